@@ -1,0 +1,48 @@
+# The layering of ARCHITECTURE.md, bottom first. A library may depend only on libraries above it in
+# this list; slipway_library() fails the configure step on anything else.
+set(SLIPWAY_LAYERS base tensor kernels graph ops onnx inspect)
+
+# slipway_library(NAME [DEVICE] [DEPENDS lib...] [PRIVATE pkg...])
+#   Builds libs/NAME from every *.cc below it that is not a *_test.cc, and NAME_test from those.
+#   DEVICE: runs on the robot in the hot path; built without exceptions and RTTI.
+function(slipway_library name)
+  cmake_parse_arguments(ARG "DEVICE" "" "DEPENDS;PRIVATE" ${ARGN})
+  list(FIND SLIPWAY_LAYERS ${name} own_level)
+  if(own_level EQUAL -1)
+    message(FATAL_ERROR "layering: ${name} is not in SLIPWAY_LAYERS (cmake/layers.cmake): add it at its level.")
+  endif()
+  foreach(dependency IN LISTS ARG_DEPENDS)
+    list(FIND SLIPWAY_LAYERS ${dependency} level)
+    if(level EQUAL -1 OR NOT level LESS own_level)
+      message(FATAL_ERROR "layering: ${name} may not depend on ${dependency}: it is not below ${name} in "
+                          "SLIPWAY_LAYERS (cmake/layers.cmake). Move the code, or the dependency, down.")
+    endif()
+  endforeach()
+
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+
+  set(target slipway_${name})
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} "${CMAKE_SOURCE_DIR}/libs" "${CMAKE_SOURCE_DIR}/include")
+  foreach(dependency IN LISTS ARG_DEPENDS)
+    target_link_libraries(${target} ${scope} slipway_${dependency})
+  endforeach()
+  if(sources)
+    target_link_libraries(${target} PRIVATE ${ARG_PRIVATE})
+    if(ARG_DEVICE)
+      target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti)
+    endif()
+  endif()
+  if(tests)
+    slipway_test(${name}_test SOURCES ${tests} LINK ${target} ${ARG_PRIVATE})
+  endif()
+endfunction()
