@@ -11,13 +11,13 @@
 namespace slipway {
 
 enum class Code : std::uint8_t {
-  kUsage,         // the caller asked for something that makes no sense: exit code 2
-  kInvalid,       // the file, model or data is malformed
-  kUnsupported,   // well-formed, and Slipway cannot do it
-  kNotFound,      // a file, value or operator that is named does not exist
-  kIo,            // the operating system refused
-  kTooLarge,      // a size is beyond what we accept or the machine has
-  kInternal,      // our bug
+  kUsage,        // the caller asked for something that makes no sense: exit code 2
+  kInvalid,      // the file, model or data is malformed
+  kUnsupported,  // well-formed, and Slipway cannot do it
+  kNotFound,     // a file, value or operator that is named does not exist
+  kIo,           // the operating system refused
+  kTooLarge,     // a size is beyond what we accept or the machine has
+  kInternal,     // our bug
 };
 
 struct Error {
@@ -73,11 +73,11 @@ T take_value(Result<T>&& result) {
 }  // namespace internal
 
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): a statement expression is what returns early
-#define TRY(expression)                                                          \
-  __extension__({                                                                \
-    auto slipway_try_result = (expression);                                      \
-    if (!slipway_try_result.ok()) return std::move(slipway_try_result).error();  \
-    ::slipway::internal::take_value(std::move(slipway_try_result));              \
+#define TRY(expression)                                                         \
+  __extension__({                                                               \
+    auto slipway_try_result = (expression);                                     \
+    if (!slipway_try_result.ok()) return std::move(slipway_try_result).error(); \
+    ::slipway::internal::take_value(std::move(slipway_try_result));             \
   })
 
 }  // namespace slipway
