@@ -1,4 +1,4 @@
-# The layering of ARCHITECTURE.md, bottom first. A library may depend only on libraries above it in
+# The layering of ARCHITECTURE.md, bottom first. A library may depend only on libraries before it in
 # this list; slipway_library() fails the configure step on anything else.
 set(SLIPWAY_LAYERS base tensor kernels graph ops onnx inspect)
 
@@ -7,6 +7,9 @@ set(SLIPWAY_LAYERS base tensor kernels graph ops onnx inspect)
 #   DEVICE: runs on the robot in the hot path; built without exceptions and RTTI.
 function(slipway_library name)
   cmake_parse_arguments(ARG "DEVICE" "" "DEPENDS;PRIVATE" ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "layering: ${name}: does not understand ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
   list(FIND SLIPWAY_LAYERS ${name} own_level)
   if(own_level EQUAL -1)
     message(FATAL_ERROR "layering: ${name} is not in SLIPWAY_LAYERS (cmake/layers.cmake): add it at its level.")
