@@ -1,0 +1,97 @@
+"""Runs clang-tidy on every source of ours that changed, itself or in what it includes, since it last passed.
+
+A source that passed leaves an empty file named by the hash of all that decides the outcome, in
+$XDG_CACHE_HOME/slipway/clang-tidy.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from functools import lru_cache
+from pathlib import Path
+
+TIDY = "clang-tidy-14"
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+
+
+@lru_cache(maxsize=None)
+def text_and_includes(path):
+    text = path.read_text(errors="replace")
+    beside = (path.parent, Path("libs"), Path("include"))
+    found = [next((d / name for d in beside if (d / name).is_file()), None) for name in INCLUDE.findall(text)]
+    return text, tuple(f for f in found if f)
+
+
+def key(command, settings):
+    """The hash of the checks, the compile command, the source and every header of ours below it."""
+    digest = hashlib.sha256(settings)
+    digest.update(command["command"].encode())
+    source, seen = Path(os.path.relpath(command["file"])), set()
+    pending = [source]
+    while pending:
+        path = pending.pop()
+        if path not in seen:
+            seen.add(path)
+            text, includes = text_and_includes(path)
+            digest.update(text.encode())
+            pending += includes
+    return digest.hexdigest()
+
+
+def check(build_dir, source):
+    return subprocess.run([TIDY, "--quiet", "-p", build_dir, source], capture_output=True, text=True)
+
+
+def main():
+    build_dir = sys.argv[1]
+    root = os.getcwd()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "slipway", "clang-tidy")
+    cache.mkdir(parents=True, exist_ok=True)
+    settings = Path(".clang-tidy").read_bytes()
+    pending = {}
+    commands = json.loads(Path(build_dir, "compile_commands.json").read_text())
+    ours = [c for c in commands if c["file"].startswith(f"{root}/") and not c["file"].startswith(f"{root}/build/")
+            and not c["file"].endswith("_test.cc")]
+    for command in ours:
+        stamp = cache / key(command, settings)
+        if not stamp.exists():
+            pending[os.path.relpath(command["file"])] = stamp
+    failed = run_all(build_dir, pending)
+    print(f"clang-tidy: {len(ours)} sources, {len(ours) - len(pending)} unchanged since they passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def run_all(build_dir, pending):
+    terminal = sys.stderr.isatty()
+    failed, last_said = 0, time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = {pool.submit(check, build_dir, source): source for source in sorted(pending)}
+        for done, future in enumerate(concurrent.futures.as_completed(running), 1):
+            source, result = running[future], future.result()
+            if terminal:
+                print(f"\r\033[K    [{done}/{len(running)}] {source}"[:90], end="", file=sys.stderr, flush=True)
+            elif time.monotonic() - last_said > 20:
+                print(f"    {done} of {len(running)} sources", file=sys.stderr, flush=True)
+                last_said = time.monotonic()
+            if result.returncode == 0:
+                pending[source].touch()
+            else:
+                failed += 1
+                print(("\n" if terminal else "") + result.stdout + tool_trouble(result))
+    if terminal:
+        print("\r\033[K", end="", file=sys.stderr)
+    return failed
+
+
+def tool_trouble(result):
+    """clang-tidy counts suppressed warnings on stderr; its own errors matter only where stdout is empty."""
+    return "" if result.stdout.strip() else result.stderr
+
+
+if __name__ == "__main__":
+    sys.exit(main())

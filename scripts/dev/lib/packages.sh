@@ -1,0 +1,113 @@
+# Debian packages by name, Python packages into a private .venv: each installed only if missing.
+# shellcheck shell=bash disable=SC2034
+source scripts/dev/lib/say.sh
+
+packages_build=(g++ cmake ninja-build ccache googletest libprotozero-dev libre2-dev zlib1g-dev
+  nlohmann-json3-dev python3 git)
+packages_test=(libonnx-testdata)
+packages_reference=(python3-venv)
+packages_lint=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
+packages_fuzz=(clang-14)
+packages_coverage=(gcovr)
+packages_aarch64=(g++-aarch64-linux-gnu qemu-user-static libre2-dev:arm64 zlib1g-dev:arm64)
+
+packages_log=build/log/apt.log
+
+package_is_installed() {
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed* ]]
+}
+
+# apt_get VERB...: apt-get as root, its output in the log, how far it has come on the progress line.
+apt_get() {
+  local as_root=()
+  [[ $EUID -eq 0 ]] || as_root=(sudo)
+  local kind name percent what
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -o APT::Status-Fd=3 \
+    -o DPkg::Lock::Timeout=600 "$@" 3>&1 >>"$packages_log" 2>&1 |
+    while IFS=: read -r kind name percent what; do
+      case $kind in
+        dlstatus) show_progress "downloading  ${percent%%.*} %  $what" ;;
+        pmstatus) show_progress "installing  ${percent%%.*} %  $what" ;;
+      esac
+    done
+  local status=${PIPESTATUS[0]}
+  end_progress
+  return "$status"
+}
+
+# need_packages NAME...: installs what is missing; stops with the way out where it cannot.
+need_packages() {
+  local installed
+  installed=$(dpkg-query -W -f '${db:Status-Status}\n' "$@" 2>/dev/null) &&
+    ! grep -qvx installed <<<"$installed" && return 0
+  command -v apt-get >/dev/null ||
+    fail "these Debian packages are needed, and there is no apt-get here: $*" \
+      "./dev sets itself up on Debian 12; use a machine, a container or a chroot with it."
+  local missing=() name
+  for name in "$@"; do
+    package_is_installed "$name" || missing+=("$name")
+  done
+  if [[ $EUID -ne 0 ]] && ! command -v sudo >/dev/null; then
+    fail "Debian packages are missing, and this user is not root and has no sudo. As root, run:" \
+      "apt-get install --no-install-recommends ${missing[*]}"
+  fi
+  say "installing Debian packages: ${missing[*]}"
+  mkdir -p "$(dirname "$packages_log")"
+  : >"$packages_log"
+  local fresh=
+  if ! apt-cache show --no-all-versions "${missing[@]}" >/dev/null 2>&1; then
+    update_package_lists
+    fresh=yes
+  fi
+  apt_get install --no-install-recommends "${missing[@]}" && return 0
+  if [[ -z $fresh ]]; then  # the lists may name files that the mirror has replaced
+    update_package_lists
+    apt_get install --no-install-recommends "${missing[@]}" && return 0
+  fi
+  show_log_end "$packages_log"
+  fail "apt-get could not install: ${missing[*]}" \
+    "check the network and /etc/apt/sources.list*, then run this again."
+}
+
+update_package_lists() {
+  say "updating the package lists"
+  apt_get update && return 0
+  show_log_end "$packages_log"
+  fail "apt-get update failed" "check the network and /etc/apt/sources.list*, then run this again."
+}
+
+# need_arm64_packages: arm64 as a foreign architecture, its libraries, the cross compiler and qemu.
+need_arm64_packages() {
+  if ! dpkg --print-foreign-architectures | grep -qx arm64; then
+    say "adding arm64 as a foreign architecture (for the cross build's libraries)"
+    local as_root=()
+    [[ $EUID -eq 0 ]] || as_root=(sudo)
+    "${as_root[@]}" dpkg --add-architecture arm64 ||
+      fail "dpkg could not add the architecture" "as root, run: dpkg --add-architecture arm64"
+    mkdir -p "$(dirname "$packages_log")"
+    update_package_lists
+  fi
+  need_packages "${packages_aarch64[@]}"
+}
+
+# have_reference_python: .venv holds what scripts/requirements-reference.txt pins; false where the
+# Python package index cannot be reached.
+have_reference_python() {
+  local pins=scripts/requirements-reference.txt stamp=.venv/reference-pins
+  cmp -s "$pins" "$stamp" && return 0
+  need_packages "${packages_reference[@]}"
+  say "installing Python packages into .venv: $(grep -oE '^(onnx|onnxruntime|numpy)==.*' "$pins" | paste -sd' ')"
+  mkdir -p build/log
+  local log=build/log/pip.log line
+  {
+    [[ -x .venv/bin/python ]] || /usr/bin/python3 -m venv .venv
+    .venv/bin/python -m pip install --no-input --disable-pip-version-check --retries 2 -r "$pins"
+  } 2>&1 | tee "$log" | while IFS= read -r line; do show_progress "$line"; done
+  local status=${PIPESTATUS[0]}
+  end_progress
+  if [[ $status -ne 0 ]]; then
+    show_log_end "$log"
+    return 1
+  fi
+  cp "$pins" "$stamp"
+}
