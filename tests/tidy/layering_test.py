@@ -36,7 +36,8 @@ def configure(declarations):
         for library, text in declarations.items():
             (root / library).mkdir()
             (root / library / "CMakeLists.txt").write_text(text)
-        done = subprocess.run(["cmake", "-S", folder, "-B", root / "build"], capture_output=True, text=True)
+        done = subprocess.run(["cmake", "-G", "Ninja", "-S", folder, "-B", root / "build"],
+                              capture_output=True, text=True)
         return done.returncode, " ".join(done.stderr.split())
 
 
