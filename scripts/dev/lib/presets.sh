@@ -67,7 +67,7 @@ run_ninja() {
       if (tenth > shown) { shown = tenth; print "    " count[1] " of " count[2] " steps"; fflush() }
       next
     }
-    /^ninja: (Entering directory|no work to do)/ { next }
+    /^(-- |ninja: (Entering directory|no work to do))/ { next }
     { print; fflush() }' >&2
   return "${PIPESTATUS[0]}"
 }
