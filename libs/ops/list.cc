@@ -1,0 +1,26 @@
+// Every operator, one line a file. To add one: write libs/ops/<family>/<name>.cc with a function
+// that returns its rows, and name the function here.
+#include "ops/list.h"
+
+#include "ops/op.h"
+
+namespace slipway {
+
+#define SLIPWAY_OP_FILES(X) \
+  X(abs_ops)                \
+  X(identity_ops)
+
+#define DECLARE(function) std::vector<Op> function();
+SLIPWAY_OP_FILES(DECLARE)
+#undef DECLARE
+
+std::vector<Op> list_all_ops() {
+  std::vector<Op> rows;
+#define APPEND(function) \
+  for (Op & op : function()) rows.push_back(std::move(op));
+  SLIPWAY_OP_FILES(APPEND)
+#undef APPEND
+  return rows;
+}
+
+}  // namespace slipway
