@@ -21,13 +21,16 @@ package_is_installed() {
 apt_get() {
   local as_root=()
   [[ $EUID -eq 0 ]] || as_root=(sudo)
-  local kind name percent what
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -o APT::Status-Fd=3 \
-    -o DPkg::Lock::Timeout=600 "$@" 3>&1 >>"$packages_log" 2>&1 |
-    while IFS=: read -r kind name percent what; do
-      case $kind in
-        dlstatus) show_progress "downloading  ${percent%%.*} %  $what" ;;
-        pmstatus) show_progress "installing  ${percent%%.*} %  $what" ;;
+  local line percent what
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o APT::Status-Fd=1 \
+    -o DPkg::Lock::Timeout=600 "$@" 2>&1 </dev/null |
+    while IFS= read -r line; do
+      case $line in
+        dlstatus:* | pmstatus:*)
+          IFS=: read -r _ _ percent what <<<"$line"
+          show_progress "${percent%%.*} %  $what"
+          ;;
+        *) printf '%s\n' "$line" >>"$packages_log" ;;
       esac
     done
   local status=${PIPESTATUS[0]}

@@ -60,7 +60,7 @@ run_ninja() {
     NINJA_STATUS='    [%f/%t] ' ninja -C "$dir" "$@"
     return
   fi
-  NINJA_STATUS='[%f/%t] ' ninja -C "$dir" "$@" | awk '
+  NINJA_STATUS='[%f/%t] ' ninja -C "$dir" "$@" 2>&1 | awk '
     match($0, /^\[[0-9]+\/[0-9]+\] /) {
       split(substr($0, 2, RLENGTH - 3), count, "/")
       tenth = int(count[1] * 10 / count[2])
