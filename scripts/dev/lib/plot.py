@@ -1,6 +1,7 @@
 """Plots a .npy file of float32 in [-1, 1], one value per time step, in the terminal.
 
-usage: plot.py FILE.npy WORD-FOR-1 WORD-FOR-MINUS-1
+usage: plot.py FILE.npy WORD-FOR-1 WORD-FOR-MINUS-1 RECORDED.npy
+Says how far the values are from the recorded ones.
 """
 
 import ast
@@ -46,14 +47,19 @@ def draw(values):
 
 
 def main():
-    path, upper, lower = sys.argv[1:]
+    path, upper, lower, recorded_path = sys.argv[1:]
     values = read_npy(path)
     if not values or not all(map(math.isfinite, values)):
         sys.exit(f"{path}: nothing to plot: it is empty, or holds values that are not finite")
     labels = {0: f"+1 {upper}", ROWS // 2: " 0", ROWS - 1: f"-1 {lower}"}
     for row, line in enumerate(draw(values)):
         print(f"    {labels.get(row, ''):<{max(len(upper), len(lower)) + 3}} |{line}|")
-    print(f"\n    {len(values)} samples, from {min(values):+.3f} to {max(values):+.3f}")
+    recorded = read_npy(recorded_path)
+    if len(recorded) != len(values):
+        sys.exit(f"{path}: {len(values)} values, {recorded_path} has {len(recorded)}")
+    difference = max(abs(a - b) for a, b in zip(values, recorded))
+    print(f"\n    {len(values)} samples, from {min(values):+.3f} to {max(values):+.3f}; "
+          f"at most {difference:.1e} from {recorded_path}")
 
 
 if __name__ == "__main__":
