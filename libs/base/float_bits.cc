@@ -12,7 +12,9 @@ constexpr std::uint64_t kDoubleMantissa = (std::uint64_t{1} << 52) - 1;
 constexpr std::uint32_t kFloatQuietNan = 0x7FC00000;
 
 // 2^exponent, for exponents of normal floats.
-float power_of_two(int exponent) { return std::bit_cast<float>(static_cast<std::uint32_t>(exponent + 127) << 23); }
+float power_of_two(int exponent) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(exponent + 127) << 23);
+}
 
 // The value of an unsigned code of `mantissa_bits` mantissa bits below the exponent field; NaN and
 // infinity are the caller's.
@@ -37,8 +39,8 @@ struct Parts {
   bool infinite() const { return magnitude == kDoubleInfinity; }
 };
 
-// The nearest unsigned code, half to even, of a finite magnitude. Codes go on past the largest of the
-// format as if its exponent field had no end, so one comparison finds overflow.
+// The nearest unsigned code, half to even, of a finite magnitude. Codes go on past the largest of
+// the format as if its exponent field had no end, so one comparison finds overflow.
 std::uint32_t nearest_code(std::uint64_t magnitude, int mantissa_bits, int bias) {
   const int double_exponent = static_cast<int>(magnitude >> 52);
   if (double_exponent == 0) return 0;
@@ -50,7 +52,8 @@ std::uint32_t nearest_code(std::uint64_t magnitude, int mantissa_bits, int bias)
   const std::uint64_t rest = significand & ((std::uint64_t{1} << shift) - 1);
   const std::uint64_t half = std::uint64_t{1} << (shift - 1);
   if (rest > half || (rest == half && (kept & 1) != 0)) ++kept;
-  const std::uint32_t base = exponent < 1 ? 0 : static_cast<std::uint32_t>(exponent - 1) << mantissa_bits;
+  const std::uint32_t base =
+      exponent < 1 ? 0 : static_cast<std::uint32_t>(exponent - 1) << mantissa_bits;
   return base + static_cast<std::uint32_t>(kept);
 }
 
@@ -59,7 +62,8 @@ std::uint16_t narrow_to_16(double value, int mantissa_bits, int bias, std::uint3
   const std::uint32_t sign = parts.negative ? 0x8000U : 0U;
   std::uint32_t code = infinity;
   if (parts.nan()) {
-    const auto payload = static_cast<std::uint32_t>((parts.magnitude & kDoubleMantissa) >> (52 - mantissa_bits));
+    const auto payload =
+        static_cast<std::uint32_t>((parts.magnitude & kDoubleMantissa) >> (52 - mantissa_bits));
     code = infinity | (1U << (mantissa_bits - 1)) | payload;
   } else if (!parts.infinite()) {
     const std::uint32_t nearest = nearest_code(parts.magnitude, mantissa_bits, bias);
@@ -80,8 +84,8 @@ float widen_from_16(std::uint16_t bits, int mantissa_bits, int bias, std::uint32
   return std::bit_cast<float>(sign | magnitude);
 }
 
-// What sets the 8-bit formats apart. Codes are without the sign bit, except `nan` of the "uz" formats,
-// where the one NaN is the code of negative zero.
+// What sets the 8-bit formats apart. Codes are without the sign bit, except `nan` of the "uz"
+// formats, where the one NaN is the code of negative zero.
 struct Format8 {
   int mantissa_bits;
   int bias;
@@ -100,7 +104,8 @@ std::uint8_t narrow_to_8(double value, const Format8& format, bool saturate) {
   const Parts parts(value);
   std::uint32_t code = format.nan;
   if (!parts.nan()) {
-    code = parts.infinite() ? format.largest + 1 : nearest_code(parts.magnitude, format.mantissa_bits, format.bias);
+    code = parts.infinite() ? format.largest + 1
+                            : nearest_code(parts.magnitude, format.mantissa_bits, format.bias);
     if (code > format.largest) code = saturate ? format.largest : format.overflow;
   }
   const bool drop_sign = format.unsigned_zero && code == 0;
@@ -115,8 +120,8 @@ float widen_from_8(std::uint8_t bits, const Format8& format) {
     const bool infinite = format.overflow != format.nan && code == format.overflow;
     return std::bit_cast<float>(sign | (infinite ? 0x7F800000U : kFloatQuietNan));
   }
-  return std::bit_cast<float>(
-      sign | std::bit_cast<std::uint32_t>(magnitude_from_code(code, format.mantissa_bits, format.bias)));
+  return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude_from_code(
+                                         code, format.mantissa_bits, format.bias)));
 }
 
 }  // namespace
@@ -129,22 +134,36 @@ float float_from_bfloat16_bits(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 std::uint16_t bfloat16_bits_from_float(float value) { return narrow_to_16(value, 7, 127, 0x7F80); }
-std::uint16_t bfloat16_bits_from_double(double value) { return narrow_to_16(value, 7, 127, 0x7F80); }
+std::uint16_t bfloat16_bits_from_double(double value) {
+  return narrow_to_16(value, 7, 127, 0x7F80);
+}
 
 float float_from_e4m3fn_bits(std::uint8_t bits) { return widen_from_8(bits, kE4m3fn); }
 float float_from_e4m3fnuz_bits(std::uint8_t bits) { return widen_from_8(bits, kE4m3fnuz); }
 float float_from_e5m2_bits(std::uint8_t bits) { return widen_from_8(bits, kE5m2); }
 float float_from_e5m2fnuz_bits(std::uint8_t bits) { return widen_from_8(bits, kE5m2fnuz); }
 
-std::uint8_t e4m3fn_bits_from_float(float value, bool saturate) { return narrow_to_8(value, kE4m3fn, saturate); }
-std::uint8_t e4m3fn_bits_from_double(double value, bool saturate) { return narrow_to_8(value, kE4m3fn, saturate); }
-std::uint8_t e4m3fnuz_bits_from_float(float value, bool saturate) { return narrow_to_8(value, kE4m3fnuz, saturate); }
+std::uint8_t e4m3fn_bits_from_float(float value, bool saturate) {
+  return narrow_to_8(value, kE4m3fn, saturate);
+}
+std::uint8_t e4m3fn_bits_from_double(double value, bool saturate) {
+  return narrow_to_8(value, kE4m3fn, saturate);
+}
+std::uint8_t e4m3fnuz_bits_from_float(float value, bool saturate) {
+  return narrow_to_8(value, kE4m3fnuz, saturate);
+}
 std::uint8_t e4m3fnuz_bits_from_double(double value, bool saturate) {
   return narrow_to_8(value, kE4m3fnuz, saturate);
 }
-std::uint8_t e5m2_bits_from_float(float value, bool saturate) { return narrow_to_8(value, kE5m2, saturate); }
-std::uint8_t e5m2_bits_from_double(double value, bool saturate) { return narrow_to_8(value, kE5m2, saturate); }
-std::uint8_t e5m2fnuz_bits_from_float(float value, bool saturate) { return narrow_to_8(value, kE5m2fnuz, saturate); }
+std::uint8_t e5m2_bits_from_float(float value, bool saturate) {
+  return narrow_to_8(value, kE5m2, saturate);
+}
+std::uint8_t e5m2_bits_from_double(double value, bool saturate) {
+  return narrow_to_8(value, kE5m2, saturate);
+}
+std::uint8_t e5m2fnuz_bits_from_float(float value, bool saturate) {
+  return narrow_to_8(value, kE5m2fnuz, saturate);
+}
 std::uint8_t e5m2fnuz_bits_from_double(double value, bool saturate) {
   return narrow_to_8(value, kE5m2fnuz, saturate);
 }

@@ -17,14 +17,15 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 struct Definition {
   int mantissa_bits;
   int bias;
-  unsigned largest;         // the largest finite code, sign excluded
+  unsigned largest;  // the largest finite code, sign excluded
   bool has_negative_zero;
 };
 
 double defined_value(unsigned code, const Definition& d) {
   const int exponent = static_cast<int>(code >> d.mantissa_bits);
   const double fraction = std::ldexp(code & ((1U << d.mantissa_bits) - 1U), -d.mantissa_bits);
-  return exponent == 0 ? std::ldexp(fraction, 1 - d.bias) : std::ldexp(1 + fraction, exponent - d.bias);
+  return exponent == 0 ? std::ldexp(fraction, 1 - d.bias)
+                       : std::ldexp(1 + fraction, exponent - d.bias);
 }
 
 struct Row {
@@ -37,34 +38,48 @@ struct Row {
 };
 
 const std::vector<Row> kRows = {
-    {"half", {10, 15, 0x7BFF, true},
+    {"half",
+     {10, 15, 0x7BFF, true},
      [](unsigned c) { return float_from_half_bits(static_cast<std::uint16_t>(c)); },
      [](double v) -> unsigned { return half_bits_from_double(v); },
-     [](float v) -> unsigned { return half_bits_from_float(v); }, 0x8000},
-    {"bfloat16", {7, 127, 0x7F7F, true},
+     [](float v) -> unsigned { return half_bits_from_float(v); },
+     0x8000},
+    {"bfloat16",
+     {7, 127, 0x7F7F, true},
      [](unsigned c) { return float_from_bfloat16_bits(static_cast<std::uint16_t>(c)); },
      [](double v) -> unsigned { return bfloat16_bits_from_double(v); },
-     [](float v) -> unsigned { return bfloat16_bits_from_float(v); }, 0x8000},
-    {"e4m3fn", {3, 7, 0x7E, true},
+     [](float v) -> unsigned { return bfloat16_bits_from_float(v); },
+     0x8000},
+    {"e4m3fn",
+     {3, 7, 0x7E, true},
      [](unsigned c) { return float_from_e4m3fn_bits(static_cast<std::uint8_t>(c)); },
      [](double v) -> unsigned { return e4m3fn_bits_from_double(v, true); },
-     [](float v) -> unsigned { return e4m3fn_bits_from_float(v, true); }, 0x80},
-    {"e4m3fnuz", {3, 8, 0x7F, false},
+     [](float v) -> unsigned { return e4m3fn_bits_from_float(v, true); },
+     0x80},
+    {"e4m3fnuz",
+     {3, 8, 0x7F, false},
      [](unsigned c) { return float_from_e4m3fnuz_bits(static_cast<std::uint8_t>(c)); },
      [](double v) -> unsigned { return e4m3fnuz_bits_from_double(v, true); },
-     [](float v) -> unsigned { return e4m3fnuz_bits_from_float(v, true); }, 0x80},
-    {"e5m2", {2, 15, 0x7B, true},
+     [](float v) -> unsigned { return e4m3fnuz_bits_from_float(v, true); },
+     0x80},
+    {"e5m2",
+     {2, 15, 0x7B, true},
      [](unsigned c) { return float_from_e5m2_bits(static_cast<std::uint8_t>(c)); },
      [](double v) -> unsigned { return e5m2_bits_from_double(v, true); },
-     [](float v) -> unsigned { return e5m2_bits_from_float(v, true); }, 0x80},
-    {"e5m2fnuz", {2, 16, 0x7F, false},
+     [](float v) -> unsigned { return e5m2_bits_from_float(v, true); },
+     0x80},
+    {"e5m2fnuz",
+     {2, 16, 0x7F, false},
      [](unsigned c) { return float_from_e5m2fnuz_bits(static_cast<std::uint8_t>(c)); },
      [](double v) -> unsigned { return e5m2fnuz_bits_from_double(v, true); },
-     [](float v) -> unsigned { return e5m2fnuz_bits_from_float(v, true); }, 0x80},
-    {"e2m1", {1, 1, 7, true},
+     [](float v) -> unsigned { return e5m2fnuz_bits_from_float(v, true); },
+     0x80},
+    {"e2m1",
+     {1, 1, 7, true},
      [](unsigned c) { return float_from_e2m1_bits(static_cast<std::uint8_t>(c)); },
      [](double v) -> unsigned { return e2m1_bits_from_double(v); },
-     [](float v) -> unsigned { return e2m1_bits_from_float(v); }, 8},
+     [](float v) -> unsigned { return e2m1_bits_from_float(v); },
+     8},
 };
 
 // Every finite code, both signs: its value is the definition's, and it narrows to itself.
@@ -74,7 +89,8 @@ TEST(FloatBits, EveryFiniteCodeRoundTrips) {
       for (const unsigned sign : {0U, row.sign_bit}) {
         if (sign != 0 && code == 0 && !row.definition.has_negative_zero) continue;
         const float value = row.widen(code | sign);
-        const double want = sign != 0 ? -defined_value(code, row.definition) : defined_value(code, row.definition);
+        const double want =
+            sign != 0 ? -defined_value(code, row.definition) : defined_value(code, row.definition);
         ASSERT_EQ(value, want) << row.name << " code " << code;
         ASSERT_EQ(std::signbit(value), sign != 0) << row.name << " code " << code;
         ASSERT_EQ(row.narrow(value), code | sign) << row.name << " code " << code;
@@ -84,7 +100,8 @@ TEST(FloatBits, EveryFiniteCodeRoundTrips) {
   }
 }
 
-// Between neighbours: just below the middle goes down, just above goes up, the middle to the even code.
+// Between neighbours: just below the middle goes down, just above goes up, the middle to the even
+// code.
 TEST(FloatBits, RoundsHalfToEvenBetweenAllNeighbours) {
   for (const Row& row : kRows) {
     for (unsigned code = 0; code < row.definition.largest; ++code) {
@@ -94,11 +111,13 @@ TEST(FloatBits, RoundsHalfToEvenBetweenAllNeighbours) {
       const unsigned even = (code & 1U) == 0 ? code : code + 1;
       ASSERT_EQ(row.narrow(middle), even) << row.name << " code " << code;
       ASSERT_EQ(row.narrow(std::nextafter(middle, 0.0)), code) << row.name << " code " << code;
-      ASSERT_EQ(row.narrow(std::nextafter(middle, 1e300)), code + 1) << row.name << " code " << code;
+      ASSERT_EQ(row.narrow(std::nextafter(middle, 1e300)), code + 1)
+          << row.name << " code " << code;
       const auto middle_float = static_cast<float>(middle);
       if (middle_float == middle) {
         ASSERT_EQ(row.narrow_float(middle_float), even) << row.name << " code " << code;
-        ASSERT_EQ(row.narrow_float(std::nextafter(middle_float, kInf)), code + 1) << row.name << " code " << code;
+        ASSERT_EQ(row.narrow_float(std::nextafter(middle_float, kInf)), code + 1)
+            << row.name << " code " << code;
       }
     }
   }
