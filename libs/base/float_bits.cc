@@ -190,18 +190,35 @@ std::uint8_t e8m0_bits_from_float(float value, bool saturate, E8m0Rounding round
   return e8m0_bits_from_double(value, saturate, rounding);
 }
 
-float float_from_e2m1_bits(std::uint8_t code) {
-  const float magnitude = magnitude_from_code(code & 7U, 1, 1);
-  return (code & 8U) != 0 ? -magnitude : magnitude;
+namespace {
+
+// Formats of four and six bits have neither infinity nor NaN: every code is a number.
+float widen_from_small(std::uint8_t code, int exponent_bits, int mantissa_bits, int bias) {
+  const unsigned sign = 1U << (exponent_bits + mantissa_bits);
+  const float magnitude = magnitude_from_code(code & (sign - 1U), mantissa_bits, bias);
+  return (code & sign) != 0 ? -magnitude : magnitude;
 }
 
-std::uint8_t e2m1_bits_from_double(double value) {
+std::uint8_t narrow_to_small(double value, int exponent_bits, int mantissa_bits, int bias) {
   const Parts parts(value);
-  if (parts.nan()) return 7;
-  const std::uint32_t nearest = parts.infinite() ? 7 : nearest_code(parts.magnitude, 1, 1);
-  return static_cast<std::uint8_t>((nearest < 7 ? nearest : 7U) | (parts.negative ? 8U : 0U));
+  const std::uint32_t sign = 1U << (exponent_bits + mantissa_bits);
+  if (parts.nan()) return static_cast<std::uint8_t>(sign);
+  const std::uint32_t largest = sign - 1U;
+  const std::uint32_t nearest =
+      parts.infinite() ? largest : nearest_code(parts.magnitude, mantissa_bits, bias);
+  return static_cast<std::uint8_t>((nearest < largest ? nearest : largest) |
+                                   (parts.negative ? sign : 0U));
 }
 
+}  // namespace
+
+float float_from_e2m1_bits(std::uint8_t code) { return widen_from_small(code, 2, 1, 1); }
+float float_from_e2m3_bits(std::uint8_t code) { return widen_from_small(code, 2, 3, 1); }
+float float_from_e3m2_bits(std::uint8_t code) { return widen_from_small(code, 3, 2, 3); }
+
+std::uint8_t e2m1_bits_from_double(double value) { return narrow_to_small(value, 2, 1, 1); }
 std::uint8_t e2m1_bits_from_float(float value) { return e2m1_bits_from_double(value); }
+std::uint8_t e2m3_bits_from_double(double value) { return narrow_to_small(value, 2, 3, 1); }
+std::uint8_t e3m2_bits_from_double(double value) { return narrow_to_small(value, 3, 2, 3); }
 
 }  // namespace slipway

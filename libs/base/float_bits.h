@@ -14,6 +14,8 @@
 //   e5m2fnuz       1        5        2   16    57344  no        0x80              no
 //   e8m0           0        8        0  127    2^127  no        0xFF              no zero at all
 //   e2m1           1        2        1    1        6  no        none              yes
+//   e2m3           1        2        3    1      7.5  no        none              yes
+//   e3m2           1        3        2    3       28  no        none              yes
 #pragma once
 
 #include <cstdint>
@@ -28,6 +30,8 @@ float float_from_e5m2_bits(std::uint8_t bits);
 float float_from_e5m2fnuz_bits(std::uint8_t bits);
 float float_from_e8m0_bits(std::uint8_t bits);
 float float_from_e2m1_bits(std::uint8_t code);  // the low four bits of `code`
+float float_from_e2m3_bits(std::uint8_t code);  // the low six
+float float_from_e3m2_bits(std::uint8_t code);
 
 // Beyond the largest value: infinity.
 std::uint16_t half_bits_from_float(float value);
@@ -53,8 +57,11 @@ enum class E8m0Rounding : std::uint8_t { kUp, kDown, kNearest };
 std::uint8_t e8m0_bits_from_float(float value, bool saturate, E8m0Rounding rounding);
 std::uint8_t e8m0_bits_from_double(double value, bool saturate, E8m0Rounding rounding);
 
-// The code in the low four bits. Beyond +-6 and at infinity: +-6. NaN: +6.
+// The code in the low four or six bits. Beyond the largest and at infinity: the largest of that
+// sign. NaN: negative zero.
 std::uint8_t e2m1_bits_from_float(float value);
 std::uint8_t e2m1_bits_from_double(double value);
+std::uint8_t e2m3_bits_from_double(double value);
+std::uint8_t e3m2_bits_from_double(double value);
 
 }  // namespace slipway

@@ -80,6 +80,18 @@ const std::vector<Row> kRows = {
      [](double v) -> unsigned { return e2m1_bits_from_double(v); },
      [](float v) -> unsigned { return e2m1_bits_from_float(v); },
      8},
+    {"e2m3",
+     {3, 1, 0x1F, true},
+     [](unsigned c) { return float_from_e2m3_bits(static_cast<std::uint8_t>(c)); },
+     [](double v) -> unsigned { return e2m3_bits_from_double(v); },
+     [](float v) -> unsigned { return e2m3_bits_from_double(v); },
+     0x20},
+    {"e3m2",
+     {2, 3, 0x1F, true},
+     [](unsigned c) { return float_from_e3m2_bits(static_cast<std::uint8_t>(c)); },
+     [](double v) -> unsigned { return e3m2_bits_from_double(v); },
+     [](float v) -> unsigned { return e3m2_bits_from_double(v); },
+     0x20},
 };
 
 // Every finite code, both signs: its value is the definition's, and it narrows to itself.
@@ -257,8 +269,8 @@ TEST(FloatBits, E2m1) {
   EXPECT_EQ(e2m1_bits_from_float(5.1F), 7);
   EXPECT_EQ(e2m1_bits_from_float(1e30F), 7);
   EXPECT_EQ(e2m1_bits_from_float(-kInf), 0xF);
-  EXPECT_EQ(e2m1_bits_from_float(kNan), 7);
-  EXPECT_EQ(e2m1_bits_from_float(-kNan), 7);
+  EXPECT_EQ(e2m1_bits_from_float(kNan), 8);
+  EXPECT_EQ(e2m1_bits_from_float(-kNan), 8);
   EXPECT_EQ(e2m1_bits_from_float(-0.2F), 8);
   EXPECT_EQ(float_from_e2m1_bits(0xF7), 6.0F);
 }

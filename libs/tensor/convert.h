@@ -1,6 +1,10 @@
 // Conversion between element types, by the rules of ONNX Cast.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "tensor/tensor.h"
 
 namespace slipway {
@@ -11,9 +15,21 @@ struct CastOptions {
   Round e8m0_round = Round::kUp;
 };
 
-// A direct tensor of another type. Floats to integers truncate toward zero; values an integer type
-// cannot hold, and NaN, give a defined result: the nearest representable value, 0 for NaN. Text is
-// read as a number ("3.5", "1e-3", "-INF", "NaN"); text that is no number is an error.
+// A direct tensor of another type, each element rounded once.
+//  - Whole numbers to whole numbers keep the low bits.
+//  - Floats to whole numbers truncate toward zero; beyond the type's range they give its end, NaN
+//  gives
+//    0; the types of 2 and 4 bits keep the low bits instead.
+//  - To bool: anything but zero is true.
+//  - Text is read as a number by the rules of number_from_text; text that is none is an error.
+//  - To text: whole numbers in decimal, floats in the fewest digits that read back to the same
+//  element
+//    of the same type (without exponent from 1e-4 to below 1e16), "NaN", "INF", "-INF".
+// Complex numbers convert to nothing but themselves.
 Result<Tensor> cast(const Tensor& tensor, DType to, const CastOptions& options = {});
+
+// "3.5", "+1e-3", "-INF", "Infinity", "nan", blanks around: the nearest double. nullopt for other
+// text.
+std::optional<double> number_from_text(std::string_view text);
 
 }  // namespace slipway
