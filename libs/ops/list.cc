@@ -7,8 +7,13 @@
 namespace slipway {
 
 #define SLIPWAY_OP_FILES(X) \
-  X(abs_ops)                \
-  X(identity_ops)
+  X(arithmetic_ops)         \
+  X(exact_unary_ops)        \
+  X(identity_ops)           \
+  X(logical_ops)            \
+  X(predicate_ops)          \
+  X(select_ops)             \
+  X(variadic_ops)
 
 #define DECLARE(function) std::vector<Op> function();
 SLIPWAY_OP_FILES(DECLARE)
