@@ -68,7 +68,7 @@ def main():
 
 def run_all(build_dir, pending):
     terminal = sys.stderr.isatty()
-    failed, last_said = 0, time.monotonic()
+    failed, last_said, said = 0, time.monotonic(), set()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         running = {pool.submit(check, build_dir, source): source for source in sorted(pending)}
         for done, future in enumerate(concurrent.futures.as_completed(running), 1):
@@ -82,15 +82,19 @@ def run_all(build_dir, pending):
                 pending[source].touch()
             else:
                 failed += 1
-                print(("\n" if terminal else "") + result.stdout + tool_trouble(result))
+                for finding in findings(result):
+                    if finding not in said:  # a header's finding comes with each source that includes it
+                        said.add(finding)
+                        print(("\r\033[K" if terminal else "") + finding, flush=True)
     if terminal:
         print("\r\033[K", end="", file=sys.stderr)
     return failed
 
 
-def tool_trouble(result):
-    """clang-tidy counts suppressed warnings on stderr; its own errors matter only where stdout is empty."""
-    return "" if result.stdout.strip() else result.stderr
+def findings(result):
+    """Each finding with the lines that belong to it; clang-tidy's own trouble, on stderr, where there is none."""
+    parts = re.split(r"^(?=\S+:\d+:\d+: (?:error|warning):)", result.stdout, flags=re.MULTILINE)
+    return [part.rstrip() for part in parts if part.strip()] or [result.stderr.rstrip()]
 
 
 if __name__ == "__main__":
