@@ -22,4 +22,7 @@ set(SLIPWAY_SANITIZE "" CACHE STRING "sanitizers for every target, e.g. address,
 if(SLIPWAY_SANITIZE)
   add_compile_options(-fsanitize=${SLIPWAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${SLIPWAY_SANITIZE})
+  if(SLIPWAY_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize=vptr)  # it needs the RTTI that the device's libraries are built without
+  endif()
 endif()
