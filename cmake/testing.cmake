@@ -29,17 +29,19 @@ function(slipway_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT_S})
 endfunction()
 
+set(SLIPWAY_REFERENCE_PYTHON "${CMAKE_SOURCE_DIR}/.venv/bin/python" CACHE FILEPATH
+    "the interpreter with the packages of scripts/requirements-reference.txt (made by ./dev test)")
+
 # slipway_python_test(NAME SCRIPT [REFERENCE] [ARGS argument...] [LABELS label...] [TIMEOUT_S n])
-#   Runs SCRIPT, relative to this folder, from the top of the sources. REFERENCE: with the interpreter of .venv and
-#   the packages of scripts/requirements-reference.txt, labelled `reference`. Not under a cross compiler, where
-#   an emulator would stand before the interpreter.
+#   Runs SCRIPT, relative to this folder, from the top of the sources. REFERENCE: with SLIPWAY_REFERENCE_PYTHON,
+#   labelled `reference`. Not under a cross compiler, where an emulator would stand before the interpreter.
 function(slipway_python_test name script)
   cmake_parse_arguments(ARG "REFERENCE" "TIMEOUT_S" "ARGS;LABELS" ${ARGN})
   if(CMAKE_CROSSCOMPILING)
     return()
   endif()
   if(ARG_REFERENCE)
-    set(python "${CMAKE_SOURCE_DIR}/.venv/bin/python")
+    set(python "${SLIPWAY_REFERENCE_PYTHON}")
     list(APPEND ARG_LABELS reference)
   else()
     find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
@@ -51,7 +53,7 @@ function(slipway_python_test name script)
   if(NOT ARG_TIMEOUT_S)
     set(ARG_TIMEOUT_S 300)
   endif()
-  add_test(NAME ${name} COMMAND "${python}" -B "${CMAKE_CURRENT_SOURCE_DIR}/${script}" ${ARG_ARGS}
-           WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  get_filename_component(script "${script}" ABSOLUTE)
+  add_test(NAME ${name} COMMAND "${python}" -B "${script}" ${ARG_ARGS} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT_S})
 endfunction()
