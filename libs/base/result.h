@@ -72,12 +72,17 @@ T take_value(Result<T>&& result) {
 }
 }  // namespace internal
 
-// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): a statement expression is what returns early
-#define TRY(expression)                                                         \
-  __extension__({                                                               \
-    auto slipway_try_result = (expression);                                     \
-    if (!slipway_try_result.ok()) return std::move(slipway_try_result).error(); \
-    ::slipway::internal::take_value(std::move(slipway_try_result));             \
+// NOLINTBEGIN(cppcoreguidelines-macro-usage): a statement expression is what returns early
+#define SLIPWAY_TRY(expression, result)                 \
+  __extension__({                                       \
+    auto result = (expression);                         \
+    if (!result.ok()) return std::move(result).error(); \
+    ::slipway::internal::take_value(std::move(result)); \
   })
+#define SLIPWAY_TRY_NUMBERED(expression, number) SLIPWAY_TRY(expression, slipway_try_##number)
+#define SLIPWAY_TRY_COUNTED(expression, number) SLIPWAY_TRY_NUMBERED(expression, number)
+// Every use has a variable of its own, so that one TRY may stand inside another.
+#define TRY(expression) SLIPWAY_TRY_COUNTED(expression, __COUNTER__)
+// NOLINTEND(cppcoreguidelines-macro-usage)
 
 }  // namespace slipway
