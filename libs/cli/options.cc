@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/nearest.h"
 #include "base/str.h"
-#include "cli/nearest.h"
 
 namespace slipway {
 namespace {

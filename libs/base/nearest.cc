@@ -1,4 +1,4 @@
-#include "cli/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <vector>
@@ -6,7 +6,8 @@
 namespace slipway {
 namespace {
 
-constexpr std::size_t kMaxWord = 64;  // longer ones are no misspelling of ours
+constexpr std::size_t kMaxWord = 64;  // longer ones are no misspelling
+constexpr std::size_t kMaxKnown = 4096;
 
 // Letters to insert, delete, replace or swap with their neighbour.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -31,7 +32,8 @@ std::string nearest(std::string_view word, std::span<const std::string> known) {
   if (word.size() > kMaxWord) return "";
   std::string best;
   std::size_t best_distance = kMaxWord;
-  for (const std::string& candidate : known) {
+  for (const std::string& candidate : known.first(std::min(known.size(), kMaxKnown))) {
+    if (candidate.size() > kMaxWord) continue;
     const std::size_t distance = edit_distance(word, candidate);
     if (distance * 3 <= std::max(word.size(), candidate.size()) && distance < best_distance) {
       best = candidate;
