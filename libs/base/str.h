@@ -35,6 +35,12 @@ std::string str(const Parts&... parts) {
   return out;
 }
 
+// Text for a message: names from outside may be megabytes long.
+inline std::string shorten(std::string_view text, std::size_t max_size = 120) {
+  if (text.size() <= max_size) return std::string(text);
+  return str(text.substr(0, max_size / 2), "...", text.substr(text.size() - max_size / 3));
+}
+
 template <typename Range>
 std::string join(const Range& range, std::string_view separator = ", ") {
   std::string out;
