@@ -143,8 +143,9 @@ Model Model::clone() const {
 
 std::string describe(const Graph& graph, std::size_t node_index) {
   const Node& node = graph.nodes[node_index];
-  if (!node.name.empty()) return str("node ", node.name, " (", node.op, ")");
-  return str("node ", node_index, " (", node.op, ")");
+  const std::string op = shorten(node.op);
+  if (!node.name.empty()) return str("node ", shorten(node.name), " (", op, ")");
+  return str("node ", node_index, " (", op, ")");
 }
 
 void for_each_subgraph(const Node& node, const std::function<void(const Graph&)>& f) {

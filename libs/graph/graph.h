@@ -67,7 +67,9 @@ struct Attribute {
                    std::vector<SparseTensor>, Type, std::vector<Type>>;
 
   std::string name;
-  AttrKind kind = AttrKind::kUndefined;  // the alternative that `value` holds, in the same order
+  // The alternative that `value` holds, in the same order. An attribute with a reference states the
+  // kind and holds nothing.
+  AttrKind kind = AttrKind::kUndefined;
   Payload value;
   std::string
       reference;  // in a function body: the function attribute this one takes its value from
@@ -84,6 +86,9 @@ struct Attribute {
 };
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+// Keys of a value's metadata that start so hold ONNX's quantization annotations ("SCALE_TENSOR", ...).
+inline constexpr std::string_view kAnnotationPrefix = "quantization_annotation:";
 
 struct Node {
   std::string name;      // for people; may be empty
