@@ -1,0 +1,64 @@
+// Every model and value of Debian's libonnx-testdata is read without a problem.
+#include <gtest/gtest.h>
+
+#include "base/str.h"
+#include "graph/verify.h"
+#include "onnx/reader.h"
+
+namespace slipway {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kData = "/usr/share/libonnx-testdata/data";
+
+std::vector<fs::path> models() {
+  std::vector<fs::path> paths;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kData)) {
+    if (entry.path().extension() == ".onnx") paths.push_back(entry.path());
+  }
+  return paths;
+}
+
+std::string all_text(const Problems& problems) {
+  std::string text;
+  for (const Problem& problem : problems) text += to_text(problem) + "\n";
+  return text;
+}
+
+TEST(ConformanceFiles, ModelsAreReadAndKeepTheRules) {
+  ASSERT_TRUE(fs::exists(kData)) << "apt install libonnx-testdata";
+  std::size_t count = 0;
+  for (const fs::path& path : models()) {
+    Problems problems;
+    const Result<Model> model = read_model(path, &problems);
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    verify(*model, problems);
+    EXPECT_TRUE(problems.empty()) << path << ": " << all_text(problems);
+    EXPECT_TRUE(read_model(path).ok()) << path;
+    ++count;
+  }
+  EXPECT_GE(count, 1072U);
+}
+
+void read_values(const Graph& graph, const std::vector<ValueId>& ids, const fs::path& stem) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const fs::path path = str(stem.string(), i, ".pb");
+    if (!fs::exists(path)) continue;
+    const Result<Value> value = read_value(path, graph.value(ids[i]).type);
+    EXPECT_TRUE(value.ok()) << value.error().message;
+  }
+}
+
+TEST(ConformanceFiles, ValuesAreRead) {
+  for (const fs::path& path : models()) {
+    const Result<Model> model = read_model(path);
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    const fs::path set = path.parent_path() / "test_data_set_0";
+    read_values(model->graph, model->graph.inputs, set / "input_");
+    read_values(model->graph, model->graph.outputs, set / "output_");
+  }
+}
+
+}  // namespace
+}  // namespace slipway

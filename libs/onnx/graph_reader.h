@@ -1,0 +1,27 @@
+// GraphProto and FunctionProto bodies.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "onnx/scope.h"
+#include "onnx/type_reader.h"
+
+namespace slipway {
+
+// Reads a GraphProto into the scope's graph.
+Status read_graph(Scope& scope, Bytes message);
+
+// Reads NodeProtos into the scope's graph: first their outputs, so that every name is known, then
+// the rest; then sorts them.
+Status read_nodes(Scope& scope, std::span<const Bytes> messages);
+
+// An AttributeProto; the graphs in it capture from the scope.
+Result<Attribute> read_attribute(Scope& scope, Bytes message, std::string_view where);
+
+// Merges what a ValueInfoProto says into a value.
+void describe_value(Scope& scope, ValueId id, ValueInfo info, std::string_view role);
+
+}  // namespace slipway
