@@ -44,7 +44,7 @@ class Tensor {
 
   // From values at hand; the shape must hold exactly as many. For constants and tests.
   template <typename T>
-  static Tensor of(Shape shape, const std::vector<T>& values);
+  static Tensor of(const Shape& shape, const std::vector<T>& values);
   template <typename T>
   static Tensor of(const std::vector<T>& values) {
     return of<T>({static_cast<std::int64_t>(values.size())}, values);
@@ -124,8 +124,8 @@ std::span<T> Tensor::mutable_data() {
 }
 
 template <typename T>
-Tensor Tensor::of(Shape shape, const std::vector<T>& values) {
-  Result<Tensor> tensor = create(dtype_of<T>, std::move(shape));
+Tensor Tensor::of(const Shape& shape, const std::vector<T>& values) {
+  Result<Tensor> tensor = create(dtype_of<T>, shape);
   if (!tensor.ok() || tensor->size() != values.size()) return {};
   std::span<T> out = tensor->template mutable_data<T>();
   for (std::size_t i = 0; i < values.size(); ++i) out[i] = values[i];
