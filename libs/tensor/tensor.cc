@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::size_t kAlignmentBytes = 64;
 
-std::size_t physical_memory_bytes() {
-  static const std::size_t bytes = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-                                   static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+std::size_t& limit_bytes() {
+  static std::size_t bytes = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+                             static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   return bytes;
 }
 
@@ -47,6 +47,9 @@ void pack(DType dtype, std::span<const std::byte> elements, std::span<std::byte>
 }
 
 }  // namespace
+
+std::size_t tensor_limit_bytes() { return limit_bytes(); }
+void set_tensor_limit_bytes(std::size_t bytes) { limit_bytes() = bytes; }
 
 Result<std::size_t> element_count(std::span<const std::int64_t> shape) {
   // A zero anywhere makes the product zero, whatever the other dimensions are.
@@ -81,10 +84,10 @@ Result<Tensor> Tensor::create(DType dtype, Shape shape) {
   const std::size_t count = TRY(element_count(shape));
   const std::size_t width = dtype == DType::kString ? sizeof(std::string) : element_bytes(dtype);
   std::size_t bytes = 0;
-  if (__builtin_mul_overflow(count, width, &bytes) || bytes > physical_memory_bytes()) {
+  if (__builtin_mul_overflow(count, width, &bytes) || bytes > limit_bytes()) {
     return Error{Code::kTooLarge,
-                 str("a tensor ", name(dtype), shape_text(shape), " needs more memory than the ",
-                     physical_memory_bytes() >> 20, " MiB of this machine")};
+                 str("a tensor ", name(dtype), shape_text(shape), " needs more than ",
+                     limit_bytes() >> 20, " MiB, the memory there is for one")};
   }
   Tensor tensor;
   tensor.dtype_ = dtype;

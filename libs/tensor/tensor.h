@@ -26,6 +26,11 @@ using Shape = std::vector<std::int64_t>;
 // Number of elements, or an error when a dimension is negative or the product overflows.
 Result<std::size_t> element_count(std::span<const std::int64_t> shape);
 
+// The most bytes that one tensor made by Tensor::create may take: the machine's memory unless set
+// lower here, for the whole process. Set it before other threads make tensors.
+std::size_t tensor_limit_bytes();
+void set_tensor_limit_bytes(std::size_t bytes);
+
 // "[2,3]", for messages.
 std::string shape_text(std::span<const std::int64_t> shape);
 
