@@ -6,13 +6,24 @@
 
 namespace slipway {
 
-#define SLIPWAY_OP_FILES(X) \
-  X(arithmetic_ops)         \
-  X(exact_unary_ops)        \
-  X(identity_ops)           \
-  X(logical_ops)            \
-  X(predicate_ops)          \
-  X(select_ops)             \
+#define SLIPWAY_OP_FILES(X)       \
+  X(arithmetic_ops)               \
+  X(array_feature_extractor_ops)  \
+  X(binarizer_ops)                \
+  X(exact_unary_ops)              \
+  X(feature_vectorizer_ops)       \
+  X(identity_ops)                 \
+  X(imputer_ops)                  \
+  X(label_encoder_ops)            \
+  X(logical_ops)                  \
+  X(map_ops)                      \
+  X(normalizer_ops)               \
+  X(one_hot_encoder_ops)          \
+  X(predicate_ops)                \
+  X(scaler_ops)                   \
+  X(select_ops)                   \
+  X(svm_ops)                      \
+  X(tree_ensemble_ops)            \
   X(variadic_ops)
 
 #define DECLARE(function) std::vector<Op> function();
