@@ -1,0 +1,23 @@
+// The cases that are not compared in full, and why: the only place that says so.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace slipway {
+
+struct Exception {
+  std::string_view pattern;  // regular expression, searched in the case's name
+  std::string_view reason;   // printed and written to docs/operators.md
+};
+
+// Not run at all.
+std::span<const Exception> skipped_cases();
+// Run, and compared by type and shape only: the results are random by definition.
+std::span<const Exception> random_cases();
+
+// The first row whose pattern is found in the name; null when none is.
+const Exception* find_exception(std::span<const Exception> table, const std::string& name);
+
+}  // namespace slipway

@@ -1,0 +1,104 @@
+#include "run_case.h"
+
+#include "base/str.h"
+#include "compare.h"
+#include "exceptions.h"
+#include "onnx/reader.h"
+#include "ops/check.h"
+#include "ops/infer.h"
+#include "ops/interpreter.h"
+
+namespace slipway {
+namespace {
+
+// The graph inputs that the files feed, in order: those without a default value, or all of them.
+Result<std::vector<ValueId>> fed_inputs(const Graph& graph, std::size_t file_count) {
+  if (file_count == graph.inputs.size()) return graph.inputs;
+  std::vector<ValueId> required;
+  for (const ValueId id : graph.inputs) {
+    if (graph.initializer(id) == nullptr) required.push_back(id);
+  }
+  if (file_count == required.size()) return required;
+  return Error{Code::kInvalid,
+               str("there are ", file_count, " input files for ", required.size(), " inputs")};
+}
+
+Result<std::vector<NamedValue>> read_inputs(const Graph& graph, const CaseData& data) {
+  const std::vector<ValueId> ids = TRY(fed_inputs(graph, data.inputs.size()));
+  std::vector<NamedValue> inputs;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const ValueDef& value = graph.value(ids[i]);
+    inputs.push_back({value.name, TRY(read_value(data.inputs[i], value.type))});
+  }
+  return inputs;
+}
+
+// What inference says of each output of the graph.
+Result<std::vector<Type>> inferred_outputs(const Model& model) {
+  Model copy = model.clone();
+  Problems problems;
+  infer_types(copy, problems);
+  if (!problems.empty())
+    return Error{Code::kInvalid, str("inference: ", to_text(problems.front()))};
+  std::vector<Type> types;
+  for (const ValueId id : copy.graph.outputs) types.push_back(copy.graph.value(id).type);
+  return types;
+}
+
+Status run_data_set(const Interpreter& interpreter, const std::vector<Type>& inferred,
+                    const CaseData& data, const Tolerance& tolerance) {
+  const Graph& graph = interpreter.model().graph;
+  std::vector<NamedValue> inputs = TRY(read_inputs(graph, data));
+  const std::vector<NamedValue> got = TRY(interpreter.run(std::move(inputs)));
+  if (data.outputs.size() > got.size()) {
+    return Error{Code::kInvalid, str("there are ", data.outputs.size(), " output files for ",
+                                     got.size(), " outputs")};
+  }
+  for (std::size_t i = 0; i < data.outputs.size(); ++i) {
+    const Value want = TRY(read_value(data.outputs[i], graph.value(graph.outputs[i]).type));
+    const std::string found = difference(got[i].value, want, tolerance);
+    if (!found.empty()) return Error{Code::kInvalid, str(got[i].name, found)};
+    const Result<Type> agreed = merge(inferred[i], type_of(got[i].value));
+    if (!agreed.ok()) {
+      return Error{Code::kInvalid, str(got[i].name, ": inferred ", to_text(inferred[i]),
+                                       ", computed ", to_text(type_of(got[i].value)))};
+    }
+  }
+  return {};
+}
+
+Status run_model(Model model, const Case& c) {
+  Problems problems;
+  check_model(model, problems);
+  if (!problems.empty())
+    return Error{problems.front().code, str("check: ", to_text(problems.front()))};
+  const std::vector<Type> inferred = TRY(inferred_outputs(model));
+  Tolerance tolerance = TRY(read_tolerance(c.folder));
+  tolerance.type_and_shape_only = find_exception(random_cases(), c.name) != nullptr;
+  const Interpreter interpreter = TRY(Interpreter::create(std::move(model)));
+  for (const CaseData& data : TRY(data_sets(c))) {
+    TRY(run_data_set(interpreter, inferred, data, tolerance));
+  }
+  return {};
+}
+
+}  // namespace
+
+Outcome run_case(const Case& c) {
+  Result<Model> model = read_model(c.folder / "model.onnx");
+  const Subject subject = model.ok() ? subject_of(c, *model) : subject_by_name(c);
+  Outcome outcome{Verdict::kPassed, subject.domain, subject.op, ""};
+  if (const Exception* skipped = find_exception(skipped_cases(), c.name)) {
+    outcome.verdict = Verdict::kSkipped;
+    outcome.reason = skipped->reason;
+    return outcome;
+  }
+  const Status status = model.ok() ? run_model(std::move(*model), c) : Status(model.error());
+  if (!status.ok()) {
+    outcome.verdict = Verdict::kFailed;
+    outcome.reason = status.error().message;
+  }
+  return outcome;
+}
+
+}  // namespace slipway

@@ -1,0 +1,26 @@
+// Runs one case in this process.
+#pragma once
+
+#include "case.h"
+#include "graph/graph.h"
+
+namespace slipway {
+
+struct Subject {
+  std::string domain;
+  std::string op;  // empty: several operators
+};
+
+// The operator that a case is about: the one its name begins with, else the model's only one
+// (Constant aside), else several. Cases of the suite "node" are always about one operator; an
+// `_expanded` one is about what the case beside it, without that ending, is about.
+Subject subject_of(const Case& c, const Model& model);
+// The same where the model has not been read.
+Subject subject_of(const Case& c);
+// The operator with the longest name that the case's name begins with, among those Slipway has.
+Subject subject_by_name(const Case& c);
+
+// Reads, checks, infers, runs and compares. Skips by the table in exceptions.h.
+Outcome run_case(const Case& c);
+
+}  // namespace slipway
