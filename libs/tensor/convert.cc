@@ -93,17 +93,23 @@ void widen(const Tensor& t, std::size_t at, std::span<std::uint64_t> out) {
   }
 }
 
+// Toward zero, beyond the range of int64 its nearest end, NaN to 0; then the low bits. uint64 takes
+// what only it can hold.
 template <typename To, typename From>
 To narrow_integer(From value) {
   if constexpr (std::is_same_v<From, double>) {
+    constexpr double kLimit = 0x1p63;
     if (std::isnan(value)) return 0;
-    // 2^digits is exact as a double; the largest integer itself may not be.
-    const double limit = std::ldexp(1.0, std::numeric_limits<To>::digits);
-    if (value >= limit) return std::numeric_limits<To>::max();
-    if (value < static_cast<double>(std::numeric_limits<To>::min()))
-      return std::numeric_limits<To>::min();
+    if constexpr (std::is_same_v<To, std::uint64_t>) {
+      if (value >= 2 * kLimit) return std::numeric_limits<To>::max();
+      if (value >= kLimit) return static_cast<To>(value);
+    }
+    if (value >= kLimit) return static_cast<To>(std::numeric_limits<std::int64_t>::max());
+    if (value < -kLimit) return static_cast<To>(std::numeric_limits<std::int64_t>::min());
+    return static_cast<To>(static_cast<std::int64_t>(value));
+  } else {
+    return static_cast<To>(value);
   }
-  return static_cast<To>(value);
 }
 
 // The low `kBits` of a whole number, sign-extended when To is signed.

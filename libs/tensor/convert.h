@@ -17,9 +17,8 @@ struct CastOptions {
 
 // A direct tensor of another type, each element rounded once.
 //  - Whole numbers to whole numbers keep the low bits.
-//  - Floats to whole numbers truncate toward zero; beyond the type's range they give its end, NaN
-//  gives
-//    0; the types of 2 and 4 bits keep the low bits instead.
+//  - Floats to whole numbers truncate toward zero to an int64, whose nearest end stands for what is
+//    beyond it and 0 for NaN, and keep the low bits of that. uint64 also takes 2^63 to 2^64 - 1.
 //  - To bool: anything but zero is true.
 //  - Text is read as a number by the rules of number_from_text; text that is none is an error.
 //  - To text: whole numbers in decimal, floats in the fewest digits that read back to the same

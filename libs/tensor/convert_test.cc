@@ -30,12 +30,14 @@ struct NumberCase {
 TEST(Cast, NumbersRoundOnceAndNeverLeaveTheType) {
   const std::vector<NumberCase> cases = {
       {"truncates", DType::kInt32, {1.9, -1.9, 0.5}, {1, -1, 0}},
-      {"clamps", DType::kInt8, {300, -300, kInf, -kInf, kNan}, {127, -128, 127, -128, 0}},
-      {"clamps unsigned", DType::kUint8, {300, -1}, {255, 0}},
+      {"int8 keeps low bits", DType::kInt8, {300, -129, kNan}, {44, 127, 0}},
+      {"beyond int64", DType::kInt8, {kInf, -kInf}, {-1, 0}},
+      {"uint8 keeps low bits", DType::kUint8, {300, -1}, {44, 255}},
       {"int64 ends",
        DType::kInt64,
        {1e300, -1e300},
        {9223372036854775807.0, -9223372036854775808.0}},
+      {"uint64 ends", DType::kUint64, {1e300, 0x1p63}, {18446744073709551615.0, 0x1p63}},
       {"int4 keeps low bits", DType::kInt4, {-9, 8, 7}, {7, -8, 7}},
       {"uint4 keeps low bits", DType::kUint4, {-9, 16, 15}, {7, 0, 15}},
       {"int2", DType::kInt2, {-3, 2}, {1, -2}},
