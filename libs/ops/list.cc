@@ -6,24 +6,28 @@
 
 namespace slipway {
 
-#define SLIPWAY_OP_FILES(X)       \
-  X(arithmetic_ops)               \
-  X(array_feature_extractor_ops)  \
-  X(binarizer_ops)                \
-  X(exact_unary_ops)              \
-  X(feature_vectorizer_ops)       \
-  X(identity_ops)                 \
-  X(imputer_ops)                  \
-  X(label_encoder_ops)            \
-  X(logical_ops)                  \
-  X(map_ops)                      \
-  X(normalizer_ops)               \
-  X(one_hot_encoder_ops)          \
-  X(predicate_ops)                \
-  X(scaler_ops)                   \
-  X(select_ops)                   \
-  X(svm_ops)                      \
-  X(tree_ensemble_ops)            \
+#define SLIPWAY_OP_FILES(X)      \
+  X(activation_ops)              \
+  X(arithmetic_ops)              \
+  X(array_feature_extractor_ops) \
+  X(binarizer_ops)               \
+  X(cast_ops)                    \
+  X(exact_unary_ops)             \
+  X(feature_vectorizer_ops)      \
+  X(identity_ops)                \
+  X(imputer_ops)                 \
+  X(label_encoder_ops)           \
+  X(logical_ops)                 \
+  X(map_ops)                     \
+  X(normalizer_ops)              \
+  X(one_hot_encoder_ops)         \
+  X(pow_ops)                     \
+  X(predicate_ops)               \
+  X(scaler_ops)                  \
+  X(select_ops)                  \
+  X(svm_ops)                     \
+  X(tree_ensemble_ops)           \
+  X(unary_ops)                   \
   X(variadic_ops)
 
 #define DECLARE(function) std::vector<Op> function();

@@ -12,9 +12,7 @@ constexpr std::string_view kFloatsAndFloat8 =
     "X: T1 -> Y: T2 | T1 = floats float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz, T2 = bool";
 
 Status infer_bool(InferContext& ctx) {
-  const Dims* dims = ctx.dims(0);
-  ctx.set_output(
-      0, Type::tensor(DType::kBool, dims == nullptr ? std::nullopt : std::optional<Dims>(*dims)));
+  ctx.set_output(0, Type::tensor(DType::kBool, ctx.input(0).dims));
   return {};
 }
 

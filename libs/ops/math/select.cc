@@ -50,24 +50,6 @@ Status evaluate_where(EvalContext& ctx) {
   return {};
 }
 
-// The largest finite value, or the largest whole number, of a type, in its compute type T.
-template <typename T>
-T largest(DType dtype) {
-  if (dtype == DType::kFloat16) return static_cast<T>(65504.0F);
-  if (dtype == DType::kBfloat16) return static_cast<T>(float_from_bfloat16_bits(0x7F7F));
-  if (!is_integer(dtype) || info(dtype).bits == 64) return std::numeric_limits<T>::max();
-  const unsigned value_bits =
-      info(dtype).kind == DTypeKind::kSigned ? info(dtype).bits - 1U : info(dtype).bits;
-  return static_cast<T>((std::uint64_t{1} << value_bits) - 1);
-}
-
-template <typename T>
-T lowest(DType dtype) {
-  if (!is_integer(dtype)) return -largest<T>(dtype);
-  if (info(dtype).kind == DTypeKind::kUnsigned) return T{0};
-  return static_cast<T>(-largest<T>(dtype) - T{1});
-}
-
 // The bound in input i, or the default when it is omitted.
 template <typename T>
 Result<T> bound(const EvalContext& ctx, std::size_t i, T default_value) {
@@ -85,8 +67,8 @@ Status evaluate_clip(EvalContext& ctx) {
   Tensor y = TRY(widened(ctx, 0));
   Status status;
   visit_compute(y.dtype(), [&]<typename T>() {
-    T low = lowest<T>(dtype);
-    T high = largest<T>(dtype);
+    T low = lowest_of<T>(dtype);
+    T high = largest_of<T>(dtype);
     if (ctx.version() < 11) {
       if (ctx.has_attribute("min")) low = static_cast<T>(ctx.get_float("min", 0));
       if (ctx.has_attribute("max")) high = static_cast<T>(ctx.get_float("max", 0));
