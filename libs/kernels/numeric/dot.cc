@@ -109,6 +109,18 @@ SLIPWAY_INLINE void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<con
   }
 }
 
+template <typename T>
+SLIPWAY_INLINE void multiply_add(T x, const T* b, std::ptrdiff_t b_stride, T* __restrict acc, std::size_t n) {
+  constexpr std::size_t kGroup = Tile<T>::kGroup;
+  std::size_t j = 0;
+  if (b_stride == 1) {
+    for (; j + kGroup <= n; j += kGroup) {
+      for (std::size_t l = 0; l < kGroup; ++l) acc[j + l] = fma(x, b[j + l], acc[j + l]);
+    }
+  }
+  for (; j < n; ++j) acc[j] = fma(x, b[static_cast<std::ptrdiff_t>(j) * b_stride], acc[j]);
+}
+
 }  // namespace core
 
 #define SLIPWAY_PRODUCTS(T)                                                                                 \
@@ -119,7 +131,10 @@ SLIPWAY_INLINE void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<con
   SLIPWAY_DEFINE_FUSED(void, gemm,                                                                          \
                        (std::size_t m, std::size_t n, std::size_t k, Matrix<const T> a, Matrix<const T> b,  \
                         Matrix<T> c),                                                                       \
-                       core::gemm, (m, n, k, a, b, c))
+                       core::gemm, (m, n, k, a, b, c))                                                      \
+  SLIPWAY_DEFINE_FUSED(void, multiply_add,                                                                  \
+                       (T x, const T* b, std::ptrdiff_t b_stride, T* acc, std::size_t n),                   \
+                       core::multiply_add, (x, b, b_stride, acc, n))
 
 SLIPWAY_PRODUCTS(float)
 SLIPWAY_PRODUCTS(double)

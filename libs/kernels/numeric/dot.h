@@ -49,6 +49,10 @@ void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<const float> a, Ma
 void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<const double> a, Matrix<const double> b,
           Matrix<double> c);
 
+// acc[j] = fma(x, b[j * b_stride], acc[j]) for j < n: the step of a convolution along a row of outputs.
+void multiply_add(float x, const float* b, std::ptrdiff_t b_stride, float* acc, std::size_t n);
+void multiply_add(double x, const double* b, std::ptrdiff_t b_stride, double* acc, std::size_t n);
+
 // Integer products are exact modulo 2^bits: every order gives the same.
 template <std::integral T>
 void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c) {

@@ -79,6 +79,18 @@ void compare_with_definition() {
 TEST(Dot, GemmAndDotFollowTheDefinitionInFloat) { compare_with_definition<float>(); }
 TEST(Dot, GemmAndDotFollowTheDefinitionInDouble) { compare_with_definition<double>(); }
 
+TEST(Dot, MultiplyAdd) {
+  const auto b = wave<float>(111, 0.31);
+  for (const std::ptrdiff_t stride : {1, 3}) {
+    auto acc = wave<float>(37, 0.17);
+    const auto before = acc;
+    multiply_add(1.7F, b.data(), stride, acc.data(), acc.size());
+    for (std::size_t j = 0; j < acc.size(); ++j) {
+      EXPECT_EQ(acc[j], std::fma(1.7F, b[j * static_cast<std::size_t>(stride)], before[j])) << j;
+    }
+  }
+}
+
 // The order is visible: another number of chains gives other bits.
 TEST(Dot, OrderMatters) {
   const auto a = wave<float>(200, 0.37);
