@@ -32,7 +32,8 @@ def difference(wanted, got, error):
     if got.shape != wanted.shape:
         return f"shape {list(got.shape)}, not {list(wanted.shape)}"
     if wanted.dtype.kind == "f":
-        distance = np.abs(got.astype(np.float64) - wanted.astype(np.float64))
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            distance = np.abs(got.astype(np.float64) - wanted.astype(np.float64))
         wrong = ~(distance <= error) & ~((got == wanted) | (np.isnan(got) & np.isnan(wanted)))
     else:
         wrong = got != wanted

@@ -15,6 +15,7 @@ import onnx
 import onnxruntime
 from onnx import helper, numpy_helper
 
+ML_OPSET = 3
 MAX_ELEMENTS = 4096
 MAX_MAGNITUDE = 1e3
 MAX_RELATIVE_ERROR = 5e-3
@@ -174,14 +175,14 @@ class Draft:
         """Adds the node, or raises Refused with the reason."""
         self.proposed += 1
         used = [value for value in (*node.inputs, *node.captured) if value is not None]
-        outputs = [np.asarray(array) for array in run_node(row.name, node, self.opset, [v.array for v in used])]
+        outputs = [np.asarray(array) for array in run_node(row, node, self.opset, [v.array for v in used])]
         errors = [errors_of(row, array) for array in outputs]
         for array, error in zip(outputs, errors):
             check_usable(array, error)
         if not all(value.exact for value in used):
             for _ in range(SHIFTED_RUNS):
                 other_outputs = run_node(
-                    row.name, node, self.opset, [moved_array(self.rng, value) for value in used])
+                    row, node, self.opset, [moved_array(self.rng, value) for value in used])
                 for index, (array, other) in enumerate(zip(outputs, other_outputs)):
                     errors[index] = errors[index] + spread(array, other) * (1.5 / SHIFT / SHIFTED_RUNS)
             for array, error in zip(outputs, errors):
@@ -207,7 +208,7 @@ class Draft:
 
     def model(self, outputs, symbolic=None):
         """As a ModelProto. `symbolic(value, axis)` says which dimensions of inputs are declared by a name only."""
-        nodes = [to_proto(row.name, node, [value.name for value in made], f"{row.name}_{index}")
+        nodes = [to_proto(row, node, [value.name for value in made], f"{row.name}_{index}")
                  for index, (row, node, made) in enumerate(self.nodes)]
         return to_model(nodes, self.inputs(), outputs,
                         [value for value in self.values if value.kind == "initializer"], self.opset, symbolic)
@@ -263,11 +264,11 @@ def check_usable(array, error):
             raise Refused("uncertain")
 
 
-def to_proto(operator, node, outputs, name=""):
+def to_proto(row, node, outputs, name=""):
     inputs = [value.name if value is not None else "" for value in node.inputs]
     while inputs and not inputs[-1]:
         inputs.pop()
-    return helper.make_node(operator, inputs, outputs, name=name, **node.attributes)
+    return helper.make_node(row.name, inputs, outputs, name=name, domain=row.domain, **node.attributes)
 
 
 def to_model(nodes, inputs, outputs, initializers, opset, symbolic=None):
@@ -280,7 +281,8 @@ def to_model(nodes, inputs, outputs, initializers, opset, symbolic=None):
     graph = helper.make_graph(
         nodes, "random", [info(value, True) for value in inputs], [info(value, False) for value in outputs],
         [numpy_helper.from_array(value.array, value.name) for value in initializers])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    model = helper.make_model(graph, opset_imports=[
+        helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", ML_OPSET)])
     model.ir_version = 10
     return model
 
@@ -294,7 +296,7 @@ def session_of(model):
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
-def run_node(operator, node, opset, arrays):
+def run_node(row, node, opset, arrays):
     """The outputs of one node on these arrays, in the order of its inputs and captured values."""
     used = [value for value in (*node.inputs, *node.captured) if value is not None]
     stand_ins = {}
@@ -305,7 +307,7 @@ def run_node(operator, node, opset, arrays):
     unique = list(stand_ins.values())
     names = [f"y{index}" for index in range(node.outputs)]
     try:
-        proto = to_proto(operator, renamed, names)
+        proto = to_proto(row, renamed, names)
         placeholders = [helper.make_empty_tensor_value_info(name) for name in names]
         model = to_model([proto], [v for v in unique if v.kind != "initializer"], [],
                          [v for v in unique if v.kind == "initializer"], opset)

@@ -14,7 +14,7 @@ from draft import Draft, Refused
 from operators import OPERATORS
 
 OPSETS = (13, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25)
-NODES_PER_GRAPH = 10
+NODES_PER_GRAPH = 12
 ATTEMPTS_PER_NODE = 12
 
 

@@ -10,9 +10,11 @@ import dataclasses
 
 import elementwise as e
 import linear as l
+import ml
 import movement as m
 import recurrent as r
 import reduce as n
+import special as s
 from draft import ALL, BOOL, FLOATS, INDICES, INTEGERS, NUMBERS, SIGNED, SINGLE, SINGLES, UNSIGNED
 
 HALF = 1e-3
@@ -28,11 +30,16 @@ class Operator:
     rtol: float = 0.0
     atol: float = 0.0
     since: int = 13
+    domain: str = ""
 
     def tolerance(self, type_name):
         if type_name == "float16" and (self.rtol or self.atol):
             return self.rtol + HALF, self.atol + HALF
         return self.rtol, self.atol
+
+
+def ml_operator(name, make, types, **more):
+    return Operator(name, make, types, domain="ai.onnx.ml", **more)
 
 
 # A transcendental of one element, and a sum of a few dozen products.
@@ -194,4 +201,42 @@ OPERATORS = [
     Operator("If", r.if_, SINGLES + ("int32", "int64"), since=14),
     Operator("Loop", r.loop, SINGLES, since=14),
     Operator("Scan", r.scan, SINGLES + ("int32", "int64")),
+    # Detection, signals, attention, losses.
+    Operator("Det", s.determinant, SINGLE, **LOOSE),
+    Operator("Dropout", s.dropout, SINGLES),
+    Operator("GlobalLpPool", s.global_lp_pool, SINGLE, **LOOSE),
+    Operator("CenterCropPad", s.center_crop_pad, SINGLES + INDICES, since=18),
+    Operator("Col2Im", s.col2im, SINGLE, since=18, **SUM),
+    Operator("RoiAlign", s.roi_align, SINGLE, since=16, **LOOSE),
+    Operator("MaxRoiPool", s.max_roi_pool, SINGLE),
+    Operator("NonMaxSuppression", s.non_max_suppression, SINGLE),
+    Operator("MaxUnpool", s.max_unpool, SINGLE),
+    Operator("AffineGrid", s.affine_grid, SINGLE, since=20, **SUM),
+    Operator("DeformConv", s.deform_conv, SINGLE, since=19, **LOOSE),
+    Operator("HannWindow", s.signal_window, SINGLE, since=17, **LOOSE),
+    Operator("HammingWindow", s.signal_window, SINGLE, since=17, **LOOSE),
+    Operator("BlackmanWindow", s.signal_window, SINGLE, since=17, **LOOSE),
+    Operator("DFT", s.dft, SINGLE, since=17, **LOOSE),
+    Operator("STFT", s.stft, SINGLE, since=17, **LOOSE),
+    Operator("MelWeightMatrix", s.mel_weight_matrix, SINGLE, since=17, **LOOSE),
+    Operator("Attention", s.attention, SINGLE, since=23, **LOOSE),
+    Operator("RotaryEmbedding", s.rotary_embedding, SINGLE, since=23, **SUM),
+    Operator("Swish", e.unary(alpha=(0.5, 2)), SINGLE, since=24, **SMOOTH),
+    Operator("NegativeLogLikelihoodLoss", s.loss, SINGLE, **SUM),
+    Operator("SoftmaxCrossEntropyLoss", s.loss, SINGLE, **LOOSE),
+    # ai.onnx.ml.
+    ml_operator("Scaler", ml.scaler, MIXED, **SMOOTH),
+    ml_operator("Normalizer", ml.normalizer, MIXED, **SUM),
+    ml_operator("Binarizer", ml.binarizer, SINGLE),
+    ml_operator("Imputer", ml.imputer, ("float32", "int64")),
+    ml_operator("ArrayFeatureExtractor", ml.array_feature_extractor, MIXED),
+    ml_operator("OneHotEncoder", ml.one_hot_encoder, ("int64", "float32", "float64")),
+    ml_operator("LabelEncoder", ml.label_encoder, ("int64", "float32")),
+    ml_operator("FeatureVectorizer", ml.feature_vectorizer, MIXED),
+    ml_operator("LinearRegressor", ml.linear_regressor, SINGLE, **SUM),
+    ml_operator("LinearClassifier", ml.linear_classifier, SINGLE + INDICES, **SUM),
+    ml_operator("SVMRegressor", ml.svm_regressor, SINGLE, **LOOSE),
+    ml_operator("SVMClassifier", ml.svm_classifier, SINGLE, **LOOSE),
+    ml_operator("TreeEnsembleRegressor", ml.tree_regressor, SINGLES, **SUM),
+    ml_operator("TreeEnsembleClassifier", ml.tree_classifier, SINGLES + ("int64",), **SUM),
 ]

@@ -38,8 +38,12 @@ def cumulative_sum(g, row):
 
 
 def along_axis(g, row):
-    """Softmax and its kin."""
+    """Softmax and its kin, at times with what attention masks leave behind."""
     x = g.pick(row.types, low_rank=1)
+    if row.name == "Softmax" and g.chance(0.2):
+        masked = g.numbers("float32", (g.integer(1, 4), g.integer(2, 6)))
+        masked[:, g.integer(0, masked.shape[1] - 1)] = -np.inf
+        return Node([g.weight_of(masked)], {"axis": -1})
     return Node([x], {"axis": g.axis(x.rank)} if g.chance(0.8) else {})
 
 
