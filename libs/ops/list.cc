@@ -14,6 +14,8 @@ namespace slipway {
   X(binarizer_ops)               \
   X(cast_ops)                    \
   X(cumulative_ops)              \
+  X(dequantize_linear_ops)       \
+  X(dynamic_quantize_linear_ops) \
   X(exact_unary_ops)             \
   X(feature_vectorizer_ops)      \
   X(identity_ops)                \
@@ -25,6 +27,7 @@ namespace slipway {
   X(one_hot_encoder_ops)         \
   X(pow_ops)                     \
   X(predicate_ops)               \
+  X(quantize_linear_ops)         \
   X(reduce_ops)                  \
   X(scaler_ops)                  \
   X(select_ops)                  \
