@@ -1,6 +1,7 @@
 // Max, Min, Mean, Sum of any number of tensors. Sums add in the order of the inputs; halves are
 // summed in float and rounded once.
-#include "kernels/numeric/lanes.h"
+#include <cmath>
+
 #include "ops/infer_context.h"
 #include "ops/op.h"
 #include "ops/support/broadcast.h"
@@ -12,14 +13,14 @@ namespace {
 struct Maximum {
   template <typename T>
   T operator()(T a, T b) const {
-    return numeric::greater_of(a, b);  // NaN wins
-  }
+    return a > b || a != a ? a : b;
+  }  // NaN wins
 };
 
 struct Minimum {
   template <typename T>
   T operator()(T a, T b) const {
-    return numeric::less_of(a, b);
+    return a < b || a != a ? a : b;
   }
 };
 

@@ -1,0 +1,37 @@
+// The commands: one row each. To add one, write its file and name its row in commands.cc.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/options.h"
+
+namespace slipway {
+
+// What every command may end with, documented by `slipway help`.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitBad = 1;    // the model or a file is not what it should be
+inline constexpr int kExitUsage = 2;  // the command line makes no sense
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view operands;  // "MODEL"
+  std::span<const Option> options;
+  std::string_view about;    // a paragraph for --help
+  std::string_view example;  // one line, without the prompt
+  Result<int> (*run)(const Arguments& arguments);
+};
+
+std::span<const Command> commands();
+const Command* find_command(std::string_view name);
+
+extern const Command kInspectCommand;
+extern const Command kCheckCommand;
+extern const Command kRunCommand;
+extern const Command kVersionCommand;
+extern const Command kHelpCommand;
+extern const Command kCompletionsCommand;
+
+}  // namespace slipway
