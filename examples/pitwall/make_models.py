@@ -101,6 +101,9 @@ def export(tcn, trees, folder):
         final_types=[("lap_time_loss", FloatTensorType([None, 1]))], target_opset={"": 17, "ai.onnx.ml": 3})
     for value in (*converted.graph.input, *converted.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    opsets = sorted(converted.opset_import, key=lambda entry: entry.domain)  # they come in the order of a set
+    del converted.opset_import[:]
+    converted.opset_import.extend(opsets)
     (folder / "trees.onnx").write_bytes(converted.SerializeToString())
 
 

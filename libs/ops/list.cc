@@ -8,10 +8,14 @@ namespace slipway {
 
 #define SLIPWAY_OP_FILES(X)      \
   X(activation_ops)              \
+  X(arg_extreme_ops)             \
   X(arithmetic_ops)              \
   X(array_feature_extractor_ops) \
   X(binarizer_ops)               \
   X(cast_ops)                    \
+  X(cumulative_ops)              \
+  X(dequantize_linear_ops)       \
+  X(dynamic_quantize_linear_ops) \
   X(exact_unary_ops)             \
   X(feature_vectorizer_ops)      \
   X(identity_ops)                \
@@ -23,8 +27,11 @@ namespace slipway {
   X(one_hot_encoder_ops)         \
   X(pow_ops)                     \
   X(predicate_ops)               \
+  X(quantize_linear_ops)         \
+  X(reduce_ops)                  \
   X(scaler_ops)                  \
   X(select_ops)                  \
+  X(softmax_ops)                 \
   X(svm_ops)                     \
   X(tree_ensemble_ops)           \
   X(unary_ops)                   \

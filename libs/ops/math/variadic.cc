@@ -1,7 +1,6 @@
 // Max, Min, Mean, Sum of any number of tensors. Sums add in the order of the inputs; halves are
 // summed in float and rounded once.
-#include <cmath>
-
+#include "kernels/numeric/lanes.h"
 #include "ops/infer_context.h"
 #include "ops/op.h"
 #include "ops/support/broadcast.h"
@@ -13,14 +12,14 @@ namespace {
 struct Maximum {
   template <typename T>
   T operator()(T a, T b) const {
-    return a > b || a != a ? a : b;
-  }  // NaN wins
+    return numeric::greater_of(a, b);  // NaN wins
+  }
 };
 
 struct Minimum {
   template <typename T>
   T operator()(T a, T b) const {
-    return a < b || a != a ? a : b;
+    return numeric::less_of(a, b);
   }
 };
 
