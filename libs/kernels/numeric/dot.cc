@@ -11,9 +11,8 @@ namespace slipway::numeric {
 namespace core {
 
 template <typename T>
-SLIPWAY_INLINE T dot(const T* a, std::ptrdiff_t a_stride, const T* b, std::ptrdiff_t b_stride, std::size_t k,
-                     std::size_t n_outputs) {
-  const std::size_t chains = chain_count(n_outputs, k);
+SLIPWAY_INLINE T dot_in_chains(const T* a, std::ptrdiff_t a_stride, const T* b, std::ptrdiff_t b_stride,
+                               std::size_t k, std::size_t chains) {
   T acc[kLanes] = {};
   std::size_t p = 0;
   if (chains == kLanes && a_stride == 1 && b_stride == 1) {
@@ -80,8 +79,8 @@ SLIPWAY_INLINE void gemm_tile(Tile<T>& tile, std::size_t k, std::size_t chains, 
 }
 
 template <typename T>
-SLIPWAY_INLINE void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<const T> a, Matrix<const T> b,
-                         Matrix<T> c) {
+SLIPWAY_INLINE void gemm_in_chains(std::size_t m, std::size_t n, std::size_t k, std::size_t chains,
+                                   Matrix<const T> a, Matrix<const T> b, Matrix<T> c) {
   if (k == 0) {
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < n; ++j) c.at(i, j) = T{0};
@@ -91,20 +90,20 @@ SLIPWAY_INLINE void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<con
   if (n < Tile<T>::kGroup) {
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < n; ++j) {
-        c.at(i, j) = dot(&a.at(i, 0), a.column_stride, &b.at(0, j), b.row_stride, k, n);
+        c.at(i, j) = dot_in_chains(&a.at(i, 0), a.column_stride, &b.at(0, j), b.row_stride, k, chains);
       }
     }
     return;
   }
-  const std::size_t chains = chain_count(n, k);
+  const std::size_t columns = std::min(Tile<T>::kColumns, Tile<T>::kSums / chains);
   Tile<T> tile;
-  for (std::size_t j = 0; j < n; j += Tile<T>::kColumns) {
+  for (std::size_t j = 0; j < n; j += columns) {
     const Matrix<const T> b_part = {&b.at(0, j), b.row_stride, b.column_stride};
     for (std::size_t i = 0; i < m; i += Tile<T>::kRows) {
       const Matrix<const T> a_part = {&a.at(i, 0), a.row_stride, a.column_stride};
       const Matrix<T> c_part = {&c.at(i, j), c.row_stride, c.column_stride};
       gemm_tile(tile, k, chains, a_part, b_part, c_part, std::min(Tile<T>::kRows, m - i),
-                std::min(Tile<T>::kColumns, n - j));
+                std::min(columns, n - j));
     }
   }
 }
@@ -124,14 +123,22 @@ SLIPWAY_INLINE void multiply_add(T x, const T* b, std::ptrdiff_t b_stride, T* __
 }  // namespace core
 
 #define SLIPWAY_PRODUCTS(T)                                                                                 \
-  SLIPWAY_DEFINE_FUSED(T, dot,                                                                              \
+  SLIPWAY_DEFINE_FUSED(T, dot_in_chains,                                                                    \
                        (const T* a, std::ptrdiff_t a_stride, const T* b, std::ptrdiff_t b_stride,           \
-                        std::size_t k, std::size_t n_outputs),                                              \
-                       core::dot, (a, a_stride, b, b_stride, k, n_outputs))                                 \
-  SLIPWAY_DEFINE_FUSED(void, gemm,                                                                          \
-                       (std::size_t m, std::size_t n, std::size_t k, Matrix<const T> a, Matrix<const T> b,  \
-                        Matrix<T> c),                                                                       \
-                       core::gemm, (m, n, k, a, b, c))                                                      \
+                        std::size_t k, std::size_t chains),                                                 \
+                       core::dot_in_chains, (a, a_stride, b, b_stride, k, chains))                          \
+  SLIPWAY_DEFINE_FUSED(void, gemm_in_chains,                                                                \
+                       (std::size_t m, std::size_t n, std::size_t k, std::size_t chains, Matrix<const T> a, \
+                        Matrix<const T> b, Matrix<T> c),                                                    \
+                       core::gemm_in_chains, (m, n, k, chains, a, b, c))                                    \
+  T dot(const T* a, std::ptrdiff_t a_stride, const T* b, std::ptrdiff_t b_stride, std::size_t k,            \
+        std::size_t n_outputs) {                                                                            \
+    return dot_in_chains(a, a_stride, b, b_stride, k, chain_count(n_outputs, k));                           \
+  }                                                                                                         \
+  void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<const T> a, Matrix<const T> b,              \
+            Matrix<T> c) {                                                                                  \
+    gemm_in_chains(m, n, k, chain_count(n, k), a, b, c);                                                    \
+  }                                                                                                         \
   SLIPWAY_DEFINE_FUSED(void, multiply_add,                                                                  \
                        (T x, const T* b, std::ptrdiff_t b_stride, T* acc, std::size_t n),                   \
                        core::multiply_add, (x, b, b_stride, acc, n))

@@ -30,6 +30,12 @@ float dot(const float* a, std::ptrdiff_t a_stride, const float* b, std::ptrdiff_
 double dot(const double* a, std::ptrdiff_t a_stride, const double* b, std::ptrdiff_t b_stride, std::size_t k,
            std::size_t n_outputs);
 
+// The same with the number of chains given: a power of two up to 16.
+float dot_in_chains(const float* a, std::ptrdiff_t a_stride, const float* b, std::ptrdiff_t b_stride, std::size_t k,
+                    std::size_t chains);
+double dot_in_chains(const double* a, std::ptrdiff_t a_stride, const double* b, std::ptrdiff_t b_stride,
+                     std::size_t k, std::size_t chains);
+
 // C[m, n] = A[m, k] B[k, n]: element (i, j) of a matrix is at i * row_stride + j * column_stride. Every
 // element of C has the bits of dot(row of A, column of B, k, n). C is written, never read, and must not
 // overlap A or B.
@@ -48,6 +54,12 @@ void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<const float> a, Ma
           Matrix<float> c);
 void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<const double> a, Matrix<const double> b,
           Matrix<double> c);
+
+// The same with the number of chains given, as convolution and attention fix it by other shapes.
+void gemm_in_chains(std::size_t m, std::size_t n, std::size_t k, std::size_t chains, Matrix<const float> a,
+                    Matrix<const float> b, Matrix<float> c);
+void gemm_in_chains(std::size_t m, std::size_t n, std::size_t k, std::size_t chains, Matrix<const double> a,
+                    Matrix<const double> b, Matrix<double> c);
 
 // acc[j] = fma(x, b[j * b_stride], acc[j]) for j < n: the step of a convolution along a row of outputs.
 void multiply_add(float x, const float* b, std::ptrdiff_t b_stride, float* acc, std::size_t n);

@@ -79,6 +79,26 @@ void compare_with_definition() {
 TEST(Dot, GemmAndDotFollowTheDefinitionInFloat) { compare_with_definition<float>(); }
 TEST(Dot, GemmAndDotFollowTheDefinitionInDouble) { compare_with_definition<double>(); }
 
+TEST(Dot, AnyNumberOfChains) {
+  constexpr std::size_t kM = 3, kN = 70, kK = 90;
+  const auto a = wave<float>(kM * kK, 0.37);
+  const auto b = wave<float>(kK * kN, 0.23);
+  for (const std::size_t chains : {1, 2, 4, 8, 16}) {
+    for (const std::size_t n : {std::size_t{5}, kN}) {
+      std::vector<float> c(kM * kN);
+      gemm_in_chains(kM, n, kK, chains, Matrix<const float>{a.data(), kK, 1}, Matrix<const float>{b.data(), kN, 1},
+                     Matrix<float>{c.data(), kN, 1});
+      for (std::size_t j = 0; j < n; ++j) {
+        std::vector<float> column(kK);
+        for (std::size_t p = 0; p < kK; ++p) column[p] = b[p * kN + j];
+        const std::vector<float> row(a.end() - kK, a.end());
+        ASSERT_EQ(c[2 * kN + j], defined_dot(row, column, chains)) << chains << " chains, output " << j;
+        ASSERT_EQ(dot_in_chains(row.data(), 1, column.data(), 1, kK, chains), c[2 * kN + j]) << chains;
+      }
+    }
+  }
+}
+
 TEST(Dot, MultiplyAdd) {
   const auto b = wave<float>(111, 0.31);
   for (const std::ptrdiff_t stride : {1, 3}) {
