@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Derives every constant of libs/kernels/numeric/polynomials.h and prints that header.
 
-    scripts/numerics/derive_polynomials.py > libs/kernels/numeric/polynomials.h
+    scripts/numerics/derive_polynomials.py | clang-format > libs/kernels/numeric/polynomials.h
 
 Each polynomial minimises the largest weighted error (Remez exchange in 60-digit arithmetic, Debian:
 python3-mpmath), then its coefficients are rounded. The error after rounding is printed beside it.

@@ -38,7 +38,8 @@ void report(const char* name, std::size_t n, double worst, double limit) {
   EXPECT_LE(worst / kUnit, limit) << name << ", n " << n;
 }
 
-double greatest_error(const std::vector<float>& got, const std::vector<double>& want, bool relative) {
+double greatest_error(const std::vector<float>& got, const std::vector<double>& want,
+                      bool relative) {
   double worst = 0;
   for (std::size_t i = 0; i < got.size(); ++i) {
     const double error = std::fabs(static_cast<double>(got[i]) - want[i]);
@@ -60,7 +61,8 @@ TEST(Accuracy, Products) {
           want += a.wide[i] * b.wide[i];
           scale += std::fabs(a.wide[i] * b.wide[i]);
         }
-        const double got = static_cast<double>(dot(a.narrow.data(), 1, b.narrow.data(), 1, k, outputs));
+        const double got =
+            static_cast<double>(dot(a.narrow.data(), 1, b.narrow.data(), 1, k, outputs));
         worst = std::max(worst, std::fabs(got - want) / scale);
       }
       char name[64];
@@ -84,10 +86,12 @@ TEST(Accuracy, Rows) {
       std::vector<double> want(n);
       double scale = 0;
       for (const double v : x.wide) scale += std::fabs(v);
-      total = std::max(total,
-                       std::fabs(static_cast<double>(sum(x.narrow.data(), n)) - sum(x.wide.data(), n)) / scale);
+      total = std::max(
+          total,
+          std::fabs(static_cast<double>(sum(x.narrow.data(), n)) - sum(x.wide.data(), n)) / scale);
       log_sum = std::max(log_sum, std::fabs(static_cast<double>(log_sum_exp(x.narrow.data(), n)) /
-                                                log_sum_exp(x.wide.data(), n) - 1));
+                                                log_sum_exp(x.wide.data(), n) -
+                                            1));
       softmax_row(x.narrow.data(), y.data(), n);
       softmax_row(x.wide.data(), want.data(), n);
       soft = std::max(soft, greatest_error(y, want, true));
@@ -118,7 +122,8 @@ TEST(Accuracy, Gelu) {
     const float x = (static_cast<float>(i) - 20000) * 0x1p-11F + 0x1p-13F;
     const auto wide = static_cast<double>(x);
     erf_form = std::max(erf_form, std::fabs((static_cast<double>(gelu(x)) - gelu(wide)) / wide));
-    tanh_form = std::max(tanh_form, std::fabs((static_cast<double>(gelu_tanh(x)) - gelu_tanh(wide)) / wide));
+    tanh_form = std::max(tanh_form,
+                         std::fabs((static_cast<double>(gelu_tanh(x)) - gelu_tanh(wide)) / wide));
   }
   report("gelu / |x|", kCount, erf_form, 3);
   report("gelu_tanh / |x|", kCount, tanh_form, 3);

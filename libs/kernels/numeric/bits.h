@@ -38,8 +38,8 @@ SLIPWAY_INLINE double power_of_two(std::int64_t n, double /*type*/) {
   return std::bit_cast<double>((static_cast<std::uint64_t>(n) + 1023U) << 52);
 }
 
-// x 2^n for n from twice the smallest to twice the largest normal exponent: the first product is exact,
-// so the result is rounded once even where it underflows.
+// x 2^n for n from twice the smallest to twice the largest normal exponent: the first product is
+// exact, so the result is rounded once even where it underflows.
 template <typename T, typename N>
 SLIPWAY_INLINE T scale(T x, N n) {
   const N half = n >> 1;

@@ -11,8 +11,8 @@ namespace slipway::numeric {
 namespace core {
 
 template <typename T>
-SLIPWAY_INLINE T dot_in_chains(const T* a, std::ptrdiff_t a_stride, const T* b, std::ptrdiff_t b_stride,
-                               std::size_t k, std::size_t chains) {
+SLIPWAY_INLINE T dot_in_chains(const T* a, std::ptrdiff_t a_stride, const T* b,
+                               std::ptrdiff_t b_stride, std::size_t k, std::size_t chains) {
   T acc[kLanes] = {};
   std::size_t p = 0;
   if (chains == kLanes && a_stride == 1 && b_stride == 1) {
@@ -31,8 +31,9 @@ SLIPWAY_INLINE T dot_in_chains(const T* a, std::ptrdiff_t a_stride, const T* b, 
   return acc[0];
 }
 
-// A tile of 8 rows of A against 64 columns of B, 64 deep at a time. B is copied so that its columns lie
-// side by side, padded with zeros to groups of 16; each chain of each row has its own accumulators.
+// A tile of 8 rows of A against 64 columns of B, 64 deep at a time. B is copied so that its columns
+// lie side by side, padded with zeros to groups of 16; each chain of each row has its own
+// accumulators.
 template <typename T>
 struct Tile {
   static constexpr std::size_t kRows = 8, kColumns = 64, kDepth = 64, kGroup = 16;
@@ -43,7 +44,8 @@ struct Tile {
 };
 
 template <typename T>
-SLIPWAY_INLINE void multiply_add_row(const T* __restrict b, T x, T* __restrict sums, std::size_t width) {
+SLIPWAY_INLINE void multiply_add_row(const T* __restrict b, T x, T* __restrict sums,
+                                     std::size_t width) {
   for (std::size_t j = 0; j < width; j += Tile<T>::kGroup) {
     for (std::size_t l = 0; l < Tile<T>::kGroup; ++l) sums[j + l] = fma(x, b[j + l], sums[j + l]);
   }
@@ -51,7 +53,8 @@ SLIPWAY_INLINE void multiply_add_row(const T* __restrict b, T x, T* __restrict s
 
 template <typename T>
 SLIPWAY_INLINE void gemm_tile(Tile<T>& tile, std::size_t k, std::size_t chains, Matrix<const T> a,
-                              Matrix<const T> b, Matrix<T> c, std::size_t rows, std::size_t columns) {
+                              Matrix<const T> b, Matrix<T> c, std::size_t rows,
+                              std::size_t columns) {
   const std::size_t width = (columns + Tile<T>::kGroup - 1) / Tile<T>::kGroup * Tile<T>::kGroup;
   const std::size_t row_sums = chains * width;
   std::fill(tile.sums, tile.sums + rows * row_sums, T{0});
@@ -65,7 +68,8 @@ SLIPWAY_INLINE void gemm_tile(Tile<T>& tile, std::size_t k, std::size_t chains, 
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t p = 0; p < depth; ++p) {
         const std::size_t chain = (first + p) & (chains - 1);
-        multiply_add_row(tile.b + p * width, a.at(i, first + p), tile.sums + i * row_sums + chain * width, width);
+        multiply_add_row(tile.b + p * width, a.at(i, first + p),
+                         tile.sums + i * row_sums + chain * width, width);
       }
     }
   }
@@ -90,7 +94,8 @@ SLIPWAY_INLINE void gemm_in_chains(std::size_t m, std::size_t n, std::size_t k, 
   if (n < Tile<T>::kGroup) {
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < n; ++j) {
-        c.at(i, j) = dot_in_chains(&a.at(i, 0), a.column_stride, &b.at(0, j), b.row_stride, k, chains);
+        c.at(i, j) =
+            dot_in_chains(&a.at(i, 0), a.column_stride, &b.at(0, j), b.row_stride, k, chains);
       }
     }
     return;
@@ -109,7 +114,8 @@ SLIPWAY_INLINE void gemm_in_chains(std::size_t m, std::size_t n, std::size_t k, 
 }
 
 template <typename T>
-SLIPWAY_INLINE void multiply_add(T x, const T* b, std::ptrdiff_t b_stride, T* __restrict acc, std::size_t n) {
+SLIPWAY_INLINE void multiply_add(T x, const T* b, std::ptrdiff_t b_stride, T* __restrict acc,
+                                 std::size_t n) {
   constexpr std::size_t kGroup = Tile<T>::kGroup;
   std::size_t j = 0;
   if (b_stride == 1) {
@@ -122,25 +128,25 @@ SLIPWAY_INLINE void multiply_add(T x, const T* b, std::ptrdiff_t b_stride, T* __
 
 }  // namespace core
 
-#define SLIPWAY_PRODUCTS(T)                                                                                 \
-  SLIPWAY_DEFINE_FUSED(T, dot_in_chains,                                                                    \
-                       (const T* a, std::ptrdiff_t a_stride, const T* b, std::ptrdiff_t b_stride,           \
-                        std::size_t k, std::size_t chains),                                                 \
-                       core::dot_in_chains, (a, a_stride, b, b_stride, k, chains))                          \
-  SLIPWAY_DEFINE_FUSED(void, gemm_in_chains,                                                                \
-                       (std::size_t m, std::size_t n, std::size_t k, std::size_t chains, Matrix<const T> a, \
-                        Matrix<const T> b, Matrix<T> c),                                                    \
-                       core::gemm_in_chains, (m, n, k, chains, a, b, c))                                    \
-  T dot(const T* a, std::ptrdiff_t a_stride, const T* b, std::ptrdiff_t b_stride, std::size_t k,            \
-        std::size_t n_outputs) {                                                                            \
-    return dot_in_chains(a, a_stride, b, b_stride, k, chain_count(n_outputs, k));                           \
-  }                                                                                                         \
-  void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<const T> a, Matrix<const T> b,              \
-            Matrix<T> c) {                                                                                  \
-    gemm_in_chains(m, n, k, chain_count(n, k), a, b, c);                                                    \
-  }                                                                                                         \
-  SLIPWAY_DEFINE_FUSED(void, multiply_add,                                                                  \
-                       (T x, const T* b, std::ptrdiff_t b_stride, T* acc, std::size_t n),                   \
+#define SLIPWAY_PRODUCTS(T)                                                                       \
+  SLIPWAY_DEFINE_FUSED(T, dot_in_chains,                                                          \
+                       (const T* a, std::ptrdiff_t a_stride, const T* b, std::ptrdiff_t b_stride, \
+                        std::size_t k, std::size_t chains),                                       \
+                       core::dot_in_chains, (a, a_stride, b, b_stride, k, chains))                \
+  SLIPWAY_DEFINE_FUSED(void, gemm_in_chains,                                                      \
+                       (std::size_t m, std::size_t n, std::size_t k, std::size_t chains,          \
+                        Matrix<const T> a, Matrix<const T> b, Matrix<T> c),                       \
+                       core::gemm_in_chains, (m, n, k, chains, a, b, c))                          \
+  T dot(const T* a, std::ptrdiff_t a_stride, const T* b, std::ptrdiff_t b_stride, std::size_t k,  \
+        std::size_t n_outputs) {                                                                  \
+    return dot_in_chains(a, a_stride, b, b_stride, k, chain_count(n_outputs, k));                 \
+  }                                                                                               \
+  void gemm(std::size_t m, std::size_t n, std::size_t k, Matrix<const T> a, Matrix<const T> b,    \
+            Matrix<T> c) {                                                                        \
+    gemm_in_chains(m, n, k, chain_count(n, k), a, b, c);                                          \
+  }                                                                                               \
+  SLIPWAY_DEFINE_FUSED(void, multiply_add,                                                        \
+                       (T x, const T* b, std::ptrdiff_t b_stride, T* acc, std::size_t n),         \
                        core::multiply_add, (x, b, b_stride, acc, n))
 
 SLIPWAY_PRODUCTS(float)

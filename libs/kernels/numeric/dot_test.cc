@@ -14,7 +14,8 @@ namespace {
 template <typename T>
 T defined_dot(const std::vector<T>& a, const std::vector<T>& b, std::size_t chains) {
   std::vector<T> acc(chains, T{0});
-  for (std::size_t k = 0; k < a.size(); ++k) acc[k % chains] = std::fma(a[k], b[k], acc[k % chains]);
+  for (std::size_t k = 0; k < a.size(); ++k)
+    acc[k % chains] = std::fma(a[k], b[k], acc[k % chains]);
   for (std::size_t half = chains / 2; half > 0; half /= 2) {
     for (std::size_t c = 0; c < half; ++c) acc[c] += acc[c + half];
   }
@@ -24,7 +25,8 @@ T defined_dot(const std::vector<T>& a, const std::vector<T>& b, std::size_t chai
 template <typename T>
 std::vector<T> wave(std::size_t count, double frequency) {
   std::vector<T> values(count);
-  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<T>(std::sin(static_cast<double>(i) * frequency) * 3);
+  for (std::size_t i = 0; i < count; ++i)
+    values[i] = static_cast<T>(std::sin(static_cast<double>(i) * frequency) * 3);
   return values;
 }
 
@@ -56,7 +58,8 @@ void compare_with_definition() {
       }
       const auto sk = static_cast<std::ptrdiff_t>(k);
       const auto sn = static_cast<std::ptrdiff_t>(n);
-      gemm(kM, n, k, Matrix<const T>{a.data(), sk, 1}, Matrix<const T>{b.data(), sn, 1}, Matrix<T>{c.data(), sn, 1});
+      gemm(kM, n, k, Matrix<const T>{a.data(), sk, 1}, Matrix<const T>{b.data(), sn, 1},
+           Matrix<T>{c.data(), sn, 1});
       gemm(kM, n, k, Matrix<const T>{a.data(), sk, 1}, Matrix<const T>{b_columns.data(), 1, sk},
            Matrix<T>{transposed.data(), 1, kM});
       for (std::size_t i = 0; i < kM; ++i) {
@@ -67,7 +70,8 @@ void compare_with_definition() {
                                       b_columns.begin() + static_cast<std::ptrdiff_t>((j + 1) * k));
           const T want = defined_dot(row, column, chain_count(n, k));
           ASSERT_EQ(c[i * n + j], want) << "n " << n << " k " << k << " at " << i << "," << j;
-          ASSERT_EQ(transposed[j * kM + i], want) << "n " << n << " k " << k << " at " << i << "," << j;
+          ASSERT_EQ(transposed[j * kM + i], want)
+              << "n " << n << " k " << k << " at " << i << "," << j;
           ASSERT_EQ(dot(row.data(), 1, column.data(), 1, k, n), want) << "n " << n << " k " << k;
           ASSERT_EQ(dot(row.data(), 1, b.data() + j, sn, k, n), want) << "n " << n << " k " << k;
         }
@@ -86,14 +90,16 @@ TEST(Dot, AnyNumberOfChains) {
   for (const std::size_t chains : {1, 2, 4, 8, 16}) {
     for (const std::size_t n : {std::size_t{5}, kN}) {
       std::vector<float> c(kM * kN);
-      gemm_in_chains(kM, n, kK, chains, Matrix<const float>{a.data(), kK, 1}, Matrix<const float>{b.data(), kN, 1},
-                     Matrix<float>{c.data(), kN, 1});
+      gemm_in_chains(kM, n, kK, chains, Matrix<const float>{a.data(), kK, 1},
+                     Matrix<const float>{b.data(), kN, 1}, Matrix<float>{c.data(), kN, 1});
       for (std::size_t j = 0; j < n; ++j) {
         std::vector<float> column(kK);
         for (std::size_t p = 0; p < kK; ++p) column[p] = b[p * kN + j];
         const std::vector<float> row(a.end() - kK, a.end());
-        ASSERT_EQ(c[2 * kN + j], defined_dot(row, column, chains)) << chains << " chains, output " << j;
-        ASSERT_EQ(dot_in_chains(row.data(), 1, column.data(), 1, kK, chains), c[2 * kN + j]) << chains;
+        ASSERT_EQ(c[2 * kN + j], defined_dot(row, column, chains))
+            << chains << " chains, output " << j;
+        ASSERT_EQ(dot_in_chains(row.data(), 1, column.data(), 1, kK, chains), c[2 * kN + j])
+            << chains;
       }
     }
   }

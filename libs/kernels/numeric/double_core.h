@@ -1,5 +1,5 @@
-// The double functions built on exp and log. log works in pairs of doubles throughout, so that pow and
-// the inverse hyperbolic functions lose nothing. Formulas: docs/numerics.md.
+// The double functions built on exp and log. log works in pairs of doubles throughout, so that pow
+// and the inverse hyperbolic functions lose nothing. Formulas: docs/numerics.md.
 #pragma once
 
 #include <limits>
@@ -64,7 +64,8 @@ SLIPWAY_INLINE Exp64 exp_reduced(double hi, double lo) {
   const double r = high + low;
   const double rest = (high - r) + low;
   const double p = r + fma(r * r, horner(constants::kExp64, r), rest);
-  return {p, static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(shifted) - std::bit_cast<std::uint64_t>(kShift))};
+  return {p, static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(shifted) -
+                                       std::bit_cast<std::uint64_t>(kShift))};
 }
 
 // exp(hi + lo) 2^shift.
@@ -143,7 +144,8 @@ SLIPWAY_INLINE double erf(double x) {
   if (a < 1.0) return fma(x, horner(constants::kErf64Near, x * x), x);
   a = a > 6.0 ? 6.0 : a;
   const Pair square = exact_product(a, a);
-  const double far = 1.0 - exp_pair(-square.hi, -square.lo) * horner(constants::kErf64Far, (a - 2.0) / (a + 2.0));
+  const double far =
+      1.0 - exp_pair(-square.hi, -square.lo) * horner(constants::kErf64Far, (a - 2.0) / (a + 2.0));
   return with_sign(far, x);
 }
 

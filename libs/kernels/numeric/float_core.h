@@ -22,7 +22,8 @@ SLIPWAY_INLINE Exp32 exp_reduced(float x) {
   float r = fma(n, -constants::kLn2High32, x);
   r = fma(n, -constants::kLn2Low32, r);
   const float p = fma(r * r, horner(constants::kExp32, r), r);
-  return {p, static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(kShift))};
+  return {p, static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(shifted) -
+                                       std::bit_cast<std::uint32_t>(kShift))};
 }
 
 SLIPWAY_INLINE float exp(float x) {

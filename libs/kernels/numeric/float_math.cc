@@ -8,12 +8,12 @@
 namespace slipway::numeric {
 
 // A float function that is the double one, rounded once.
-#define SLIPWAY_ROUNDED(NAME)                          \
-  namespace core {                                     \
-  SLIPWAY_INLINE float NAME##_rounded(float x) {       \
+#define SLIPWAY_ROUNDED(NAME)                                \
+  namespace core {                                           \
+  SLIPWAY_INLINE float NAME##_rounded(float x) {             \
     return static_cast<float>(NAME(static_cast<double>(x))); \
-  }                                                    \
-  }                                                    \
+  }                                                          \
+  }                                                          \
   SLIPWAY_DEFINE_FUSED(float, NAME, (float x), core::NAME##_rounded, (x))
 #define SLIPWAY_OWN(NAME) SLIPWAY_DEFINE_FUSED(float, NAME, (float x), core::NAME, (x))
 #define SLIPWAY_DOUBLE(NAME) SLIPWAY_DEFINE_FUSED(double, NAME, (double x), core::NAME, (x))
@@ -64,7 +64,9 @@ SLIPWAY_ROUNDED(asinh)
 SLIPWAY_ROUNDED(acosh)
 SLIPWAY_ROUNDED(atanh)
 
-float pow(float x, float y) { return static_cast<float>(pow(static_cast<double>(x), static_cast<double>(y))); }
+float pow(float x, float y) {
+  return static_cast<float>(pow(static_cast<double>(x), static_cast<double>(y)));
+}
 float sqrt(float x) { return core::root(x); }
 double sqrt(double x) { return core::root(x); }
 

@@ -1,9 +1,9 @@
-// The elementary functions whose bits every kernel reproduces: fixed range reductions, polynomials in
-// Horner order with fused multiply-add, no call into the platform's mathematics library.
+// The elementary functions whose bits every kernel reproduces: fixed range reductions, polynomials
+// in Horner order with fused multiply-add, no call into the platform's mathematics library.
 //
-// docs/numerics.md gives the formulas and the measured errors. In short: the hot float functions (exp,
-// expm1, log, tanh, sigmoid, erf) are evaluated in float and stay within 3 ulp; every other float
-// function is the double one rounded once; double functions stay within 2 ulp. Signed zeros,
+// docs/numerics.md gives the formulas and the measured errors. In short: the hot float functions
+// (exp, expm1, log, tanh, sigmoid, erf) are evaluated in float and stay within 3 ulp; every other
+// float function is the double one rounded once; double functions stay within 2 ulp. Signed zeros,
 // infinities, NaN, overflow and gradual underflow behave as in IEC 60559.
 #pragma once
 

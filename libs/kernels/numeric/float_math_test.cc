@@ -55,13 +55,14 @@ const Row kRows[] = {
 template <typename T>
 double ulps(T got, Wide exact) {
   const T rounded = static_cast<T>(exact);
-  if (std::isnan(rounded) || std::isnan(got)) return std::isnan(rounded) == std::isnan(got) ? 0 : kInf;
+  if (std::isnan(rounded) || std::isnan(got))
+    return std::isnan(rounded) == std::isnan(got) ? 0 : kInf;
   if (std::isinf(rounded) || std::isinf(got)) return rounded == got ? 0 : kInf;
   int exponent = 0;
   std::frexp(exact, &exponent);
   exponent = std::max(exponent, std::numeric_limits<T>::min_exponent);
-  return static_cast<double>(
-      std::fabs(std::ldexp(static_cast<Wide>(got) - exact, std::numeric_limits<T>::digits - exponent)));
+  return static_cast<double>(std::fabs(
+      std::ldexp(static_cast<Wide>(got) - exact, std::numeric_limits<T>::digits - exponent)));
 }
 
 TEST(FloatMath, FloatErrorOverAllMagnitudes) {
@@ -112,7 +113,8 @@ TEST(FloatMath, DoublePowError) {
     const double y = std::sin(i * 0.7) * 30;
     worst = std::max(worst, ulps(pow(x, y), std::pow(static_cast<Wide>(x), static_cast<Wide>(y))));
     const double close = 1 + (i - 20000) * 1e-9;
-    worst = std::max(worst, ulps(pow(close, 1e7 * y), std::pow(static_cast<Wide>(close), static_cast<Wide>(1e7 * y))));
+    worst = std::max(worst, ulps(pow(close, 1e7 * y),
+                                 std::pow(static_cast<Wide>(close), static_cast<Wide>(1e7 * y))));
   }
   std::printf("  pow      double %.3f ulp\n", worst);
   EXPECT_LE(worst, 1.0);
@@ -123,7 +125,8 @@ TEST(FloatMath, HugeAngles) {
   EXPECT_EQ(sin(0x1p120), 0x1.82e34655e6fcbp-2);
   EXPECT_EQ(sin(1e22), -0x1.b453ab76bf397p-1);
   EXPECT_EQ(cos(1e22), 0x1.0be2cef01c8f4p-1);
-  EXPECT_EQ(cos(6381956970095103.0 * 0x1p797), -0x1.14ae72e6ba22fp-61);  // the double nearest to a multiple of pi/2
+  EXPECT_EQ(cos(6381956970095103.0 * 0x1p797),
+            -0x1.14ae72e6ba22fp-61);  // the double nearest to a multiple of pi/2
   EXPECT_EQ(sin(6381956970095103.0 * 0x1p797), 1.0);
 }
 
@@ -135,38 +138,101 @@ struct Special {
 TEST(FloatMath, SpecialValues) {
   constexpr float kTiny = std::numeric_limits<float>::denorm_min();
   const Special rows[] = {
-      {"exp 0", exp(0.0F), 1}, {"exp inf", exp(kInf), kInf}, {"exp -inf", exp(-kInf), 0}, {"exp nan", exp(kNan), kNan},
-      {"exp overflow", exp(88.73F), kInf}, {"exp gradual", exp(-103.2F), kTiny}, {"exp underflow", exp(-104.5F), 0},
-      {"expm1 -0", expm1(-0.0F), -0.0F}, {"expm1 -inf", expm1(-kInf), -1}, {"expm1 inf", expm1(kInf), kInf},
-      {"expm1 tiny", expm1(kTiny), kTiny}, {"expm1 nan", expm1(kNan), kNan}, {"expm1 overflow", expm1(88.8F), kInf},
-      {"log 0", log(0.0F), -kInf}, {"log -0", log(-0.0F), -kInf}, {"log 1", log(1.0F), 0}, {"log inf", log(kInf), kInf},
-      {"log -1", log(-1.0F), kNan}, {"log -inf", log(-kInf), kNan}, {"log nan", log(kNan), kNan},
+      {"exp 0", exp(0.0F), 1},
+      {"exp inf", exp(kInf), kInf},
+      {"exp -inf", exp(-kInf), 0},
+      {"exp nan", exp(kNan), kNan},
+      {"exp overflow", exp(88.73F), kInf},
+      {"exp gradual", exp(-103.2F), kTiny},
+      {"exp underflow", exp(-104.5F), 0},
+      {"expm1 -0", expm1(-0.0F), -0.0F},
+      {"expm1 -inf", expm1(-kInf), -1},
+      {"expm1 inf", expm1(kInf), kInf},
+      {"expm1 tiny", expm1(kTiny), kTiny},
+      {"expm1 nan", expm1(kNan), kNan},
+      {"expm1 overflow", expm1(88.8F), kInf},
+      {"log 0", log(0.0F), -kInf},
+      {"log -0", log(-0.0F), -kInf},
+      {"log 1", log(1.0F), 0},
+      {"log inf", log(kInf), kInf},
+      {"log -1", log(-1.0F), kNan},
+      {"log -inf", log(-kInf), kNan},
+      {"log nan", log(kNan), kNan},
       {"log tiny", log(kTiny), -0x1.9d1dap6F},
-      {"tanh -0", tanh(-0.0F), -0.0F}, {"tanh inf", tanh(kInf), 1}, {"tanh -inf", tanh(-kInf), -1},
-      {"tanh nan", tanh(kNan), kNan}, {"tanh tiny", tanh(-kTiny), -kTiny}, {"tanh 9.1", tanh(9.1F), 1},
-      {"sigmoid 0", sigmoid(0.0F), 0.5F}, {"sigmoid inf", sigmoid(kInf), 1}, {"sigmoid -inf", sigmoid(-kInf), 0},
-      {"sigmoid nan", sigmoid(kNan), kNan}, {"sigmoid gradual", sigmoid(-103.2F), kTiny},
-      {"softplus -inf", softplus(-kInf), 0}, {"softplus inf", softplus(kInf), kInf}, {"softplus nan", softplus(kNan), kNan},
-      {"erf -0", erf(-0.0F), -0.0F}, {"erf inf", erf(kInf), 1}, {"erf -inf", erf(-kInf), -1}, {"erf nan", erf(kNan), kNan},
-      {"sin -0", sin(-0.0F), -0.0F}, {"sin inf", sin(kInf), kNan}, {"cos 0", cos(0.0F), 1}, {"cos nan", cos(kNan), kNan},
-      {"tan -0", tan(-0.0F), -0.0F}, {"tan inf", tan(-kInf), kNan},
-      {"asin 2", asin(2.0F), kNan}, {"asin -0", asin(-0.0F), -0.0F}, {"acos 1", acos(1.0F), 0}, {"acos nan", acos(kNan), kNan},
-      {"atan inf", atan(kInf), 0x1.921fb6p0F}, {"atan -0", atan(-0.0F), -0.0F}, {"atan nan", atan(kNan), kNan},
-      {"sinh -0", sinh(-0.0F), -0.0F}, {"sinh -inf", sinh(-kInf), -kInf}, {"sinh nan", sinh(kNan), kNan},
-      {"cosh -inf", cosh(-kInf), kInf}, {"cosh nan", cosh(kNan), kNan},
-      {"asinh -0", asinh(-0.0F), -0.0F}, {"asinh -inf", asinh(-kInf), -kInf}, {"asinh nan", asinh(kNan), kNan},
-      {"acosh 1", acosh(1.0F), 0}, {"acosh 0.5", acosh(0.5F), kNan}, {"acosh inf", acosh(kInf), kInf},
-      {"atanh 1", atanh(1.0F), kInf}, {"atanh -1", atanh(-1.0F), -kInf}, {"atanh 2", atanh(2.0F), kNan},
-      {"log1p -1", log1p(-1.0F), -kInf}, {"log1p -2", log1p(-2.0F), kNan}, {"log1p -0", log1p(-0.0F), -0.0F},
-      {"gelu 0", gelu(0.0F), 0}, {"gelu inf", gelu(kInf), kInf}, {"gelu_tanh inf", gelu_tanh(kInf), kInf},
-      {"sqrt -0", sqrt(-0.0F), -0.0F}, {"sqrt -1", sqrt(-1.0F), kNan},
-      {"pow x^0", pow(kNan, 0.0F), 1}, {"pow 1^y", pow(1.0F, kNan), 1}, {"pow nan", pow(kNan, 2.0F), kNan},
-      {"pow 0^-1", pow(0.0F, -1.0F), kInf}, {"pow -0^-1", pow(-0.0F, -1.0F), -kInf}, {"pow -0^-2", pow(-0.0F, -2.0F), kInf},
-      {"pow -0^3", pow(-0.0F, 3.0F), -0.0F}, {"pow -0^0.5", pow(-0.0F, 0.5F), 0}, {"pow -inf^0.5", pow(-kInf, 0.5F), kInf},
-      {"pow -inf^3", pow(-kInf, 3.0F), -kInf}, {"pow -inf^-3", pow(-kInf, -3.0F), -0.0F}, {"pow -8^(1/3)", pow(-8.0F, 1.0F / 3), kNan},
-      {"pow -2^3", pow(-2.0F, 3.0F), -8}, {"pow -2^4", pow(-2.0F, 4.0F), 16}, {"pow -1^inf", pow(-1.0F, kInf), 1},
-      {"pow 0.5^inf", pow(0.5F, kInf), 0}, {"pow 2^-inf", pow(2.0F, -kInf), 0}, {"pow 2^-149", pow(2.0F, -149.0F), kTiny},
-      {"pow 2^128", pow(2.0F, 128.0F), kInf}, {"pow 9^0.5", pow(9.0F, 0.5F), 3}, {"pow -1.5^3e38", pow(-1.5F, 3e38F), kInf},
+      {"tanh -0", tanh(-0.0F), -0.0F},
+      {"tanh inf", tanh(kInf), 1},
+      {"tanh -inf", tanh(-kInf), -1},
+      {"tanh nan", tanh(kNan), kNan},
+      {"tanh tiny", tanh(-kTiny), -kTiny},
+      {"tanh 9.1", tanh(9.1F), 1},
+      {"sigmoid 0", sigmoid(0.0F), 0.5F},
+      {"sigmoid inf", sigmoid(kInf), 1},
+      {"sigmoid -inf", sigmoid(-kInf), 0},
+      {"sigmoid nan", sigmoid(kNan), kNan},
+      {"sigmoid gradual", sigmoid(-103.2F), kTiny},
+      {"softplus -inf", softplus(-kInf), 0},
+      {"softplus inf", softplus(kInf), kInf},
+      {"softplus nan", softplus(kNan), kNan},
+      {"erf -0", erf(-0.0F), -0.0F},
+      {"erf inf", erf(kInf), 1},
+      {"erf -inf", erf(-kInf), -1},
+      {"erf nan", erf(kNan), kNan},
+      {"sin -0", sin(-0.0F), -0.0F},
+      {"sin inf", sin(kInf), kNan},
+      {"cos 0", cos(0.0F), 1},
+      {"cos nan", cos(kNan), kNan},
+      {"tan -0", tan(-0.0F), -0.0F},
+      {"tan inf", tan(-kInf), kNan},
+      {"asin 2", asin(2.0F), kNan},
+      {"asin -0", asin(-0.0F), -0.0F},
+      {"acos 1", acos(1.0F), 0},
+      {"acos nan", acos(kNan), kNan},
+      {"atan inf", atan(kInf), 0x1.921fb6p0F},
+      {"atan -0", atan(-0.0F), -0.0F},
+      {"atan nan", atan(kNan), kNan},
+      {"sinh -0", sinh(-0.0F), -0.0F},
+      {"sinh -inf", sinh(-kInf), -kInf},
+      {"sinh nan", sinh(kNan), kNan},
+      {"cosh -inf", cosh(-kInf), kInf},
+      {"cosh nan", cosh(kNan), kNan},
+      {"asinh -0", asinh(-0.0F), -0.0F},
+      {"asinh -inf", asinh(-kInf), -kInf},
+      {"asinh nan", asinh(kNan), kNan},
+      {"acosh 1", acosh(1.0F), 0},
+      {"acosh 0.5", acosh(0.5F), kNan},
+      {"acosh inf", acosh(kInf), kInf},
+      {"atanh 1", atanh(1.0F), kInf},
+      {"atanh -1", atanh(-1.0F), -kInf},
+      {"atanh 2", atanh(2.0F), kNan},
+      {"log1p -1", log1p(-1.0F), -kInf},
+      {"log1p -2", log1p(-2.0F), kNan},
+      {"log1p -0", log1p(-0.0F), -0.0F},
+      {"gelu 0", gelu(0.0F), 0},
+      {"gelu inf", gelu(kInf), kInf},
+      {"gelu_tanh inf", gelu_tanh(kInf), kInf},
+      {"sqrt -0", sqrt(-0.0F), -0.0F},
+      {"sqrt -1", sqrt(-1.0F), kNan},
+      {"pow x^0", pow(kNan, 0.0F), 1},
+      {"pow 1^y", pow(1.0F, kNan), 1},
+      {"pow nan", pow(kNan, 2.0F), kNan},
+      {"pow 0^-1", pow(0.0F, -1.0F), kInf},
+      {"pow -0^-1", pow(-0.0F, -1.0F), -kInf},
+      {"pow -0^-2", pow(-0.0F, -2.0F), kInf},
+      {"pow -0^3", pow(-0.0F, 3.0F), -0.0F},
+      {"pow -0^0.5", pow(-0.0F, 0.5F), 0},
+      {"pow -inf^0.5", pow(-kInf, 0.5F), kInf},
+      {"pow -inf^3", pow(-kInf, 3.0F), -kInf},
+      {"pow -inf^-3", pow(-kInf, -3.0F), -0.0F},
+      {"pow -8^(1/3)", pow(-8.0F, 1.0F / 3), kNan},
+      {"pow -2^3", pow(-2.0F, 3.0F), -8},
+      {"pow -2^4", pow(-2.0F, 4.0F), 16},
+      {"pow -1^inf", pow(-1.0F, kInf), 1},
+      {"pow 0.5^inf", pow(0.5F, kInf), 0},
+      {"pow 2^-inf", pow(2.0F, -kInf), 0},
+      {"pow 2^-149", pow(2.0F, -149.0F), kTiny},
+      {"pow 2^128", pow(2.0F, 128.0F), kInf},
+      {"pow 9^0.5", pow(9.0F, 0.5F), 3},
+      {"pow -1.5^3e38", pow(-1.5F, 3e38F), kInf},
   };
   for (const Special& row : rows) {
     if (std::isnan(row.want)) {
@@ -181,7 +247,8 @@ TEST(FloatMath, SpecialValues) {
 // The double functions agree with the float ones about zeros, infinities and NaN.
 TEST(FloatMath, DoubleSpecialValues) {
   for (const Row& row : kRows) {
-    for (const double x : {0.0, -0.0, 1.0, -1.0, static_cast<double>(kInf), -static_cast<double>(kInf), std::nan("")}) {
+    for (const double x : {0.0, -0.0, 1.0, -1.0, static_cast<double>(kInf),
+                           -static_cast<double>(kInf), std::nan("")}) {
       const double got = row.wide(x);
       const auto want = static_cast<double>(row.exact(x));
       EXPECT_EQ(std::isnan(got), std::isnan(want)) << row.name << " of " << x;

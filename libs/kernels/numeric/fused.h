@@ -1,6 +1,6 @@
-// Where the baseline processor lacks fused multiply-add (x86-64 before v3), a loop is compiled twice:
-// once for the baseline, where fma is an exact library call, and once with the instruction. Both give
-// the same bits; the choice is made at run time.
+// Where the baseline processor lacks fused multiply-add (x86-64 before v3), a loop is compiled
+// twice: once for the baseline, where fma is an exact library call, and once with the instruction.
+// Both give the same bits; the choice is made at run time.
 #pragma once
 
 #if defined(__x86_64__) && !defined(__FMA__)
@@ -24,13 +24,13 @@ inline bool use_fused() {
 }  // namespace slipway::numeric
 
 // Defines TYPE NAME(PARAMETERS) as CORE(ARGUMENTS), compiled both ways. CORE must be inlinable.
-#define SLIPWAY_DEFINE_FUSED(TYPE, NAME, PARAMETERS, CORE, ARGUMENTS)                    \
-  namespace fused_clone {                                                                \
-  SLIPWAY_FUSED static TYPE NAME PARAMETERS { return CORE ARGUMENTS; }                   \
-  }                                                                                      \
-  namespace baseline_clone {                                                             \
-  static TYPE NAME PARAMETERS { return CORE ARGUMENTS; }                                 \
-  }                                                                                      \
-  TYPE NAME PARAMETERS {                                                                 \
-    return use_fused() ? fused_clone::NAME ARGUMENTS : baseline_clone::NAME ARGUMENTS;   \
+#define SLIPWAY_DEFINE_FUSED(TYPE, NAME, PARAMETERS, CORE, ARGUMENTS)                  \
+  namespace fused_clone {                                                              \
+  SLIPWAY_FUSED static TYPE NAME PARAMETERS { return CORE ARGUMENTS; }                 \
+  }                                                                                    \
+  namespace baseline_clone {                                                           \
+  static TYPE NAME PARAMETERS { return CORE ARGUMENTS; }                               \
+  }                                                                                    \
+  TYPE NAME PARAMETERS {                                                               \
+    return use_fused() ? fused_clone::NAME ARGUMENTS : baseline_clone::NAME ARGUMENTS; \
   }

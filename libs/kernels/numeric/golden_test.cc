@@ -1,6 +1,6 @@
-// The bits themselves. Each row is a hash of a function's outputs over a fixed sweep; a platform, compiler
-// or change that gives any other bit fails here. A deliberate change of the contract raises its version in
-// docs/numerics.md and rewrites the rows from what the failing test prints.
+// The bits themselves. Each row is a hash of a function's outputs over a fixed sweep; a platform,
+// compiler or change that gives any other bit fails here. A deliberate change of the contract
+// raises its version in docs/numerics.md and rewrites the rows from what the failing test prints.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -22,7 +22,9 @@ namespace {
 class Hash {
  public:
   void add(float x) { add_bytes(x != x ? 0x7FC00000U : std::bit_cast<std::uint32_t>(x), 4); }
-  void add(double x) { add_bytes(x != x ? 0x7FF8000000000000U : std::bit_cast<std::uint64_t>(x), 8); }
+  void add(double x) {
+    add_bytes(x != x ? 0x7FF8000000000000U : std::bit_cast<std::uint64_t>(x), 8);
+  }
   std::uint64_t value() const { return state_; }
 
  private:
@@ -114,15 +116,20 @@ template <typename T>
 std::vector<T> noise(std::size_t count, std::uint64_t seed) {
   const Random random(seed);
   std::vector<T> values(count);
-  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<T>(random.uniform_double(i) * 4 - 2);
+  for (std::size_t i = 0; i < count; ++i)
+    values[i] = static_cast<T>(random.uniform_double(i) * 4 - 2);
   return values;
 }
 
 template <typename T>
 std::uint64_t products_hash() {
   Hash hash;
-  for (const std::array<std::size_t, 3> shape : {std::array<std::size_t, 3>{3, 1, 300}, {5, 12, 100}, {2, 20, 257},
-                                                 {3, 48, 129}, {9, 65, 70}, {3, 200, 96}}) {
+  for (const std::array<std::size_t, 3> shape : {std::array<std::size_t, 3>{3, 1, 300},
+                                                 {5, 12, 100},
+                                                 {2, 20, 257},
+                                                 {3, 48, 129},
+                                                 {9, 65, 70},
+                                                 {3, 200, 96}}) {
     const auto [m, n, k] = shape;
     const auto a = noise<T>(m * k, 1);
     const auto b = noise<T>(k * n, 2);

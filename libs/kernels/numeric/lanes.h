@@ -1,8 +1,8 @@
 // The fixed tree in which sums, and the chains of a product, are put together.
 //
-// Lane j of 16 takes elements j, j + 16, j + 32, ... in order. Then lane j takes in lane j + 8, then
-// j + 4, j + 2, j + 1. Elements beyond the last are absent, which for a sum is the same as +0: a row
-// padded with zeros to any length has the same sum.
+// Lane j of 16 takes elements j, j + 16, j + 32, ... in order. Then lane j takes in lane j + 8,
+// then j + 4, j + 2, j + 1. Elements beyond the last are absent, which for a sum is the same as +0:
+// a row padded with zeros to any length has the same sum.
 #pragma once
 
 #include <cstddef>
@@ -68,7 +68,8 @@ T less_of(T a, T b) {
 // What max starts from: no element is less.
 template <typename T>
 constexpr T lowest_start() {
-  return std::is_integral_v<T> ? std::numeric_limits<T>::lowest() : -std::numeric_limits<T>::infinity();
+  return std::is_integral_v<T> ? std::numeric_limits<T>::lowest()
+                               : -std::numeric_limits<T>::infinity();
 }
 template <typename T>
 constexpr T highest_start() {

@@ -8,20 +8,20 @@ namespace slipway::numeric::constants {
 
 // error 2^-28.8
 inline constexpr float kExp32[] = {
-    0x1.0000000000000p-1F, 0x1.5555540000000p-3F, 0x1.5554b20000000p-5F, 0x1.11118a0000000p-7F,
-    0x1.6d71f80000000p-10F, 0x1.a032be0000000p-13F,
+    0x1.0000000000000p-1F, 0x1.5555540000000p-3F,  0x1.5554b20000000p-5F,
+    0x1.11118a0000000p-7F, 0x1.6d71f80000000p-10F, 0x1.a032be0000000p-13F,
 };
 // error 2^-59.3
 inline constexpr double kExp64[] = {
-    0x1.0000000000000p-1, 0x1.5555555555555p-3, 0x1.5555555555559p-5, 0x1.1111111111105p-7,
+    0x1.0000000000000p-1,  0x1.5555555555555p-3,  0x1.5555555555559p-5,  0x1.1111111111105p-7,
     0x1.6c16c16c14e3bp-10, 0x1.a01a01a02094ep-13, 0x1.a01a01ad8e310p-16, 0x1.71de3a3d709f3p-19,
     0x1.27e4cc7ccf82bp-22, 0x1.ae649961b2fbfp-26, 0x1.1f8ab4a95728dp-29, 0x1.61281b6c60346p-33,
 };
 // error 2^-28.2
 inline constexpr float kLog32[] = {
-    0x1.5555480000000p-2F, -0x1.0000060000000p-2F, 0x1.99a4b60000000p-3F, -0x1.555c4e0000000p-3F,
-    0x1.23376a0000000p-3F, -0x1.fc22120000000p-4F, 0x1.e6f05e0000000p-4F, -0x1.de3bd00000000p-4F,
-    0x1.1457700000000p-4F,
+    0x1.5555480000000p-2F,  -0x1.0000060000000p-2F, 0x1.99a4b60000000p-3F,
+    -0x1.555c4e0000000p-3F, 0x1.23376a0000000p-3F,  -0x1.fc22120000000p-4F,
+    0x1.e6f05e0000000p-4F,  -0x1.de3bd00000000p-4F, 0x1.1457700000000p-4F,
 };
 // error 2^-71.2
 inline constexpr double kLog64[] = {
@@ -30,46 +30,46 @@ inline constexpr double kLog64[] = {
 };
 // error 2^-28.7
 inline constexpr float kErf32Near[] = {
-    0x1.06eba80000000p-3F, -0x1.81273e0000000p-2F, 0x1.ce2cf80000000p-4F, -0x1.b7f90e0000000p-6F,
+    0x1.06eba80000000p-3F, -0x1.81273e0000000p-2F,  0x1.ce2cf80000000p-4F,  -0x1.b7f90e0000000p-6F,
     0x1.5405b20000000p-8F, -0x1.a3f7060000000p-11F, 0x1.496a420000000p-14F,
 };
 // error 2^-26.9
 inline constexpr float kErf32Far[] = {
-    0x1.d97fc00000000p+0F, 0x1.51c9b00000000p+1F, 0x1.afabb40000000p-1F, 0x1.547fac0000000p-5F,
-    -0x1.4951d40000000p-7F, 0x1.0865c00000000p-9F, -0x1.33e2b60000000p-12F, 0x1.86fcba0000000p-16F,
-    -0x1.0df0e40000000p-22F,
+    0x1.d97fc00000000p+0F,   0x1.51c9b00000000p+1F,  0x1.afabb40000000p-1F,
+    0x1.547fac0000000p-5F,   -0x1.4951d40000000p-7F, 0x1.0865c00000000p-9F,
+    -0x1.33e2b60000000p-12F, 0x1.86fcba0000000p-16F, -0x1.0df0e40000000p-22F,
 };
 // error 2^-56.3
 inline constexpr double kErf64Near[] = {
-    0x1.06eba8214db69p-3, -0x1.812746b0379e6p-2, 0x1.ce2f21a042b20p-4, -0x1.b82ce3128499dp-6,
-    0x1.565bcd0db02e8p-8, -0x1.c02db3d8ed25cp-11, 0x1.f9a321a11d19ep-14, -0x1.f4d1df3930165p-17,
+    0x1.06eba8214db69p-3,  -0x1.812746b0379e6p-2,  0x1.ce2f21a042b20p-4,  -0x1.b82ce3128499dp-6,
+    0x1.565bcd0db02e8p-8,  -0x1.c02db3d8ed25cp-11, 0x1.f9a321a11d19ep-14, -0x1.f4d1df3930165p-17,
     0x1.b9def19c0f534p-20, -0x1.5f1d36aede2f5p-23, 0x1.f7a4114284a40p-27, -0x1.386abdaf453d6p-30,
     0x1.0579a1e97816ep-34,
 };
 // error 2^-59.4
 inline constexpr double kErf64Far[] = {
-    0x1.058671b52c776p-2, -0x1.b57034efd3f72p-2, 0x1.eeea7dc8a78b3p-3, -0x1.437f0b68c0c20p-4,
-    0x1.e9471597a0887p-9, 0x1.ca95ed5344468p-8, -0x1.bc25a47f7e5f2p-11, -0x1.016b5ceb0b438p-10,
-    0x1.6d5f0420d2c3cp-15, 0x1.6da9791dffba9p-13, 0x1.cdca637b50eedp-16, -0x1.ceb90ba56e951p-16,
-    -0x1.d4786e64d369cp-17, 0x1.761baae0c839ap-20, 0x1.f748de84603ecp-19, 0x1.40384020b83ffp-20,
+    0x1.058671b52c776p-2,   -0x1.b57034efd3f72p-2,  0x1.eeea7dc8a78b3p-3,   -0x1.437f0b68c0c20p-4,
+    0x1.e9471597a0887p-9,   0x1.ca95ed5344468p-8,   -0x1.bc25a47f7e5f2p-11, -0x1.016b5ceb0b438p-10,
+    0x1.6d5f0420d2c3cp-15,  0x1.6da9791dffba9p-13,  0x1.cdca637b50eedp-16,  -0x1.ceb90ba56e951p-16,
+    -0x1.d4786e64d369cp-17, 0x1.761baae0c839ap-20,  0x1.f748de84603ecp-19,  0x1.40384020b83ffp-20,
     -0x1.bb6c7eb4891d4p-22, -0x1.0d2983a476ddcp-21, -0x1.28d4741a359ddp-23, 0x1.13c076382ed76p-24,
-    0x1.2fc1e2e468fffp-24, 0x1.7942d71a6d36bp-26,
+    0x1.2fc1e2e468fffp-24,  0x1.7942d71a6d36bp-26,
 };
 // error 2^-57.1
 inline constexpr double kSin64[] = {
-    -0x1.5555555555555p-3, 0x1.111111111110bp-7, -0x1.a01a01a018a6ap-13, 0x1.71de3a5330522p-19,
+    -0x1.5555555555555p-3,  0x1.111111111110bp-7,  -0x1.a01a01a018a6ap-13, 0x1.71de3a5330522p-19,
     -0x1.ae64528d3258cp-26, 0x1.61208c168ec0ap-33, -0x1.aaa22e466a2dbp-41,
 };
 // error 2^-59.7
 inline constexpr double kCos64[] = {
-    0x1.555555555554bp-5, -0x1.6c16c16c14f8ep-10, 0x1.a01a019c83f34p-16, -0x1.27e4f7ea802ebp-22,
-    0x1.1ee9d78504807p-29, -0x1.8fa4809f40c27p-37,
+    0x1.555555555554bp-5,   -0x1.6c16c16c14f8ep-10, 0x1.a01a019c83f34p-16,
+    -0x1.27e4f7ea802ebp-22, 0x1.1ee9d78504807p-29,  -0x1.8fa4809f40c27p-37,
 };
 // error 2^-60.5
 inline constexpr double kAtan64[] = {
-    -0x1.5555555555555p-2, 0x1.9999999999941p-3, -0x1.249249248ab8dp-3, 0x1.c71c71bcf3a75p-4,
-    -0x1.745d1368c156dp-4, 0x1.3b12cda942383p-4, -0x1.10f0b475bb39fp-4, 0x1.dc4c8a5d72f3ep-5,
-    -0x1.69da303357624p-5,
+    -0x1.5555555555555p-2, 0x1.9999999999941p-3,  -0x1.249249248ab8dp-3,
+    0x1.c71c71bcf3a75p-4,  -0x1.745d1368c156dp-4, 0x1.3b12cda942383p-4,
+    -0x1.10f0b475bb39fp-4, 0x1.dc4c8a5d72f3ep-5,  -0x1.69da303357624p-5,
 };
 // error 2^-58.7
 inline constexpr double kAsin64[] = {
@@ -100,28 +100,44 @@ inline constexpr float kSqrtTwoOverPi32 = 0x1.9884540000000p-1F;
 inline constexpr double kSqrtTwoOverPi64 = 0x1.9884533d43651p-1;
 // pi/2 in parts: n times the first or the second is exact for n < 2^20.
 inline constexpr double kHalfPiParts[] = {
-    0x1.921fb54400000p+0, 0x1.0b4611a600000p-34, 0x1.3198a2e037073p-69, 0x1.129024e088a68p-123,
+    0x1.921fb54400000p+0,
+    0x1.0b4611a600000p-34,
+    0x1.3198a2e037073p-69,
+    0x1.129024e088a68p-123,
 };
 inline constexpr double kAtanPoint[] = {
-    0x0.0p+0, 0x1.a827999fcef32p-2, 0x1.0000000000000p+0, 0x1.3504f333f9de6p+1,
+    0x0.0p+0,
+    0x1.a827999fcef32p-2,
+    0x1.0000000000000p+0,
+    0x1.3504f333f9de6p+1,
 };
 inline constexpr double kAtanHigh[] = {
-    0x0.0p+0, 0x1.921fb54442d18p-2, 0x1.921fb54442d18p-1, 0x1.2d97c7f3321d2p+0,
+    0x0.0p+0,
+    0x1.921fb54442d18p-2,
+    0x1.921fb54442d18p-1,
+    0x1.2d97c7f3321d2p+0,
     0x1.921fb54442d18p+0,
 };
 inline constexpr double kAtanLow[] = {
-    0x0.0p+0, 0x1.c398861b78b55p-59, 0x1.1a62633145c07p-55, 0x1.fc774dbe287a0p-56,
+    0x0.0p+0,
+    0x1.c398861b78b55p-59,
+    0x1.1a62633145c07p-55,
+    0x1.fc774dbe287a0p-56,
     0x1.1a62633145c07p-54,
 };
 inline constexpr double kAtanLimit[] = {
-    0x1.975f5e0553158p-3, 0x1.561b82ab7f990p-1, 0x1.7f218e25a7461p+0, 0x1.41bfee2424771p+2,
+    0x1.975f5e0553158p-3,
+    0x1.561b82ab7f990p-1,
+    0x1.7f218e25a7461p+0,
+    0x1.41bfee2424771p+2,
 };
 // The first 1280 bits of 2/pi after the point, highest first.
 inline constexpr std::uint64_t kTwoOverPiBits[] = {
-    0xA2F9836E4E441529, 0xFC2757D1F534DDC0, 0xDB6295993C439041, 0xFE5163ABDEBBC561, 0xB7246E3A424DD2E0,
-    0x06492EEA09D1921C, 0xFE1DEB1CB129A73E, 0xE88235F52EBB4484, 0xE99C7026B45F7E41, 0x3991D639835339F4,
-    0x9C845F8BBDF9283B, 0x1FF897FFDE05980F, 0xEF2F118B5A0A6D1F, 0x6D367ECF27CB09B7, 0x4F463F669E5FEA2D,
-    0x7527BAC7EBE5F17B, 0x3D0739F78A5292EA, 0x6BFB5FB11F8D5D08, 0x56033046FC7B6BAB, 0xF0CFBC209AF4361D,
+    0xA2F9836E4E441529, 0xFC2757D1F534DDC0, 0xDB6295993C439041, 0xFE5163ABDEBBC561,
+    0xB7246E3A424DD2E0, 0x06492EEA09D1921C, 0xFE1DEB1CB129A73E, 0xE88235F52EBB4484,
+    0xE99C7026B45F7E41, 0x3991D639835339F4, 0x9C845F8BBDF9283B, 0x1FF897FFDE05980F,
+    0xEF2F118B5A0A6D1F, 0x6D367ECF27CB09B7, 0x4F463F669E5FEA2D, 0x7527BAC7EBE5F17B,
+    0x3D0739F78A5292EA, 0x6BFB5FB11F8D5D08, 0x56033046FC7B6BAB, 0xF0CFBC209AF4361D,
 };
 
 }  // namespace slipway::numeric::constants

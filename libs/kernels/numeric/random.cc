@@ -16,7 +16,8 @@ std::uint32_t high_word(std::uint64_t x) { return static_cast<std::uint32_t>(x >
 
 }  // namespace
 
-std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                    std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t product0 = kMultiplier0 * counter[0];
     const std::uint64_t product1 = kMultiplier1 * counter[2];
@@ -39,7 +40,8 @@ float Random::uniform_float(std::uint64_t index) const {
 }
 
 double Random::uniform_double(std::uint64_t index) const {
-  const std::uint64_t both = (static_cast<std::uint64_t>(bits(2 * index)) << 32) | bits(2 * index + 1);
+  const std::uint64_t both =
+      (static_cast<std::uint64_t>(bits(2 * index)) << 32) | bits(2 * index + 1);
   return static_cast<double>(both >> 11) * 0x1p-53;
 }
 

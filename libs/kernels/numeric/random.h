@@ -1,6 +1,6 @@
 // Random numbers that a seed reproduces everywhere: Philox 4x32-10 (Salmon et al., "Parallel random
-// numbers: as easy as 1, 2, 3", SC 2011). A number depends on the seed, the stream and its index alone,
-// never on the order in which threads ask.
+// numbers: as easy as 1, 2, 3", SC 2011). A number depends on the seed, the stream and its index
+// alone, never on the order in which threads ask.
 #pragma once
 
 #include <array>
@@ -9,7 +9,8 @@
 namespace slipway::numeric {
 
 // The ten-round Philox block function.
-std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                    std::array<std::uint32_t, 2> key);
 
 class Random {
  public:

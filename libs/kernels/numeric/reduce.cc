@@ -15,7 +15,9 @@ struct Row {
   T* data;
   std::ptrdiff_t stride;
 
-  SLIPWAY_INLINE T& operator[](std::size_t i) const { return data[static_cast<std::ptrdiff_t>(i) * stride]; }
+  SLIPWAY_INLINE T& operator[](std::size_t i) const {
+    return data[static_cast<std::ptrdiff_t>(i) * stride];
+  }
 };
 
 template <typename T>
@@ -67,7 +69,8 @@ SLIPWAY_INLINE T log_sum_exp(const T* x, std::size_t n, std::ptrdiff_t stride) {
 template <typename T>
 SLIPWAY_INLINE void softmax_row(const T* x, T* y, std::size_t n, std::ptrdiff_t stride) {
   const Row<T> out = {y, stride};
-  const T inverse = T{1} / exponentials(Row<const T>{x, stride}, out, n, numeric::max(x, n, stride));
+  const T inverse =
+      T{1} / exponentials(Row<const T>{x, stride}, out, n, numeric::max(x, n, stride));
   for (std::size_t i = 0; i < n; ++i) out[i] *= inverse;
 }
 
@@ -81,8 +84,8 @@ SLIPWAY_INLINE void log_softmax_row(const T* x, T* y, std::size_t n, std::ptrdif
 }
 
 template <typename T>
-SLIPWAY_INLINE void normalize_row(const T* x, T* y, std::size_t n, std::ptrdiff_t stride, T mean, T inverse,
-                                  Affine<T> affine) {
+SLIPWAY_INLINE void normalize_row(const T* x, T* y, std::size_t n, std::ptrdiff_t stride, T mean,
+                                  T inverse, Affine<T> affine) {
   const Row<const T> in = {x, stride};
   const Row<T> out = {y, stride};
   for (std::size_t i = 0; i < n; ++i) {
@@ -95,36 +98,40 @@ SLIPWAY_INLINE void normalize_row(const T* x, T* y, std::size_t n, std::ptrdiff_
 
 }  // namespace core
 
-#define SLIPWAY_REDUCTIONS(T)                                                                                  \
-  SLIPWAY_DEFINE_FUSED(T, squares_around, (const T* x, std::size_t n, std::ptrdiff_t stride, T centre),        \
-                       core::sum_of_squares, (x, n, stride, centre))                                           \
-  SLIPWAY_DEFINE_FUSED(T, log_sum_exp, (const T* x, std::size_t n, std::ptrdiff_t stride), core::log_sum_exp,  \
-                       (x, n, stride))                                                                         \
-  SLIPWAY_DEFINE_FUSED(void, softmax_row, (const T* x, T* y, std::size_t n, std::ptrdiff_t stride),            \
-                       core::softmax_row, (x, y, n, stride))                                                   \
-  SLIPWAY_DEFINE_FUSED(void, log_softmax_row, (const T* x, T* y, std::size_t n, std::ptrdiff_t stride),        \
-                       core::log_softmax_row, (x, y, n, stride))                                               \
-  SLIPWAY_DEFINE_FUSED(void, normalize_row,                                                                    \
-                       (const T* x, T* y, std::size_t n, std::ptrdiff_t stride, T mean, T inverse,             \
-                        Affine<T> affine),                                                                     \
-                       core::normalize_row, (x, y, n, stride, mean, inverse, affine))                          \
-  T sum_of_squares(const T* x, std::size_t n, std::ptrdiff_t stride) {                                         \
-    return squares_around(x, n, stride, T{0});                                                                 \
-  }                                                                                                            \
-  Moments<T> moments(const T* x, std::size_t n, std::ptrdiff_t stride) {                                       \
-    const T centre = mean(x, n, stride);                                                                       \
-    return {centre, squares_around(x, n, stride, centre) / static_cast<T>(n)};                                 \
-  }                                                                                                            \
-  T inverse_root(T x, T epsilon) { return T{1} / core::root(x + epsilon); }                                    \
-  Moments<T> layer_norm_row(const T* x, T* y, std::size_t n, std::ptrdiff_t stride, T epsilon,                 \
-                            Affine<T> affine) {                                                                \
-    const Moments<T> m = moments(x, n, stride);                                                                \
-    normalize_row(x, y, n, stride, m.mean, inverse_root(m.variance, epsilon), affine);                         \
-    return m;                                                                                                  \
-  }                                                                                                            \
-  void rms_norm_row(const T* x, T* y, std::size_t n, std::ptrdiff_t stride, T epsilon, Affine<T> affine) {     \
-    const T square = sum_of_squares(x, n, stride) / static_cast<T>(n);                                         \
-    normalize_row(x, y, n, stride, T{0}, inverse_root(square, epsilon), affine);                               \
+#define SLIPWAY_REDUCTIONS(T)                                                                      \
+  SLIPWAY_DEFINE_FUSED(T, squares_around,                                                          \
+                       (const T* x, std::size_t n, std::ptrdiff_t stride, T centre),               \
+                       core::sum_of_squares, (x, n, stride, centre))                               \
+  SLIPWAY_DEFINE_FUSED(T, log_sum_exp, (const T* x, std::size_t n, std::ptrdiff_t stride),         \
+                       core::log_sum_exp, (x, n, stride))                                          \
+  SLIPWAY_DEFINE_FUSED(void, softmax_row,                                                          \
+                       (const T* x, T* y, std::size_t n, std::ptrdiff_t stride),                   \
+                       core::softmax_row, (x, y, n, stride))                                       \
+  SLIPWAY_DEFINE_FUSED(void, log_softmax_row,                                                      \
+                       (const T* x, T* y, std::size_t n, std::ptrdiff_t stride),                   \
+                       core::log_softmax_row, (x, y, n, stride))                                   \
+  SLIPWAY_DEFINE_FUSED(void, normalize_row,                                                        \
+                       (const T* x, T* y, std::size_t n, std::ptrdiff_t stride, T mean, T inverse, \
+                        Affine<T> affine),                                                         \
+                       core::normalize_row, (x, y, n, stride, mean, inverse, affine))              \
+  T sum_of_squares(const T* x, std::size_t n, std::ptrdiff_t stride) {                             \
+    return squares_around(x, n, stride, T{0});                                                     \
+  }                                                                                                \
+  Moments<T> moments(const T* x, std::size_t n, std::ptrdiff_t stride) {                           \
+    const T centre = mean(x, n, stride);                                                           \
+    return {centre, squares_around(x, n, stride, centre) / static_cast<T>(n)};                     \
+  }                                                                                                \
+  T inverse_root(T x, T epsilon) { return T{1} / core::root(x + epsilon); }                        \
+  Moments<T> layer_norm_row(const T* x, T* y, std::size_t n, std::ptrdiff_t stride, T epsilon,     \
+                            Affine<T> affine) {                                                    \
+    const Moments<T> m = moments(x, n, stride);                                                    \
+    normalize_row(x, y, n, stride, m.mean, inverse_root(m.variance, epsilon), affine);             \
+    return m;                                                                                      \
+  }                                                                                                \
+  void rms_norm_row(const T* x, T* y, std::size_t n, std::ptrdiff_t stride, T epsilon,             \
+                    Affine<T> affine) {                                                            \
+    const T square = sum_of_squares(x, n, stride) / static_cast<T>(n);                             \
+    normalize_row(x, y, n, stride, T{0}, inverse_root(square, epsilon), affine);                   \
   }
 
 SLIPWAY_REDUCTIONS(float)

@@ -1,9 +1,9 @@
 // Reductions of n elements, and the rows of softmax and of the normalisations. References and fast
 // kernels share these definitions; docs/numerics.md has them as formulas.
 //
-// Elements are x[0], x[stride], x[2 stride], ...; a reduction over several axes takes the elements of
-// the reduced subtensor in row-major order. Sums follow the 16-lane tree of lanes.h. Integers wrap.
-// A value(i) callback must give the same value for the same i.
+// Elements are x[0], x[stride], x[2 stride], ...; a reduction over several axes takes the elements
+// of the reduced subtensor in row-major order. Sums follow the 16-lane tree of lanes.h. Integers
+// wrap. A value(i) callback must give the same value for the same i.
 #pragma once
 
 #include <concepts>
@@ -23,7 +23,8 @@ template <typename T, typename Value>
 T product_of(std::size_t n, Value value) {
   return reduce_lanes(n, T{1}, value, wrapping_multiply<T>);
 }
-// NaN if any is NaN; of equals, the first in the tree. Of nothing: -infinity, or the lowest integer.
+// NaN if any is NaN; of equals, the first in the tree. Of nothing: -infinity, or the lowest
+// integer.
 template <typename T, typename Value>
 T max_of(std::size_t n, Value value) {
   return reduce_lanes(n, lowest_start<T>(), value, greater_of<T>);
@@ -85,25 +86,25 @@ Moments<double> moments(const double* x, std::size_t n, std::ptrdiff_t stride = 
 float inverse_root(float x, float epsilon);
 double inverse_root(double x, double epsilon);
 
-// y = ((x - mean) * inverse) scaled and shifted: fma(that, scale, bias), a product alone where bias is
-// null, nothing more where scale is null too. A bias without a scale is a scale of 1. Step 0 holds one
-// scale for the whole row, step 1 has one an element.
+// y = ((x - mean) * inverse) scaled and shifted: fma(that, scale, bias), a product alone where bias
+// is null, nothing more where scale is null too. A bias without a scale is a scale of 1. Step 0
+// holds one scale for the whole row, step 1 has one an element.
 template <typename T>
 struct Affine {
   const T* scale = nullptr;
   const T* bias = nullptr;
   std::ptrdiff_t step = 1;
 };
-void normalize_row(const float* x, float* y, std::size_t n, std::ptrdiff_t stride, float mean, float inverse,
-                   Affine<float> affine);
-void normalize_row(const double* x, double* y, std::size_t n, std::ptrdiff_t stride, double mean, double inverse,
-                   Affine<double> affine);
+void normalize_row(const float* x, float* y, std::size_t n, std::ptrdiff_t stride, float mean,
+                   float inverse, Affine<float> affine);
+void normalize_row(const double* x, double* y, std::size_t n, std::ptrdiff_t stride, double mean,
+                   double inverse, Affine<double> affine);
 
 // moments, inverse_root of the variance, normalize_row. The moments are returned.
-Moments<float> layer_norm_row(const float* x, float* y, std::size_t n, std::ptrdiff_t stride, float epsilon,
-                              Affine<float> affine);
-Moments<double> layer_norm_row(const double* x, double* y, std::size_t n, std::ptrdiff_t stride, double epsilon,
-                               Affine<double> affine);
+Moments<float> layer_norm_row(const float* x, float* y, std::size_t n, std::ptrdiff_t stride,
+                              float epsilon, Affine<float> affine);
+Moments<double> layer_norm_row(const double* x, double* y, std::size_t n, std::ptrdiff_t stride,
+                               double epsilon, Affine<double> affine);
 // The same with mean 0 and with sum x^2 / n for the variance; the difference x - 0 is x.
 void rms_norm_row(const float* x, float* y, std::size_t n, std::ptrdiff_t stride, float epsilon,
                   Affine<float> affine);

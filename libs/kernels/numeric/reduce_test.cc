@@ -18,7 +18,8 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 std::vector<float> wave(std::size_t count) {
   std::vector<float> values(count);
-  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(std::sin(static_cast<double>(i) * 0.7) * 5);
+  for (std::size_t i = 0; i < count; ++i)
+    values[i] = static_cast<float>(std::sin(static_cast<double>(i) * 0.7) * 5);
   return values;
 }
 
@@ -88,7 +89,8 @@ TEST(Reduce, IntegersWrap) {
   EXPECT_EQ(max(x, 0), std::numeric_limits<std::int32_t>::lowest());
   const std::int8_t small[] = {100, 100};
   EXPECT_EQ(sum(small, 2), static_cast<std::int8_t>(200));
-  EXPECT_EQ((product_of<std::int32_t>(3, [](std::size_t i) { return static_cast<std::int32_t>(i) + 65536; })),
+  EXPECT_EQ((product_of<std::int32_t>(
+                3, [](std::size_t i) { return static_cast<std::int32_t>(i) + 65536; })),
             static_cast<std::int32_t>((65536ULL * 65537ULL * 65538ULL) & 0xFFFFFFFFULL));
 }
 
@@ -142,7 +144,8 @@ TEST(Reduce, LayerNormRows) {
   layer_norm_row(x.data(), full.data(), 24, 1, 1e-5F, {scale.data(), bias.data(), 1});
   EXPECT_EQ(m.mean, defined_sum(x) / 24.0F);
   float lane[16] = {};
-  for (std::size_t i = 0; i < 24; ++i) lane[i % 16] = std::fma(x[i] - m.mean, x[i] - m.mean, lane[i % 16]);
+  for (std::size_t i = 0; i < 24; ++i)
+    lane[i % 16] = std::fma(x[i] - m.mean, x[i] - m.mean, lane[i % 16]);
   EXPECT_EQ(m.variance, combine_lanes(lane, 16, wrapping_add<float>) / 24.0F);
   const float inverse = 1.0F / std::sqrt(m.variance + 1e-5F);
   for (std::size_t i = 0; i < 24; ++i) {

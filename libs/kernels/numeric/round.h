@@ -9,8 +9,8 @@
 
 namespace slipway::numeric {
 
-// To the nearest integer, half to even, with the processor in its default rounding mode. The sign of a
-// zero, NaN and infinities stay.
+// To the nearest integer, half to even, with the processor in its default rounding mode. The sign
+// of a zero, NaN and infinities stay.
 inline float round_half_even(float x) {
   const float magnitude = __builtin_fabsf(x);
   const float rounded = (magnitude + 0x1p23F) - 0x1p23F;
@@ -35,8 +35,8 @@ inline constexpr IntegerRange kUint8Range = {0, 255};
 inline constexpr IntegerRange kInt16Range = {-32768, 32767};
 inline constexpr IntegerRange kUint16Range = {0, 65535};
 
-// saturate(round(x / scale) + zero_point), the sum in T; exact while the result is in range. NaN gives
-// the lowest integer.
+// saturate(round(x / scale) + zero_point), the sum in T; exact while the result is in range. NaN
+// gives the lowest integer.
 template <std::floating_point T>
 std::int32_t quantize(T x, T scale, std::int32_t zero_point, IntegerRange range) {
   const T low = static_cast<T>(range.low);
@@ -64,7 +64,8 @@ inline std::int64_t saturate(std::int64_t value, IntegerRange range) {
 inline std::int64_t wrap(std::int64_t value, int bits, bool is_signed) {
   const int shift = 64 - bits;
   const auto shifted = static_cast<std::uint64_t>(value) << shift;
-  return is_signed ? static_cast<std::int64_t>(shifted) >> shift : static_cast<std::int64_t>(shifted >> shift);
+  return is_signed ? static_cast<std::int64_t>(shifted) >> shift
+                   : static_cast<std::int64_t>(shifted >> shift);
 }
 
 // Cast from floating point: towards zero, beyond the range of int64 its nearest end, NaN to 0.
@@ -75,8 +76,8 @@ inline std::int64_t truncate_to_int64(double x) {
   return static_cast<std::int64_t>(x);
 }
 
-// Cast from floating point to a C++ integer type: truncate_to_int64, then the low bits. uint64_t also
-// takes 2^63 to 2^64 - 1; what is beyond gives 2^64 - 1.
+// Cast from floating point to a C++ integer type: truncate_to_int64, then the low bits. uint64_t
+// also takes 2^63 to 2^64 - 1; what is beyond gives 2^64 - 1.
 template <std::integral T>
 T integer_from(double x) {
   if constexpr (std::is_same_v<T, std::uint64_t>) {

@@ -38,13 +38,20 @@ struct QuantizeRow {
 
 TEST(Round, Quantize) {
   const QuantizeRow rows[] = {
-      {"tie to even", 2.5F, 1, 0, kInt8Range, 2},       {"tie to even, up", 3.5F, 1, 0, kInt8Range, 4},
-      {"zero point", 1.0F, 0.5F, 10, kUint8Range, 12},  {"round, then add", 0.5F, 1, 1, kInt8Range, 1},
-      {"high", 1e9F, 1, 0, kInt8Range, 127},            {"low", -1e9F, 1, 0, kInt8Range, -128},
-      {"uint8 low", -3, 1, 0, kUint8Range, 0},          {"infinite", kInf, 1, 0, kUint16Range, 65535},
-      {"minus infinite", -kInf, 1, 0, kInt4Range, -8},  {"nan", kNan, 1, 3, kUint8Range, 0},
-      {"by zero", 0, 0, 3, kInt8Range, -128},           {"int2", 5, 1, 0, kInt2Range, 1},
-      {"uint2", 5, 1, 0, kUint2Range, 3},               {"uint4", 15.5F, 1, 0, kUint4Range, 15},
+      {"tie to even", 2.5F, 1, 0, kInt8Range, 2},
+      {"tie to even, up", 3.5F, 1, 0, kInt8Range, 4},
+      {"zero point", 1.0F, 0.5F, 10, kUint8Range, 12},
+      {"round, then add", 0.5F, 1, 1, kInt8Range, 1},
+      {"high", 1e9F, 1, 0, kInt8Range, 127},
+      {"low", -1e9F, 1, 0, kInt8Range, -128},
+      {"uint8 low", -3, 1, 0, kUint8Range, 0},
+      {"infinite", kInf, 1, 0, kUint16Range, 65535},
+      {"minus infinite", -kInf, 1, 0, kInt4Range, -8},
+      {"nan", kNan, 1, 3, kUint8Range, 0},
+      {"by zero", 0, 0, 3, kInt8Range, -128},
+      {"int2", 5, 1, 0, kInt2Range, 1},
+      {"uint2", 5, 1, 0, kUint2Range, 3},
+      {"uint4", 15.5F, 1, 0, kUint4Range, 15},
   };
   for (const QuantizeRow& row : rows) {
     EXPECT_EQ(quantize(row.x, row.scale, row.zero_point, row.range), row.want) << row.name;

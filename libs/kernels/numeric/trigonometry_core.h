@@ -21,7 +21,8 @@ SLIPWAY_INLINE Angle reduce_small(double a) {
   const Pair third = exact_product(-n, constants::kHalfPiParts[2]);
   const Pair r = exact_sum(second.hi, third.hi);
   const double low = (r.lo + second.lo) + fma(-n, constants::kHalfPiParts[3], third.lo);
-  return {exact_sum_ordered(r.hi, low), static_cast<unsigned>(std::bit_cast<std::uint64_t>(shifted) & 3U)};
+  return {exact_sum_ordered(r.hi, low),
+          static_cast<unsigned>(std::bit_cast<std::uint64_t>(shifted) & 3U)};
 }
 
 // 64 bits of 2/pi from the bit `start` after the point; bits before the point are zero.
@@ -42,7 +43,8 @@ inline Angle reduce_large(double a) {
   const std::uint64_t m = (bits & ((std::uint64_t{1} << 52) - 1)) | (std::uint64_t{1} << 52);
   const int start = static_cast<int>(bits >> 52) - 1075 - 2;
   const Wide low = static_cast<Wide>(m) * two_over_pi_bits(start + 128);
-  const Wide middle = static_cast<Wide>(m) * two_over_pi_bits(start + 64) + static_cast<std::uint64_t>(low >> 64);
+  const Wide middle =
+      static_cast<Wide>(m) * two_over_pi_bits(start + 64) + static_cast<std::uint64_t>(low >> 64);
   const std::uint64_t high = m * two_over_pi_bits(start) + static_cast<std::uint64_t>(middle >> 64);
   const auto mid64 = static_cast<std::uint64_t>(middle);
   const auto low64 = static_cast<std::uint64_t>(low);
@@ -63,7 +65,8 @@ inline Angle reduce_large(double a) {
     f[2] <<= 1;
     ++exponent;
   }
-  const double unit = power_of_two(static_cast<std::int64_t>(-exponent), 0.0) * (above_half ? -1.0 : 1.0);
+  const double unit =
+      power_of_two(static_cast<std::int64_t>(-exponent), 0.0) * (above_half ? -1.0 : 1.0);
   const double top = static_cast<double>(f[0] >> 11) * 0x1p-53;
   const double rest = static_cast<double>((f[0] << 53) | (f[1] >> 11)) * 0x1p-117;
   const Pair fraction = exact_sum_ordered(top * unit, rest * unit);
@@ -135,7 +138,9 @@ SLIPWAY_INLINE double atan(double x) {
 }
 
 // s + s z q(z) is asin s, z = s^2 <= 1/4; this is the second term.
-SLIPWAY_INLINE double asin_tail(double s, double z) { return (s * z) * horner(constants::kAsin64, z); }
+SLIPWAY_INLINE double asin_tail(double s, double z) {
+  return (s * z) * horner(constants::kAsin64, z);
+}
 
 // asin(sqrt(z)) as s + rest, for z from 0 to 1/4.
 SLIPWAY_INLINE Pair asin_of_root(double z) {
