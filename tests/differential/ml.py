@@ -137,12 +137,12 @@ class Forest:
         return {f"nodes_{name}": values for name, values in self.nodes.items()}
 
 
-def leaves(g, prefix, ids):
+def leaves(g, prefix, ids, at_least=1):
     """A function that gives a leaf weights for some of `ids`, and the attributes that it fills."""
     columns = {f"{prefix}_{name}": [] for name in ("treeids", "nodeids", "ids", "weights")}
 
     def leaf(tree, node):
-        for target in sorted(g.rng.permutation(ids)[: g.integer(1, ids)].tolist()):
+        for target in sorted(g.rng.permutation(ids)[: g.integer(at_least, ids)].tolist()):
             for name, value in zip(columns, (tree, node, target, g.uniform(-1, 1))):
                 columns[name].append(value)
     return leaf, columns
@@ -150,12 +150,16 @@ def leaves(g, prefix, ids):
 
 def tree_regressor(g, row):
     x, targets = table(g, row), g.integer(1, 3)
-    leaf, weights = leaves(g, "target", targets)
+    aggregate = g.choose(["SUM", "SUM", "AVERAGE", "MIN", "MAX"])
+    with_base = g.chance(0.4)
+    # The least of no weights is not defined, and the reference forgets the base value where there is no weight.
+    every = with_base or aggregate in ("MIN", "MAX")
+    leaf, weights = leaves(g, "target", targets, at_least=targets if every else 1)
     attributes = {**Forest(g, x.shape[1], leaf).attributes(), **weights, "n_targets": targets,
-                  "aggregate_function": g.choose(["SUM", "SUM", "AVERAGE", "MIN", "MAX"])}
-    if g.chance(0.4):
+                  "aggregate_function": aggregate}
+    if with_base:
         attributes["base_values"] = floats(g, targets)
-    if g.chance(0.3):
+    if targets > 1 and g.chance(0.3):  # the reference leaves a single target as it is, whatever is asked
         attributes["post_transform"] = g.choose(POST_TRANSFORMS)
     return Node([x], attributes)
 

@@ -83,7 +83,7 @@ OPERATORS = [
     Operator("HardSigmoid", e.unary(alpha=(0.1, 0.5), beta=(0.2, 0.6)), SINGLES, **SMOOTH),
     Operator("HardSwish", e.unary(), SINGLE, since=14, **SMOOTH),
     Operator("ThresholdedRelu", e.unary(alpha=(0.1, 2)), SINGLE),
-    Operator("Shrink", e.unary(bias=(0, 1), lambd=(0.1, 1)), SINGLES + ("int32",)),
+    Operator("Shrink", e.unary(bias=(0, 1), lambd=(0.1, 1)), ("float32", "int32")),
     Operator("Gelu", e.unary(), SINGLE, since=20, **SMOOTH),
     Operator("Mish", e.unary(), SINGLES, since=18, **SMOOTH),
     Operator("IsNaN", e.special_floats, FLOATS),
