@@ -84,7 +84,7 @@ OpsetVersions index_opsets(ReadContext& context, const std::vector<OpsetImport>&
                            std::string_view where) {
   OpsetVersions versions;
   for (const OpsetImport& opset : opsets) {
-    const std::string_view shown = opset.domain.empty() ? "ai.onnx" : opset.domain;
+    const std::string shown = opset.domain.empty() ? "ai.onnx" : opset.domain;
     if (opset.version < 1 || opset.version > std::numeric_limits<int>::max()) {
       context.problem(where, str("imports version ", opset.version, " of the operator set ", shown),
                       "versions start at 1");

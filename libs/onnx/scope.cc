@@ -16,7 +16,7 @@ constexpr std::size_t kMaxPlace = 400;
 }  // namespace
 
 Scope::Scope(ReadContext& context_, Graph& graph_, const OpsetVersions& opsets_, Scope* outer_,
-             std::string place_)
+             const std::string& place_)
     : context(context_),
       graph(graph_),
       opsets(opsets_),

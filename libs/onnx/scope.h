@@ -21,7 +21,7 @@ class Scope {
  public:
   // Subgraphs have an outer scope; names that this one does not define are captured from there.
   Scope(ReadContext& context, Graph& graph, const OpsetVersions& opsets, Scope* outer,
-        std::string place);
+        const std::string& place);
 
   ReadContext& context;
   Graph& graph;
