@@ -1,0 +1,128 @@
+#include <algorithm>
+
+#include "ops/eval_context.h"
+#include "ops/infer_context.h"
+#include "ops/op.h"
+#include "ops/support/common_type.h"
+#include "ops/support/scan_output.h"
+
+namespace slipway {
+namespace {
+
+// Inputs: the trip count, the condition, then what the rounds hand on. The body takes the round's
+// number, the condition and what is handed on; it gives the condition, what is handed on, and what is
+// collected.
+constexpr std::size_t kFirstCarried = 2;
+
+struct LoopBody {
+  const Graph* graph = nullptr;
+  std::size_t carried = 0;
+  std::size_t collected = 0;
+};
+
+Result<LoopBody> read_body(const NodeView& view) {
+  LoopBody body;
+  body.graph = view.get_graph("body");
+  if (body.graph == nullptr) return view.fail("the attribute body is missing");
+  const std::size_t inputs = view.node().inputs.size();
+  body.carried = inputs > kFirstCarried ? inputs - kFirstCarried : 0;
+  const std::size_t takes = body.graph->inputs.size();
+  const std::size_t gives = body.graph->outputs.size();
+  if (takes != body.carried + 2 || gives < body.carried + 1) {
+    return view.fail("the body has ", takes, " inputs and ", gives, " outputs, with ", body.carried,
+                     " values handed on it needs ", body.carried + 2, " and at least ",
+                     body.carried + 1);
+  }
+  body.collected = gives - 1 - body.carried;
+  if (view.node().outputs.size() > body.carried + body.collected) {
+    return view.fail("it has ", view.node().outputs.size(), " outputs, the body gives ",
+                     body.carried + body.collected);
+  }
+  return body;
+}
+
+// What is handed on may change its shape from round to round: only its kind is certain.
+Type without_shape(Type type) {
+  type.dims.reset();
+  for (Type& element : type.element) element = without_shape(std::move(element));
+  return type;
+}
+
+Status infer_loop(InferContext& ctx) {
+  const LoopBody body = TRY(read_body(ctx));
+  std::vector<Type> inputs{Type::tensor(DType::kInt64, Dims{}), Type::tensor(DType::kBool, Dims{})};
+  for (std::size_t i = 0; i < body.carried; ++i) {
+    inputs.push_back(without_shape(ctx.input(kFirstCarried + i)));
+  }
+  const std::vector<Type> types = TRY(ctx.infer_subgraph(*body.graph, inputs));
+  for (std::size_t i = 0; i < ctx.output_count() && i + 1 < types.size(); ++i) {
+    if (i >= body.carried) {
+      ctx.set_output(i, TRY(with_axis(ctx, types[i + 1], 0, Dim())));
+      continue;
+    }
+    Result<Type> common = common_type(ctx.input(kFirstCarried + i), types[i + 1]);
+    if (!common.ok()) {
+      return ctx.fail("value ", i, " that the rounds hand on changes its type: ",
+                      common.error().message);
+    }
+    ctx.set_output(i, *std::move(common));
+  }
+  return {};
+}
+
+Result<bool> read_condition(const EvalContext& ctx, const Value& value) {
+  if (!value.is_tensor() || value.tensor().dtype() != DType::kBool || value.tensor().size() != 1) {
+    return ctx.fail("the condition must be one bool, it is ", describe(value));
+  }
+  return value.tensor().data<bool>()[0];
+}
+
+Status evaluate_loop(EvalContext& ctx) {
+  const LoopBody body = TRY(read_body(ctx));
+  std::int64_t trips = kMaxRounds + 1;
+  if (ctx.has_input(0)) {
+    const std::vector<std::int64_t> count = TRY(ctx.ints(0));
+    if (count.size() != 1) return ctx.fail("the trip count must be one number");
+    trips = std::min(count[0], trips);
+  }
+  bool running = ctx.has_input(1) ? TRY(read_condition(ctx, ctx.value(1))) : true;
+  std::vector<Value> carried;
+  for (std::size_t i = 0; i < body.carried; ++i) {
+    carried.push_back(std::move(ctx.values()[kFirstCarried + i]));
+  }
+  std::vector<std::vector<Value>> collected(body.collected);
+  for (std::int64_t round = 0; running && round < trips; ++round) {
+    if (round == kMaxRounds) return ctx.fail("it does not end within ", kMaxRounds, " rounds");
+    std::vector<Value> inputs{Tensor::scalar(round), Tensor::scalar(running)};
+    for (Value& value : carried) inputs.push_back(std::move(value));
+    std::vector<Value> results = TRY(ctx.run_subgraph(*body.graph, std::move(inputs)));
+    running = TRY(read_condition(ctx, results[0]));
+    for (std::size_t i = 0; i < body.carried; ++i) carried[i] = std::move(results[i + 1]);
+    for (std::size_t i = 0; i < body.collected; ++i) {
+      collected[i].push_back(std::move(results[i + 1 + body.carried]));
+    }
+  }
+  for (std::size_t i = 0; i < body.carried; ++i) ctx.set_output(i, std::move(carried[i]));
+  for (std::size_t i = 0; i < body.collected; ++i) {
+    if (!ctx.has_output(body.carried + i)) continue;
+    ctx.set_output(body.carried + i,
+                   TRY(join_rounds(ctx, collected[i], *body.graph, 1 + body.carried + i, 0)));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Op> loop_ops() {
+  return {{.name = "Loop",
+           .versions = {{1, "M?: I, cond?: B, v_initial+~: V -> v_final_and_scan_outputs+~: V | "
+                            "V = any, I = int64, B = bool",
+                         "body graph!"},
+                        {11, "M?: I, cond?: B, v_initial*~: V -> v_final_and_scan_outputs+~: V | "
+                             "V = any any_seq any_optional, I = int64, B = bool",
+                         "body graph!"}},
+           .infer = infer_loop,
+           .evaluate = evaluate_loop}};
+}
+
+}  // namespace slipway
