@@ -94,6 +94,22 @@ class Inference {
       facts.elements[index(node.outputs[k])] = ctx.output_elements()[k];
     }
     fold(graph, node, *op, facts);
+    for (const ValueId output : node.outputs) {
+      if (output != kNoValue) keep_known_elements(graph.value(output).type, index(output), facts);
+    }
+  }
+
+  // int64 elements that are all known are a constant, though the inputs they came from are none.
+  static void keep_known_elements(const Type& type, std::size_t value, Facts& facts) {
+    if (facts.constants[value].has_value() || !facts.elements[value].has_value()) return;
+    if (!type.is_tensor() || type.dtype != DType::kInt64 || !type.dims.has_value()) return;
+    const std::optional<Shape> shape = known_shape(*type.dims);
+    const std::optional<Shape> elements = known_shape(*facts.elements[value]);
+    if (!shape.has_value() || !elements.has_value() || elements->size() > kMaxFoldedElements) return;
+    const Result<std::size_t> count = element_count(*shape);
+    if (count.ok() && *count == elements->size()) {
+      facts.constants[value] = Tensor::of(*shape, *elements);
+    }
   }
 
   static Error without_label(Error error, const std::string& label) {

@@ -191,6 +191,18 @@ Status make_constants_direct(Graph& graph) {
   return {};
 }
 
+// Tensors that values hold, items of sequences too, as operators expect them.
+Status make_direct(Value& value) {
+  if (value.is_tensor()) {
+    value = TRY(value.tensor().direct());
+  } else if (value.is_sequence()) {
+    for (Value& item : value.sequence().items) TRY(make_direct(item));
+  } else if (value.is_optional()) {
+    for (Value& held : value.optional().held) TRY(make_direct(held));
+  }
+  return {};
+}
+
 std::string input_names(const Graph& graph) {
   std::vector<std::string> names;
   for (const ValueId id : graph.inputs) names.push_back(graph.value(id).name);
@@ -222,7 +234,7 @@ Result<std::vector<NamedValue>> Interpreter::run(std::vector<NamedValue> inputs,
                    str("input ", given.name, " must be ", to_text(graph.value(*found).type),
                        ", the data is ", describe(given.value))};
     }
-    if (given.value.is_tensor()) given.value = TRY(given.value.tensor().direct());
+    TRY(make_direct(given.value));
     frame[index(*found)] = std::move(given.value);
   }
   for (const ValueId id : graph.inputs) {

@@ -45,6 +45,7 @@ class Value {
   const Sequence& sequence() const { return *std::get_if<Sequence>(&state_); }
   Sequence& sequence() { return *std::get_if<Sequence>(&state_); }
   const Optional& optional() const { return *std::get_if<Optional>(&state_); }
+  Optional& optional() { return *std::get_if<Optional>(&state_); }
   const Map& map() const { return *std::get_if<Map>(&state_); }
 
  private:

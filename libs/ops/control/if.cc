@@ -27,15 +27,17 @@ std::optional<bool> known_condition(const InferContext& ctx) {
 Status infer_if(InferContext& ctx) {
   const Graph* then_branch = TRY(branch(ctx, "then_branch"));
   const Graph* else_branch = TRY(branch(ctx, "else_branch"));
+  // A branch that is never taken may not suit the types at hand: a rank that it handles, say.
+  if (const std::optional<bool> condition = known_condition(ctx)) {
+    const std::vector<Type> types =
+        TRY(ctx.infer_subgraph(*condition ? *then_branch : *else_branch, {}));
+    for (std::size_t i = 0; i < types.size(); ++i) ctx.set_output(i, types[i]);
+    return {};
+  }
   const std::vector<Type> then_types = TRY(ctx.infer_subgraph(*then_branch, {}));
   const std::vector<Type> else_types = TRY(ctx.infer_subgraph(*else_branch, {}));
-  const std::optional<bool> condition = known_condition(ctx);
   for (std::size_t i = 0; i < ctx.output_count(); ++i) {
     if (i >= then_types.size() || i >= else_types.size()) break;
-    if (condition.has_value()) {
-      ctx.set_output(i, *condition ? then_types[i] : else_types[i]);
-      continue;
-    }
     Result<Type> common = common_type(then_types[i], else_types[i]);
     if (!common.ok()) {
       return ctx.fail("the branches give output ", i, " different types: ", common.error().message);

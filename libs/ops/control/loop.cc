@@ -60,7 +60,12 @@ Status infer_loop(InferContext& ctx) {
       ctx.set_output(i, TRY(with_axis(ctx, types[i + 1], 0, Dim())));
       continue;
     }
-    Result<Type> common = common_type(ctx.input(kFirstCarried + i), types[i + 1]);
+    const Type& initial = ctx.input(kFirstCarried + i);
+    if (initial.kind == Type::Kind::kOptional && types[i + 1].kind != initial.kind) {
+      ctx.set_output(i, types[i + 1]);  // may be empty before the first round, is filled after it
+      continue;
+    }
+    Result<Type> common = common_type(initial, types[i + 1]);
     if (!common.ok()) {
       return ctx.fail("value ", i, " that the rounds hand on changes its type: ",
                       common.error().message);
@@ -75,6 +80,14 @@ Result<bool> read_condition(const EvalContext& ctx, const Value& value) {
     return ctx.fail("the condition must be one bool, it is ", describe(value));
   }
   return value.tensor().data<bool>()[0];
+}
+
+// A body that takes an optional may hand on what it holds.
+Value as_taken(const Type& type, Value value) {
+  if (type.kind != Type::Kind::kOptional || value.is_optional()) return value;
+  Optional wrapped;
+  wrapped.held.push_back(std::move(value));
+  return wrapped;
 }
 
 Status evaluate_loop(EvalContext& ctx) {
@@ -94,7 +107,10 @@ Status evaluate_loop(EvalContext& ctx) {
   for (std::int64_t round = 0; running && round < trips; ++round) {
     if (round == kMaxRounds) return ctx.fail("it does not end within ", kMaxRounds, " rounds");
     std::vector<Value> inputs{Tensor::scalar(round), Tensor::scalar(running)};
-    for (Value& value : carried) inputs.push_back(std::move(value));
+    for (Value& value : carried) {
+      const ValueId into = body.graph->inputs[inputs.size()];
+      inputs.push_back(as_taken(body.graph->value(into).type, std::move(value)));
+    }
     std::vector<Value> results = TRY(ctx.run_subgraph(*body.graph, std::move(inputs)));
     running = TRY(read_condition(ctx, results[0]));
     for (std::size_t i = 0; i < body.carried; ++i) carried[i] = std::move(results[i + 1]);
