@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/str.h"
+#include "graph/text.h"
 #include "graph/verify.h"
 #include "onnx/reader.h"
 
@@ -39,6 +40,17 @@ TEST(ConformanceFiles, ModelsAreReadAndKeepTheRules) {
     ++count;
   }
   EXPECT_GE(count, 1072U);
+}
+
+TEST(ConformanceFiles, TheTextFormComesBackTheSame) {
+  for (const fs::path& path : models()) {
+    const Result<Model> model = read_model(path);
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    const std::string text = print(*model);
+    const Result<Model> back = parse_model(text);
+    ASSERT_TRUE(back.ok()) << path << ": " << back.error().message;
+    ASSERT_EQ(print(*back), text) << path;
+  }
 }
 
 void read_values(const Graph& graph, const std::vector<ValueId>& ids, const fs::path& stem) {

@@ -9,7 +9,7 @@
 #include "base/mapped_file.h"
 #include "base/str.h"
 #include "tensor/npy_header.h"
-#include "tensor/utf8.h"
+#include "base/utf8.h"
 
 namespace slipway {
 namespace {

@@ -1,4 +1,4 @@
-#include "tensor/utf8.h"
+#include "base/utf8.h"
 
 namespace slipway {
 namespace {
