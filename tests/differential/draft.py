@@ -18,6 +18,7 @@ from onnx import helper, numpy_helper
 ML_OPSET = 3
 MAX_ELEMENTS = 4096
 MAX_MAGNITUDE = 1e3
+MAX_INTEGER = 2**30  # beyond it int32 may have overflowed on the way, which is not defined
 MAX_RELATIVE_ERROR = 5e-3
 SHIFTED_RUNS = 3
 SHIFT = 4.0  # by how many of their errors to move the inputs
@@ -254,6 +255,8 @@ def check_usable(array, error):
         raise Refused(f"values of type {array.dtype}")
     if not 0 < array.size <= MAX_ELEMENTS:
         raise Refused(f"{array.size} elements")
+    if array.dtype in (np.int32, np.int64) and np.abs(array.astype(np.float64)).max() > MAX_INTEGER:
+        raise Refused("large")
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
             raise Refused("not finite")

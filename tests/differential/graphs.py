@@ -13,6 +13,8 @@ from compare import difference, run_slipway, scratch_folder
 from draft import Draft, Refused
 from operators import OPERATORS
 
+HERE = pathlib.Path(__file__).resolve()
+BUILD = HERE.parent.parent.parent / "build"
 OPSETS = (13, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25)
 NODES_PER_GRAPH = 12
 ATTEMPTS_PER_NODE = 12
@@ -91,50 +93,72 @@ def keep(folder, scratch, problem, command):
     (folder / "report.txt").write_text(f"{problem}\n{command}\n")
 
 
-def main():
-    here = pathlib.Path(__file__).resolve()
-    build = here.parent.parent.parent / "build"
+class Run:
+    """Graphs of some operators, and what became of them."""
+
+    def __init__(self, options):
+        self.options = options
+        self.refusals = collections.defaultdict(collections.Counter)
+        self.used = collections.Counter()
+        self.failures = 0
+
+    def graphs(self, rows, only_names):
+        """Drafts the graphs of `rows` and compares them; `only_names` is the option that limits a run to these."""
+        options = self.options
+        for number in range(options.graphs) if options.only is None else [options.only]:
+            draft = draft_graph(options.seed, number, rows, self.refusals)
+            self.used.update(row.name for row, _, _ in draft.nodes)
+            if options.reference_only or not draft.inputs() or not draft.nodes:
+                continue
+            with scratch_folder() as scratch:
+                problem = check_graph(draft, options.slipway, scratch)
+                if problem:
+                    self.failures += 1
+                    self.report(number, problem, scratch, only_names)
+
+    def report(self, number, problem, scratch, only_names):
+        options = self.options
+        command = f"{sys.executable} {HERE} --slipway {options.slipway} --seed {options.seed} --only {number}"
+        command += f" --operators {only_names}" if only_names else ""
+        folder = options.keep / f"seed{options.seed}-{only_names or 'graph'}-{number}"[:100]
+        keep(folder, scratch, problem, command)
+        print(f"graph {number}: {problem}\n  kept in {folder}; again: {command}", flush=True)
+
+
+def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--slipway", type=pathlib.Path, default=build / "bin" / "slipway", help="the program to test")
+    parser.add_argument("--slipway", type=pathlib.Path, default=BUILD / "bin" / "slipway", help="the program to test")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="a new one every second if not given")
     parser.add_argument("--graphs", type=int, default=200)
     parser.add_argument("--only", type=int, help="the number of one graph")
     parser.add_argument("--operators", help="only these, with commas: for work on one operator")
-    parser.add_argument("--keep", type=pathlib.Path, default=build / "differential", help="folder for failing graphs")
-    parser.add_argument("--reference-only", action="store_true", help="draft the graphs and stop")
-    options = parser.parse_args()
+    parser.add_argument("--each", action="store_true", help="every operator in graphs of its own")
+    parser.add_argument("--keep", type=pathlib.Path, default=BUILD / "differential", help="folder for failing graphs")
+    parser.add_argument("--reference-only", action="store_true", help="draft the graphs, print what was refused, stop")
+    return parser.parse_args()
 
+
+def main():
+    options = parse_options()
     wanted = options.operators.split(",") if options.operators else None
     available = [row for row in OPERATORS if wanted is None or row.name in wanted]
-    numbers = range(options.graphs) if options.only is None else [options.only]
-    print(f"seed {options.seed}, {len(numbers)} graphs of {len(available)} operators", flush=True)
-    refusals = collections.defaultdict(collections.Counter)
-    used = collections.Counter()
-    failures = 0
-    for number in numbers:
-        draft = draft_graph(options.seed, number, available, refusals)
-        used.update(row.name for row, _, _ in draft.nodes)
-        if options.reference_only or not draft.inputs() or not draft.nodes:
-            continue
-        with scratch_folder() as scratch:
-            problem = check_graph(draft, options.slipway, scratch)
-            if problem:
-                failures += 1
-                command = (f"{sys.executable} {here} --slipway {options.slipway} --seed {options.seed} --only {number}"
-                           + (f" --operators {options.operators}" if options.operators else ""))
-                folder = options.keep / f"seed{options.seed}-graph{number}"
-                keep(folder, scratch, problem, command)
-                print(f"graph {number}: {problem}\n  kept in {folder}; again: {command}", flush=True)
+    run = Run(options)
+    print(f"seed {options.seed}, {options.graphs} graphs of {len(available)} operators", flush=True)
+    if options.each:
+        for row in available:
+            run.graphs([row], row.name)
+    else:
+        run.graphs(available, options.operators)
 
-    never = [row.name for row in available if not used[row.name]]
     if options.reference_only:
-        for name, reasons in sorted(refusals.items()):
-            print(f"{name}: used {used[name]}, refused: {dict(reasons.most_common(4))}")
+        for name, reasons in sorted(run.refusals.items()):
+            print(f"{name}: used {run.used[name]}, refused: {dict(reasons.most_common(4))}")
+    never = [row.name for row in available if not run.used[row.name]]
     if never and options.only is None and options.graphs // len(OPSETS) * NODES_PER_GRAPH >= len(available):
         print(f"never in a graph, every proposal was refused: {', '.join(never)}")
-        failures += 1
-    print(f"{sum(used.values())} nodes of {len(used)} operators, {failures} failures")
-    return 1 if failures else 0
+        run.failures += 1
+    print(f"{sum(run.used.values())} nodes of {len(run.used)} operators, {run.failures} failures")
+    return 1 if run.failures else 0
 
 
 if __name__ == "__main__":
