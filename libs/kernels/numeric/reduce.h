@@ -49,7 +49,12 @@ T min(const T* x, std::size_t n, std::ptrdiff_t stride = 1) {
 // sum / n; of floating point, one rounded division; of integers, towards zero. n > 0 for integers.
 template <typename T>
 T mean(const T* x, std::size_t n, std::ptrdiff_t stride = 1) {
-  return sum(x, n, stride) / static_cast<T>(n);
+  if constexpr (std::is_integral_v<T>) {
+    using Wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
+    return static_cast<T>(static_cast<Wide>(sum(x, n, stride)) / static_cast<Wide>(n));
+  } else {
+    return sum(x, n, stride) / static_cast<T>(n);
+  }
 }
 
 // Lane j adds by fma(x, x, lane): one rounding an element.

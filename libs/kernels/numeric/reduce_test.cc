@@ -87,6 +87,8 @@ TEST(Reduce, IntegersWrap) {
   EXPECT_EQ(max(x, 3), 2147483647);
   EXPECT_EQ(min(x, 3), 1);
   EXPECT_EQ(max(x, 0), std::numeric_limits<std::int32_t>::lowest());
+  const std::vector<std::int8_t> many(256, -1);
+  EXPECT_EQ(mean(many.data(), many.size()), 0);
   const std::int8_t small[] = {100, 100};
   EXPECT_EQ(sum(small, 2), static_cast<std::int8_t>(200));
   EXPECT_EQ((product_of<std::int32_t>(
