@@ -11,6 +11,7 @@ namespace slipway {
   X(arg_extreme_ops)             \
   X(arithmetic_ops)              \
   X(array_feature_extractor_ops) \
+  X(average_pool_ops)            \
   X(binarizer_ops)               \
   X(cast_ops)                    \
   X(center_crop_pad_ops)         \
@@ -33,7 +34,9 @@ namespace slipway {
   X(linear_ops)                  \
   X(logical_ops)                 \
   X(loop_ops)                    \
+  X(lp_pool_ops)                 \
   X(map_ops)                     \
+  X(max_pool_ops)                \
   X(nonzero_ops)                 \
   X(normalizer_ops)              \
   X(one_hot_encoder_ops)         \
