@@ -18,6 +18,8 @@ namespace slipway {
   X(col2im_ops)                  \
   X(concat_ops)                  \
   X(constant_ops)                \
+  X(conv_ops)                    \
+  X(conv_transpose_ops)          \
   X(cumulative_ops)              \
   X(depth_to_space_ops)          \
   X(dequantize_linear_ops)       \
@@ -27,6 +29,7 @@ namespace slipway {
   X(feature_vectorizer_ops)      \
   X(flatten_ops)                 \
   X(gather_ops)                  \
+  X(gemm_ops)                    \
   X(identity_ops)                \
   X(if_ops)                      \
   X(imputer_ops)                 \
@@ -36,6 +39,7 @@ namespace slipway {
   X(loop_ops)                    \
   X(lp_pool_ops)                 \
   X(map_ops)                     \
+  X(matmul_ops)                  \
   X(max_pool_ops)                \
   X(nonzero_ops)                 \
   X(normalizer_ops)              \

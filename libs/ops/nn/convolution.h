@@ -1,0 +1,40 @@
+// What Conv and its relatives read from their attributes and shapes.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "ops/eval_context.h"
+#include "ops/infer_context.h"
+#include "ops/support/window.h"
+
+namespace slipway {
+
+// Input channels are summed in blocks of so many (docs/numerics.md).
+inline constexpr std::int64_t kChannelBlock = 16;
+
+struct Convolution {
+  std::vector<WindowAxis> axes;
+  std::int64_t batch = 0;
+  std::int64_t groups = 1;
+  std::int64_t in_channels = 0;   // of a group
+  std::int64_t out_channels = 0;  // of a group
+  std::int64_t in_positions = 1;
+  std::int64_t out_positions = 1;
+  std::int64_t kernel_positions = 1;
+  Shape output_shape;
+};
+
+// X [N, C, spatial...], W [M, C / group, kernel...]. Fails on shapes that do not fit each other,
+// and where the output, or one window, has more elements than can be counted.
+Result<Convolution> plan_convolution(const NodeView& view, const Shape& x, const Shape& w);
+
+// A bias must have one element for each output channel.
+Status check_bias(const EvalContext& ctx, const Tensor& bias, std::int64_t channels);
+
+// The kernel's spatial extents: of the weights where these are known, else kernel_shape.
+Result<std::optional<std::vector<std::int64_t>>> infer_kernel(const InferContext& ctx,
+                                                              std::size_t weight_input);
+Status infer_convolution(InferContext& ctx);
+
+}  // namespace slipway
