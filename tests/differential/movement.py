@@ -229,10 +229,12 @@ def eye_like(g, row):
 
 
 def range_(g, row):
+    """Floats end between two elements: on one, rounding would decide whether it is the last."""
     name = g.choose(row.types)
-    start, delta = g.numbers(name, (), 0, 4), np.array(g.choose([1, 2, 0.5 if "float" in name else 3]), name)
-    limit = (start + delta * g.integer(1, 6)).astype(name)
-    return Node([g.weight_of(value) for value in (start, limit, delta)])
+    start, count = g.numbers(name, (), 0, 4), g.integer(1, 6)
+    delta = np.array(g.choose([1, 2, 0.5 if "float" in name else 3]), name)
+    limit = start + delta * (count - 0.5 if "float" in name else count)
+    return Node([g.weight_of(np.asarray(value, name)) for value in (start, limit, delta)])
 
 
 def constant_of_shape(g, row):

@@ -188,7 +188,7 @@ OPERATORS = [
     Operator("Compress", m.compress, ALL),
     Operator("OneHot", m.one_hot, ("int32", "int64")),
     Operator("EyeLike", m.eye_like, MIXED),
-    Operator("Range", m.range_, MIXED + ("int16",)),
+    Operator("Range", m.range_, MIXED + ("int16",), **SMOOTH),  # the reference adds up, we multiply
     Operator("ConstantOfShape", m.constant_of_shape, ALL),
     Operator("TopK", m.top_k, SINGLES + INDICES),
     Operator("Unique", m.unique, SINGLES + ("int64", "int8")),
