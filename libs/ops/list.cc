@@ -31,6 +31,7 @@ namespace slipway {
   X(flatten_ops)                     \
   X(gather_ops)                      \
   X(gemm_ops)                        \
+  X(gru_ops)                         \
   X(identity_ops)                    \
   X(if_ops)                          \
   X(imputer_ops)                     \
@@ -43,6 +44,7 @@ namespace slipway {
   X(lp_normalization_ops)            \
   X(lp_pool_ops)                     \
   X(lrn_ops)                         \
+  X(lstm_ops)                        \
   X(map_ops)                         \
   X(matmul_ops)                      \
   X(max_pool_ops)                    \
@@ -61,6 +63,7 @@ namespace slipway {
   X(regex_full_match_ops)            \
   X(reshape_ops)                     \
   X(reverse_sequence_ops)            \
+  X(rnn_ops)                         \
   X(scaler_ops)                      \
   X(scan_ops)                        \
   X(scatter_ops)                     \
