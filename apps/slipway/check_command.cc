@@ -6,6 +6,7 @@
 #include "cli/text.h"
 #include "command.h"
 #include "console.h"
+#include "graph/verify.h"
 #include "inspect/json.h"
 #include "ops/check.h"
 
@@ -93,12 +94,16 @@ std::string verdict_text(const Problems& problems) {
   return text;
 }
 
-// What the reader and the checks found, each once.
+// What the reader and the checks found, each once. Where the reader found the structure broken, the
+// rest would only follow from that.
 Problems all_problems(const Model& model, Problems problems) {
+  Problems found;
+  verify(model, found);
+  if (!problems.empty() && !found.empty()) return problems;
+  found.clear();
+  check_model(model, found);
   std::set<std::string> seen;
   for (const Problem& problem : problems) seen.insert(to_text(problem));
-  Problems found;
-  check_model(model, found);
   for (Problem& problem : found) {
     if (seen.insert(to_text(problem)).second) problems.push_back(std::move(problem));
   }

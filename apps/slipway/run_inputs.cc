@@ -21,8 +21,6 @@ struct InputWord {
   std::string file;
 };
 
-std::string type_name(const Type& type) { return to_text(type); }
-
 std::vector<std::string> input_names(const Graph& graph) {
   std::vector<std::string> names;
   for (const ValueId id : graph.inputs) names.push_back(graph.value(id).name);
@@ -57,22 +55,43 @@ Result<InputWord> split_word(const Graph& graph, const std::string& word) {
   return unknown_input(graph, word.substr(0, equals));
 }
 
-Error wrong_type(const ValueDef& input, const Value& value, const std::string& file) {
-  const Type actual = type_of(value);
-  std::string fix = "give data of that shape";
-  if (input.type.is_tensor() && actual.is_tensor()) {
-    if (actual.dtype != input.type.dtype) {
-      const std::string_view numpy = info(input.type.dtype).numpy;
-      fix = numpy.empty() ? str("give data of type ", name(input.type.dtype))
-                          : str("in NumPy, array.astype('", numpy, "') converts it");
-    } else if (input.type.dims.has_value() && input.type.dims->size() == actual.dims->size() + 1) {
-      fix = "in NumPy, array[None] adds an axis in front";
-    }
-  } else {
-    fix = "give a value of that kind";
+// As NumPy names it; "" where it has no such type.
+std::string numpy_name(DType dtype) {
+  const DTypeInfo& type = info(dtype);
+  if (type.numpy.empty()) return "";
+  switch (type.kind) {
+    case DTypeKind::kFloat:
+      return str("float", type.bits);
+    case DTypeKind::kSigned:
+      return str("int", type.bits);
+    case DTypeKind::kUnsigned:
+      return str("uint", type.bits);
+    case DTypeKind::kComplex:
+      return str("complex", type.bits);
+    case DTypeKind::kBool:
+      return "bool";
+    default:
+      return "str";
   }
-  return {Code::kInvalid, str("input ", input.name, " is ", type_name(input.type), ", ", file,
-                              " holds ", describe(value), ": ", fix)};
+}
+
+std::string way_out(const Type& wanted, const Type& actual) {
+  if (!wanted.is_tensor() || !actual.is_tensor()) return "give a value of that kind";
+  if (actual.dtype != wanted.dtype) {
+    const std::string numpy = numpy_name(wanted.dtype);
+    return numpy.empty() ? str("give data of type ", name(wanted.dtype))
+                         : str("in NumPy, array.astype('", numpy, "') converts it");
+  }
+  Type with_axis = actual;
+  with_axis.dims->insert(with_axis.dims->begin(), Dim(1));
+  if (merge(wanted, with_axis).ok()) return "in NumPy, array[None] adds the axis in front";
+  return "give data of that shape";
+}
+
+Error wrong_type(const ValueDef& input, const Value& value, const std::string& file) {
+  return {Code::kInvalid,
+          str("input ", input.name, " is ", to_text(input.type), ", ", file, " holds ",
+              describe(value), ": ", way_out(input.type, type_of(value)))};
 }
 
 class Binder {
@@ -199,7 +218,7 @@ class Binder {
           input.type.kind == Type::Kind::kOptional) {
         continue;
       }
-      return Error{Code::kUsage, str("input ", input.name, " (", type_name(input.type),
+      return Error{Code::kUsage, str("input ", input.name, " (", to_text(input.type),
                                      ") is not given: add --input ", input.name, "=FILE.npy")};
     }
     return {};

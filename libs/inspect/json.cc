@@ -57,8 +57,10 @@ Json layer_json(const Layer& layer) {
           {"output_bytes", layer.output_bytes}};
 }
 
-std::string text_of(const Json& root) {
-  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+constexpr int kCompact = -1;
+
+std::string text_of(const Json& root, int indent = 2) {
+  return root.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 template <typename T>
@@ -157,7 +159,7 @@ std::string run_json(const std::vector<RunOutput>& outputs, double seconds) {
     row.update(value_json(output.value));
     list.push_back(std::move(row));
   }
-  return text_of(root);
+  return text_of(root, kCompact);
 }
 
 std::string summary_json(const Summary& summary) {

@@ -37,8 +37,7 @@ TEST(RunJson, WhatJsonHasNoNumberForIsText) {
   const std::string json = run_json(
       {{"y", Tensor::of<float>({1.5F, INFINITY})}, {"s", Sequence{{Tensor::scalar<bool>(true)}}}},
       0.5);
-  for (const char* part :
-       {"1.5", "\"inf\"", "\"seconds\": 0.5", "\"type\": \"sequence\"", "true"}) {
+  for (const char* part : {"1.5", "\"inf\"", "\"seconds\":0.5", "\"type\":\"sequence\"", "true"}) {
     EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
   }
 }

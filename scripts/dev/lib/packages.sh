@@ -4,7 +4,7 @@ source scripts/dev/lib/say.sh
 
 packages_build=(g++ cmake ninja-build ccache googletest libprotozero-dev libre2-dev zlib1g-dev
   nlohmann-json3-dev python3 git)
-packages_test=(libonnx-testdata)
+packages_test=(libonnx-testdata zsh fish)
 packages_reference=(python3-venv)
 packages_lint=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 packages_fuzz=(clang-14)

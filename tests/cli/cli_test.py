@@ -1,0 +1,138 @@
+"""Runs slipway on the rows of rows.py and compares what it shows with golden/."""
+
+import argparse
+import difflib
+import os
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from files import FILES  # noqa: E402
+from rows import BAD, BAD_MODELS, ROWS  # noqa: E402
+
+MOST_BYTES = 400_000_000
+MOST_SECONDS = 10
+
+
+def make_files(folder):
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+    (folder / "folder.onnx").mkdir()
+
+
+class Shown:
+    """One run: its exit code and what it showed."""
+
+    def __init__(self, program, folder, arguments):
+        environment = {"PATH": os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "100"}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+            if name in os.environ:
+                environment[name] = os.environ[name]
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            child = subprocess.Popen([program, *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                                     stdout=out, stderr=err)
+            watch = subprocess.Popen(["sh", "-c", f"sleep {MOST_SECONDS}; kill -9 {child.pid}"],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            _, status, usage = os.wait4(child.pid, 0)
+            os.killpg(watch.pid, 9)
+            watch.wait()
+            child.returncode = self.code = os.waitstatus_to_exitcode(status)
+            self.peak_bytes = usage.ru_maxrss * 1024
+            out.seek(0)
+            err.seek(0)
+            self.stdout = out.read().decode().replace(str(folder), "FOLDER")
+            self.stderr = err.read().decode().replace(str(folder), "FOLDER")
+
+    def text(self, arguments):
+        """The golden form, without what differs from run to run."""
+        stderr = re.sub(r"^(ran in  )[\d.]+ [a-z]+", r"\1TIME", self.stderr, flags=re.MULTILINE)
+        stdout = re.sub(r'("seconds": ?)[\d.e-]+', r"\1TIME", self.stdout)
+        return (f"$ {' '.join(['slipway', *arguments])}\n--- stdout\n{stdout}--- stderr\n{stderr}"
+                f"--- exit code {self.code}\n")
+
+
+class Cli(unittest.TestCase):
+    program = None
+    update = False
+
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.temporary.name)
+        make_files(cls.folder)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def run_and_judge(self, arguments):
+        shown = Shown(self.program, self.folder, arguments)
+        self.assertIn(shown.code, (0, 1, 2), f"it crashed or hung: {shown.stderr}")
+        self.assertNotIn("\x1b", shown.stdout + shown.stderr)
+        self.assertLess(shown.peak_bytes, MOST_BYTES)
+        if shown.code != 0:
+            self.assertGreater(len(shown.stdout + shown.stderr), 20, "it says nothing")
+        return shown
+
+    def test_rows(self):
+        for name, arguments, code in ROWS:
+            with self.subTest(name):
+                shown = self.run_and_judge(arguments)
+                text = shown.text(arguments)
+                golden = HERE / "golden" / f"{name}.txt"
+                if self.update:
+                    golden.write_text(text)
+                self.assertEqual(shown.code, code, text)
+                expected = golden.read_text() if golden.exists() else ""
+                if text != expected:
+                    lines = difflib.unified_diff(expected.splitlines(), text.splitlines(), "golden", "shown",
+                                                 lineterm="")
+                    self.fail("\n".join(["", *lines, "to accept: cli_test.py --program PROGRAM --update"]))
+
+    def test_every_golden_has_its_row(self):
+        names = {f"{name}.txt" for name, _, _ in ROWS}
+        self.assertEqual(names, {path.name for path in (HERE / "golden").iterdir()})
+
+    def test_bad_models_never_run(self):
+        for name in BAD_MODELS:
+            for arguments in (["run", f"{name}.onnx", "--input", "x.npy"], ["inspect", "--json", f"{name}.onnx"]):
+                with self.subTest(" ".join(arguments)):
+                    shown = self.run_and_judge(arguments)
+                    if arguments[0] == "run":
+                        self.assertEqual(shown.code, BAD, shown.stderr)
+                        self.assertTrue(shown.stderr.startswith("error: "), shown.stderr)
+
+    def test_results_on_disk(self):
+        self.run_and_judge(["run", "tiny.onnx", "--input", "x.npy", "--output", "written.npy"])
+        written = (self.folder / "written.npy").read_bytes()
+        expected = (self.folder / "x.npy").read_bytes()
+        self.assertEqual(written[:6], b"\x93NUMPY")
+        self.assertEqual(len(written) % 64, len(expected) % 64)
+        self.assertEqual(struct.unpack("<6f", written[-24:]), (0, 0, 0, 5, 7, 9))
+
+    def test_a_full_disk_is_reported(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([self.program, "help"], stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"standard output cannot be written", done.stderr)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program", required=True, type=lambda path: pathlib.Path(path).resolve())
+    parser.add_argument("--update", action="store_true")
+    options = parser.parse_args()
+    Cli.program = options.program
+    Cli.update = options.update
+    unittest.main(argv=[sys.argv[0]])
+
+
+if __name__ == "__main__":
+    main()

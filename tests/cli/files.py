@@ -1,0 +1,118 @@
+"""The files that the rows of rows.py name."""
+
+import struct
+
+from onnx_bytes import (INT64, external, floats, graph, model, node, number, text, value)
+
+
+def npy(descr, shape, payload):
+    """A .npy file, version 1."""
+    head = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape!r}, }}".encode()
+    head += b" " * (-(len(head) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + payload
+
+
+def float_npy(shape, elements):
+    return npy("<f4", shape, struct.pack(f"<{len(elements)}f", *elements))
+
+
+X, Y = value("x", ["batch", 3]), value("y", ["batch", 3])
+
+
+def unary(op, inputs=(X,), outputs=(Y,), **more):
+    return model(graph([node(op, ["x"], ["y"], name="only")], inputs, outputs), **more)
+
+
+def chain(count, last="Abs"):
+    """count Abs nodes in a row, the last of them another operator."""
+    names = ["x"] + [f"v{i}" for i in range(count - 1)] + ["y"]
+    return [node("Abs" if i + 1 < count else last, [names[i]], [names[i + 1]], name=f"n{i}") for i in range(count)]
+
+
+def nested(depth):
+    """If in If in If ..."""
+    body = graph([node("Abs", ["x"], ["out"])], [], [value("out", None)], name="innermost")
+    for level in range(depth):
+        inner = node("If", ["c"], ["out"], name=f"if{level}", then_branch=body, else_branch=b"")
+        body = graph([inner], [], [value("out", None)], name=f"level{level}")
+    return model(graph([node("If", ["c"], ["y"], name="top", then_branch=body, else_branch=body)],
+                       [X, value("c", [], 9)], [value("y", None)]))
+
+
+TINY = model(graph(
+    [node("Add", ["x", "w"], ["sum"], name="shift"), node("Abs", ["sum"], ["y"], name="size")],
+    [X], [Y], [floats("w", [3], [1, 2, 3])], name="tiny"))
+TWO = model(graph(
+    [node("Add", ["a", "b"], ["sum"]), node("Sub", ["a", "b"], ["gap"])],
+    [value("a", ["n"]), value("b", ["n"])], [value("sum", ["n"]), value("gap", ["n"])], name="two"))
+
+FILES = {
+    # Good.
+    "tiny.onnx": TINY,
+    "two.onnx": TWO,
+    "x.npy": float_npy((2, 3), [-1, -2, -3, 4, 5, 6]),
+    "row.npy": float_npy((3,), [1, 2, 3]),
+    "three.npy": float_npy((3,), [7, 8, 9]),
+    "four.npy": float_npy((4,), [1, 2, 3, 4]),
+    "double.npy": npy("<f8", (2, 3), bytes(48)),
+    "many.npy": float_npy((40, 3), range(120)),
+
+    # Not models.
+    "empty.onnx": b"",
+    "text.onnx": b"this is a shopping list: milk, bread\n",
+    "zip.onnx": b"PK\x03\x04" + bytes(60),
+    "truncated.onnx": TINY[:len(TINY) // 2],
+    "no_graph.onnx": number(1, 8) + text(8, text(1, "") + number(2, 13)),
+    "bomb.onnx": number(1, 8) + b"\x3a\xff\xff\xff\xff\x7f",  # a graph of 32 GiB, says its length
+
+    # Models that break the rules.
+    "cycle.onnx": model(graph([node("Add", ["x", "b"], ["a"], name="first"),
+                               node("Abs", ["a"], ["b"], name="second"),
+                               node("Abs", ["b"], ["y"], name="last")], [X], [Y])),
+    "missing.onnx": model(graph([node("Add", ["x", "weight"], ["y"], name="only")], [X], [Y])),
+    "duplicate.onnx": model(graph([node("Abs", ["x"], ["y"], name="one"), node("Neg", ["x"], ["y"], name="two")],
+                                  [X], [Y])),
+    "no_output.onnx": model(graph([node("Abs", ["x"], ["z"], name="only")], [X], [Y])),
+    "no_opset.onnx": unary("Abs", opsets=()),
+    "new_opset.onnx": unary("Abs", opsets=(("", 9999),)),
+    "type_clash.onnx": unary("Abs", outputs=(value("y", ["batch", 3], INT64),)),
+    "rank_clash.onnx": unary("Abs", outputs=(value("y", ["batch", 3, 1]),)),
+    "shape_clash.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
+                                    [floats("w", [4], [1, 2, 3, 4])])),
+    "input_type.onnx": model(graph([node("Add", ["x", "k"], ["y"], name="only")], [X, value("k", [3], INT64)], [Y])),
+    "arity.onnx": model(graph([node("Abs", ["x", "x"], ["y"], name="only")], [X], [Y])),
+    "attribute.onnx": model(graph([node("Abs", ["x"], ["y"], name="only", speed=3)], [X], [Y])),
+    "unknown.onnx": model(graph(chain(3, last="Frobnicate"), [X], [Y])),
+    "unknown_domain.onnx": model(graph([node("Whirl", ["x"], ["y"], name="only", domain="com.example")], [X], [Y]),
+                                 opsets=(("", 13), ("com.example", 2))),
+    "too_early.onnx": unary("Mish", opsets=(("", 12),)),
+    "negative_dim.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
+                                     [floats("w", [-3], [1, 2, 3])])),
+    "enormous_dim.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
+                                     [floats("w", [1 << 40, 1 << 20], [1, 2, 3])])),
+    "wrapping_dim.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
+                                     [floats("w", [1 << 32, 1 << 32], [])])),
+    "enormous_input.onnx": model(graph([node("Abs", ["x"], ["y"], name="only")],
+                                       [value("x", [1 << 40, 1 << 40])], [value("y", None)])),
+    "short_data.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
+                                   [floats("w", [3], [1, 2])])),
+    "nested.onnx": nested(40),
+    "nested_deep.onnx": nested(200),
+    "outside.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
+                                [external("w", [3], {"location": "../../etc/passwd"})])),
+    "absolute.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
+                                 [external("w", [3], {"location": "/etc/passwd"})])),
+    "no_data.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
+                                [external("w", [3], {"location": "weights.bin"})])),
+    "short_external.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
+                                       [external("w", [3], {"location": "short.bin", "offset": 8})])),
+    "short.bin": bytes(10),
+    "terminal.onnx": model(graph([node("Frob\x1b[31m", ["x"], ["y"], name="\x1b]0;owned\x07\r")], [X], [Y],
+                                 name="\x1b[2J")),
+
+    # Data that is none.
+    "not.npy": b"hello",
+    "cut.npy": float_npy((2, 3), [1, 2, 3, 4, 5, 6])[:-5],
+    "huge.npy": npy("<f4", (1 << 40, 1 << 20), b""),
+    "data.csv": b"1,2,3\n",
+}
