@@ -24,6 +24,8 @@ namespace slipway {
   X(cumulative_ops)                  \
   X(depth_to_space_ops)              \
   X(dequantize_linear_ops)           \
+  X(distribution_ops)                \
+  X(dropout_ops)                     \
   X(dynamic_quantize_linear_ops)     \
   X(exact_unary_ops)                 \
   X(expand_ops)                      \
@@ -64,6 +66,7 @@ namespace slipway {
   X(reshape_ops)                     \
   X(reverse_sequence_ops)            \
   X(rnn_ops)                         \
+  X(sampling_ops)                    \
   X(scaler_ops)                      \
   X(scan_ops)                        \
   X(scatter_ops)                     \
