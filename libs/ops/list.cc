@@ -43,6 +43,7 @@ namespace slipway {
   X(linear_ops)                      \
   X(logical_ops)                     \
   X(loop_ops)                        \
+  X(loss_ops)                        \
   X(lp_normalization_ops)            \
   X(lp_pool_ops)                     \
   X(lrn_ops)                         \
