@@ -24,9 +24,11 @@ namespace slipway {
   X(cumulative_ops)                  \
   X(depth_to_space_ops)              \
   X(dequantize_linear_ops)           \
+  X(det_ops)                         \
   X(distribution_ops)                \
   X(dropout_ops)                     \
   X(dynamic_quantize_linear_ops)     \
+  X(einsum_ops)                      \
   X(exact_unary_ops)                 \
   X(expand_ops)                      \
   X(feature_vectorizer_ops)          \
