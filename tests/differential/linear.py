@@ -58,7 +58,7 @@ def window(g, space, dilate=True):
         attributes["strides"] = [g.integer(1, 2) for _ in space]
     dilations = [1] * len(space)
     if dilate and g.chance(0.3):
-        dilations = [g.integer(1, 2) for _ in space]
+        dilations = [g.integer(1, 2) if 2 * kernel_size - 1 <= size else 1 for kernel_size, size in zip(kernel, space)]
         attributes["dilations"] = dilations
     padding = g.choose(["none", "pads", "pads", "SAME_UPPER", "SAME_LOWER", "VALID"])
     if padding == "pads":

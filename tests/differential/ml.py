@@ -16,6 +16,11 @@ def floats(g, count, low=-1.0, high=1.0):
     return [g.uniform(low, high) for _ in range(count)]
 
 
+def post_transform(g, targets):
+    """Not with a single target, which the reference leaves as it is, whatever is asked."""
+    return {"post_transform": g.choose(POST_TRANSFORMS)} if targets > 1 and g.chance(0.6) else {}
+
+
 def scaler(g, row):
     x = table(g, row)
     columns = g.choose([1, x.shape[1]])
@@ -67,8 +72,8 @@ def feature_vectorizer(g, row):
 
 def linear_regressor(g, row):
     x, targets = table(g, row), g.integer(1, 3)
-    return Node([x], {"coefficients": floats(g, targets * x.shape[1]), "intercepts": floats(g, targets),
-                      "targets": targets, "post_transform": g.choose(POST_TRANSFORMS)})
+    attributes = {"coefficients": floats(g, targets * x.shape[1]), "intercepts": floats(g, targets), "targets": targets}
+    return Node([x], {**attributes, **post_transform(g, targets)})
 
 
 def linear_classifier(g, row):
@@ -159,9 +164,7 @@ def tree_regressor(g, row):
                   "aggregate_function": aggregate}
     if with_base:
         attributes["base_values"] = floats(g, targets)
-    if targets > 1 and g.chance(0.3):  # the reference leaves a single target as it is, whatever is asked
-        attributes["post_transform"] = g.choose(POST_TRANSFORMS)
-    return Node([x], attributes)
+    return Node([x], {**attributes, **post_transform(g, targets)})
 
 
 def tree_classifier(g, row):
