@@ -9,6 +9,7 @@ ROWS = [
     ("help_check", ["check", "--help"], OK),
     ("help_run", ["run", "--help"], OK),
     ("help_completions", ["completions", "-h"], OK),
+    ("help_ops", ["ops", "--help"], OK),
     ("help_unknown", ["help", "dance"], USAGE),
     ("unknown_command", ["inspekt", "tiny.onnx"], USAGE),
     ("unlike_any_command", ["frobnicate"], USAGE),
@@ -32,6 +33,9 @@ ROWS = [
     ("check", ["check", "tiny.onnx"], OK),
     ("check_json", ["check", "--json", "type_clash.onnx"], BAD),
     ("check_terminal_codes", ["check", "terminal.onnx"], BAD),
+
+    ("ops_one", ["ops", "Reshape"], OK),
+    ("ops_unknown", ["ops", "Rehsape"], USAGE),
 
     ("run", ["run", "tiny.onnx", "--input", "x.npy"], OK),
     ("run_named", ["run", "tiny.onnx", "--input", "x=x.npy"], OK),
