@@ -63,6 +63,8 @@ run_ninja() {
   NINJA_STATUS='[%f/%t] ' ninja -C "$dir" "$@" 2>&1 | awk '
     match($0, /^\[[0-9]+\/[0-9]+\] /) {
       split(substr($0, 2, RLENGTH - 3), count, "/")
+      if (count[1] < done) shown = 0  # ninja starts over once the files that steer it are made anew
+      done = count[1]
       tenth = int(count[1] * 10 / count[2])
       if (tenth > shown) { shown = tenth; print "    " count[1] " of " count[2] " steps"; fflush() }
       next
