@@ -122,5 +122,22 @@ def readme_per_library(tree):
             yield f"libs/{library}: has no README.md: say its purpose, what it may use, how to add to it"
 
 
+def architecture_map(tree):
+    """ARCHITECTURE.md has one row `| libs/NAME | purpose | a, b |` per library, with what it declares."""
+    rows = {}
+    for line in tree.files.get("ARCHITECTURE.md", "").splitlines():
+        match = re.match(r"\|\s*`libs/([a-z_]+)`\s*\|.*\|\s*([^|]*?)\s*\|$", line)
+        if match:
+            rows[match.group(1)] = sorted(re.findall(r"[a-z_]+", match.group(2)))
+    for library in tree.libraries():
+        if library not in rows:
+            yield f"ARCHITECTURE.md: its map has no row for libs/{library}"
+        elif rows[library] != tree.depends(library):
+            yield (f"ARCHITECTURE.md: the map says libs/{library} uses '{' '.join(rows[library])}', "
+                   f"its CMakeLists.txt says '{' '.join(tree.depends(library))}'")
+    for library in sorted(set(rows) - set(tree.libraries())):
+        yield f"ARCHITECTURE.md: its map has a row for libs/{library}, which is not there"
+
+
 RULES = (forbidden_includes, include_cycles, sources_no_target_builds, long_files, banned_words, white_space,
-         readme_per_library)
+         readme_per_library, architecture_map)

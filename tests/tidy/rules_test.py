@@ -56,6 +56,12 @@ ROWS = (
     ("a carriage return", rules.white_space, {"libs/base/clock.h": "int x;\r\n"}, "clock.h:1: white space"),
     ("no last newline", rules.white_space, {"libs/base/clock.h": "int x;"}, "no newline"),
     ("a library without README", rules.readme_per_library, {"libs/base/README.md": None}, "libs/base: has no README"),
+    ("a library not on the map", rules.architecture_map, {"libs/onnx/reader.h": "\n"}, "no row for libs/onnx"),
+    ("a row without library", rules.architecture_map,
+     {"ARCHITECTURE.md": FILES["ARCHITECTURE.md"] + "| `libs/hub` | fleet | base |\n"}, "libs/hub, which is not there"),
+    ("a row with other dependencies", rules.architecture_map,
+     {"ARCHITECTURE.md": FILES["ARCHITECTURE.md"].replace("| tensor |", "| base, tensor |")},
+     "libs/graph uses 'base tensor'"),
 )
 
 # what is right although it looks wrong | the change
