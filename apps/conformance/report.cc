@@ -34,8 +34,10 @@ Report make_report(std::vector<Case> cases, std::vector<Outcome> outcomes) {
     result.tally.add(outcome.verdict);
     report.total.add(outcome.verdict);
     if (outcome.verdict == Verdict::kSkipped) add_once(result.reasons, outcome.reason);
-    const Exception* random = find_exception(random_cases(), report.cases[i].name);
-    if (random != nullptr) add_once(result.reasons, std::string(random->reason));
+    for (const auto table : {random_cases(), open_shape_cases()}) {
+      const Exception* row = find_exception(table, report.cases[i].name);
+      if (row != nullptr) add_once(result.reasons, std::string(row->reason));
+    }
   }
   return report;
 }

@@ -1,5 +1,7 @@
 #include "run_case.h"
 
+#include <algorithm>
+
 #include "base/str.h"
 #include "compare.h"
 #include "exceptions.h"
@@ -23,12 +25,23 @@ Result<std::vector<ValueId>> fed_inputs(const Graph& graph, std::size_t file_cou
                str("there are ", file_count, " input files for ", required.size(), " inputs")};
 }
 
+// Cases from before NumPy had bfloat16 hold its bits as uint16.
+Result<Value> read_declared(const std::filesystem::path& path, const Type& type) {
+  Value value = TRY(read_value(path, type));
+  if (type.dtype != DType::kBfloat16 || !value.is_tensor()) return value;
+  const Tensor stored = TRY(value.tensor().direct());
+  if (stored.dtype() != DType::kUint16) return value;
+  Tensor tensor = TRY(Tensor::create(DType::kBfloat16, stored.shape()));
+  std::ranges::copy(stored.bytes(), tensor.mutable_bytes().begin());
+  return Value(std::move(tensor));
+}
+
 Result<std::vector<NamedValue>> read_inputs(const Graph& graph, const CaseData& data) {
   const std::vector<ValueId> ids = TRY(fed_inputs(graph, data.inputs.size()));
   std::vector<NamedValue> inputs;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const ValueDef& value = graph.value(ids[i]);
-    inputs.push_back({value.name, TRY(read_value(data.inputs[i], value.type))});
+    inputs.push_back({value.name, TRY(read_declared(data.inputs[i], value.type))});
   }
   return inputs;
 }
@@ -55,7 +68,7 @@ Status run_data_set(const Interpreter& interpreter, const std::vector<Type>& inf
                                      got.size(), " outputs")};
   }
   for (std::size_t i = 0; i < data.outputs.size(); ++i) {
-    const Value want = TRY(read_value(data.outputs[i], graph.value(graph.outputs[i]).type));
+    const Value want = TRY(read_declared(data.outputs[i], graph.value(graph.outputs[i]).type));
     const std::string found = difference(got[i].value, want, tolerance);
     if (!found.empty()) return Error{Code::kInvalid, str(got[i].name, found)};
     const Result<Type> agreed = merge(inferred[i], type_of(got[i].value));
@@ -68,6 +81,9 @@ Status run_data_set(const Interpreter& interpreter, const std::vector<Type>& inf
 }
 
 Status run_model(Model model, const Case& c) {
+  if (find_exception(open_shape_cases(), c.name) != nullptr) {
+    for (const ValueId id : model.graph.inputs) model.graph.value(id).type.dims.reset();
+  }
   Problems problems;
   check_model(model, problems);
   if (!problems.empty())

@@ -11,9 +11,9 @@ struct Subject {
   std::string op;  // empty: several operators
 };
 
-// The operator that a case is about: the one its name begins with, else the model's only one
-// (Constant aside), else several. Cases of the suite "node" are always about one operator; an
-// `_expanded` one is about what the case beside it, without that ending, is about.
+// The operator that a case is about. In the suite "node": the one its name begins with, else the
+// first (Constant aside); an `_expanded` case is about what the case beside it, without that
+// ending, is about. Elsewhere: the model's only operator, or several.
 Subject subject_of(const Case& c, const Model& model);
 // The same where the model has not been read.
 Subject subject_of(const Case& c);

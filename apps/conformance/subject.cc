@@ -37,9 +37,9 @@ Subject subject_among_nodes(const Case& c, const Graph& graph) {
     if (first == nullptr) first = &node;
   }
   if (first == nullptr && !graph.nodes.empty()) first = &graph.nodes.front();
-  if (named != nullptr) return {named->domain, named->op};
-  if (first != nullptr && (c.suite == "node" || is_only_one)) return {first->domain, first->op};
-  return {};
+  if (c.suite == "node" && named != nullptr) first = named;
+  const bool is_about_one = c.suite == "node" || is_only_one;
+  return first != nullptr && is_about_one ? Subject{first->domain, first->op} : Subject{};
 }
 
 }  // namespace
