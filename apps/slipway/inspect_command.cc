@@ -4,6 +4,7 @@
 #include "cli/terminal.h"
 #include "command.h"
 #include "console.h"
+#include "graph/text.h"
 #include "graph/verify.h"
 #include "inspect/json.h"
 #include "inspect/summary.h"
@@ -11,10 +12,13 @@
 namespace slipway {
 namespace {
 
+constexpr std::size_t kShownElements = 64;
 constexpr std::int64_t kMostExtent = std::int64_t{1} << 40;
 
 constexpr Option kOptions[] = {
     {"--json", "", "everything as JSON"},
+    {"--text", "", "the graph as text; tensors of over 64 elements by their hash"},
+    {"--full", "", "with --text: every element, so that the text reads back"},
     {"--layers", "", "the table of layers alone, with all of them"},
     {"--set", "DIM=N", "take an open dimension for N (may be repeated; otherwise 1)", true},
 };
@@ -33,8 +37,10 @@ Result<std::map<std::string, std::int64_t>> parse_extents(const Arguments& argum
 }
 
 Status check_modes(const Arguments& arguments) {
-  if (arguments.has("--json") && arguments.has("--layers")) {
-    return Error{Code::kUsage, "choose one of --json and --layers"};
+  const int modes = arguments.has("--json") + arguments.has("--text") + arguments.has("--layers");
+  if (modes > 1) return Error{Code::kUsage, "choose one of --json, --text and --layers"};
+  if (arguments.has("--full") && !arguments.has("--text")) {
+    return Error{Code::kUsage, "--full goes with --text"};
   }
   return {};
 }
@@ -55,6 +61,12 @@ Result<int> run_inspect(const Arguments& arguments) {
   const std::string& path = arguments.positional()[0];
   const Model model = TRY(open_model(path));
   TRY(check_structure(model, path));
+  if (arguments.has("--text")) {
+    PrintOptions print_options;
+    if (!arguments.has("--full")) print_options.max_tensor_elements = kShownElements;
+    TRY(print_data(print(model, print_options)));
+    return kExitOk;
+  }
   const Summary summary = TRY(summarize(model, extents));
   if (arguments.has("--json")) {
     TRY(print_data(summary_json(summary)));
