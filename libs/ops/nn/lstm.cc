@@ -21,12 +21,15 @@ T gate_sum(const Recurrent& plan, const RecurrentState<T>& state, std::size_t n,
   return sum;
 }
 
-// c' = f * c + i * g, h' = o * tanh(c').
+// c' = f * c + i * g, h' = o * tanh(c'). `clip` bounds what goes into the gates' activations; the
+// new cell goes into its own unbounded. The standard's text leaves that open, ONNX Runtime does so.
 template <typename T>
 void lstm_step(const Recurrent& plan, bool couples_input_forget, RecurrentState<T>& state) {
   multiply_transposed(plan.batch, plan.row(), plan.hidden, plan.row(), state.h.data(), state.r,
                       state.rh.data(), plan.row());
   const GateActivation* activation = state.activations;
+  GateActivation of_cell = activation[2];
+  of_cell.clip = 0;
   for (std::size_t n = 0; n < plan.batch; ++n) {
     if (state.is_active[n] == 0) continue;
     for (std::size_t j = 0; j < plan.hidden; ++j) {
@@ -37,7 +40,7 @@ void lstm_step(const Recurrent& plan, bool couples_input_forget, RecurrentState<
       const T g = activation[1](gate_sum(plan, state, n, kCandidate, j, c));
       c = f * c + i * g;
       const T o = activation[0](gate_sum(plan, state, n, kOutput, j, c));
-      state.h[n * plan.hidden + j] = o * activation[2](c);
+      state.h[n * plan.hidden + j] = o * of_cell(c);
     }
   }
 }
