@@ -17,7 +17,7 @@ def integers(g, values):
 
 
 def determinant(g, row):
-    return Node([g.fresh(g.choose(row.types), (*g.shape(0, 2, 3), *[g.integer(1, 4)] * 2))])
+    return Node([g.fresh(g.choose(row.types), (*g.shape(0, 2, 3), *[g.integer(1, 4)] * 2), -1, 1)])
 
 
 def dropout(g, row):
