@@ -24,12 +24,5 @@ TEST(Convolution, TapsGoByBlockThenPositionThenChannel) {
   }
 }
 
-TEST(Convolution, ChainsFollowTheOutputsOfOneImage) {
-  EXPECT_EQ(convolution_chains(64, 9, 64, 56 * 56), 1U);
-  EXPECT_EQ(convolution_chains(64, 3, 64, 1), 2U);
-  EXPECT_EQ(convolution_chains(480, 1, 20, 1), 8U);
-  EXPECT_EQ(convolution_chains(1, 9, 1, 4), 2U);
-}
-
 }  // namespace
 }  // namespace slipway::numeric

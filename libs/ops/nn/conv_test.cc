@@ -1,4 +1,7 @@
+#include <cmath>
+
 #include "base/str.h"
+#include "kernels/numeric/convolution.h"
 #include "ops/support/test_node.h"
 
 namespace slipway {
@@ -21,6 +24,29 @@ TEST(Conv, CountsTheTapsUnderEachWindow) {
   a.emplace_back("pads", Ints{1, 1});
   EXPECT_EQ(elements<float>(conv("Conv", std::move(a)).run({ones({1, 1, 4}), ones({1, 1, 3})})),
             (Floats{2, 3, 3, 2}));
+}
+
+// Bit for bit, by the definition of docs/numerics.md, with more channels than one block.
+TEST(Conv, AddsItsProductsInTheContractsOrder) {
+  constexpr std::size_t kChannels = 37;
+  constexpr std::size_t kTaps = 3;
+  constexpr std::size_t kWidth = 8;
+  Floats x(kChannels * kWidth);
+  Floats w(kChannels * kTaps);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 1.0F / static_cast<float>(i + 3);
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = 1.0F / static_cast<float>(7 - 2 * i);
+  const auto y = elements<float>(conv("Conv").run(
+      {Tensor::of<float>({1, kChannels, kWidth}, x), Tensor::of<float>({1, kChannels, kTaps}, w)}));
+  ASSERT_EQ(y.size(), kWidth - kTaps + 1);
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    float expected = 0.0F;
+    for (std::size_t k = 0; k < kChannels * kTaps; ++k) {
+      const numeric::Tap tap = numeric::convolution_tap(k, kChannels, kTaps);
+      expected = std::fma(w[tap.channel * kTaps + tap.position],
+                          x[tap.channel * kWidth + i + tap.position], expected);
+    }
+    EXPECT_EQ(y[i], expected) << "position " << i;
+  }
 }
 
 TEST(Conv, NegativePadsCutOff) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "kernels/numeric/convolution.h"
 #include "ops/eval_context.h"
 #include "ops/infer_context.h"
 #include "ops/support/window.h"
@@ -11,7 +12,7 @@
 namespace slipway {
 
 // Input channels are summed in blocks of so many (docs/numerics.md).
-inline constexpr std::int64_t kChannelBlock = 16;
+inline constexpr std::int64_t kChannelBlock = numeric::kChannelBlock;
 
 struct Convolution {
   std::vector<WindowAxis> axes;
