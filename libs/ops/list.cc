@@ -63,6 +63,8 @@ namespace slipway {
   X(pow_ops)                         \
   X(predicate_ops)                   \
   X(quantize_linear_ops)             \
+  X(quantized_conv_ops)              \
+  X(quantized_matmul_ops)            \
   X(range_ops)                       \
   X(reduce_ops)                      \
   X(regex_full_match_ops)            \

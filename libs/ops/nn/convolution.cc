@@ -70,9 +70,14 @@ Result<std::optional<std::vector<std::int64_t>>> infer_kernel(const InferContext
 }
 
 Status infer_convolution(InferContext& ctx) {
-  ctx.set_output(0, ctx.dtype(0));
-  const Dims* x = ctx.dims(0);
-  const Dims* w = ctx.dims(1);
+  return infer_convolution_of(ctx, 0, 1, ctx.dtype(0));
+}
+
+Status infer_convolution_of(InferContext& ctx, std::size_t x_input, std::size_t w_input,
+                            DType dtype) {
+  ctx.set_output(0, dtype);
+  const Dims* x = ctx.dims(x_input);
+  const Dims* w = ctx.dims(w_input);
   if (x == nullptr) return {};
   if (x->size() < 3 || (w != nullptr && w->size() != x->size())) {
     return ctx.fail("the input has rank ", x->size(), ", the weights have ",
@@ -90,14 +95,14 @@ Status infer_convolution(InferContext& ctx) {
   Dims output(x->size());
   output[0] = (*x)[0];
   if (w != nullptr) output[1] = (*w)[0];
-  const std::optional<std::vector<std::int64_t>> kernel = TRY(infer_kernel(ctx, 1));
+  const std::optional<std::vector<std::int64_t>> kernel = TRY(infer_kernel(ctx, w_input));
   if (kernel && kernel->size() + 2 == x->size()) {
     const WindowAttributes window = TRY(read_window(ctx, *kernel));
     for (std::size_t axis = 0; axis < kernel->size(); ++axis) {
       output[axis + 2] = TRY(window_output_dim(ctx, window, axis, (*x)[axis + 2]));
     }
   }
-  ctx.set_output(0, ctx.dtype(0), std::move(output));
+  ctx.set_output(0, dtype, std::move(output));
   return {};
 }
 

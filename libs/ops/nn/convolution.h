@@ -36,6 +36,8 @@ Status check_bias(const EvalContext& ctx, const Tensor& bias, std::int64_t chann
 // The kernel's spatial extents: of the weights where these are known, else kernel_shape.
 Result<std::optional<std::vector<std::int64_t>>> infer_kernel(const InferContext& ctx,
                                                               std::size_t weight_input);
-Status infer_convolution(InferContext& ctx);
+Status infer_convolution(InferContext& ctx);  // X and W are inputs 0 and 1
+Status infer_convolution_of(InferContext& ctx, std::size_t x_input, std::size_t w_input,
+                            DType dtype);
 
 }  // namespace slipway
