@@ -42,10 +42,11 @@ struct Neg {
   }
 };
 
+// -0 becomes +0, NaN stays.
 struct Relu {
   template <typename T>
   T operator()(T x) const {
-    return x < T{0} ? T{0} : x;
+    return x <= T{0} ? T{0} : x;
   }
 };
 
