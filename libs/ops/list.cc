@@ -11,6 +11,7 @@ namespace slipway {
   X(arg_extreme_ops)                 \
   X(arithmetic_ops)                  \
   X(array_feature_extractor_ops)     \
+  X(attention_ops)                   \
   X(average_pool_ops)                \
   X(batch_normalization_ops)         \
   X(binarizer_ops)                   \
@@ -33,6 +34,7 @@ namespace slipway {
   X(expand_ops)                      \
   X(feature_vectorizer_ops)          \
   X(flatten_ops)                     \
+  X(flex_attention_ops)              \
   X(gather_ops)                      \
   X(gemm_ops)                        \
   X(gru_ops)                         \
