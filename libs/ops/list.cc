@@ -16,6 +16,7 @@ namespace slipway {
   X(batch_normalization_ops)         \
   X(binarizer_ops)                   \
   X(cast_ops)                        \
+  X(causal_conv_ops)                 \
   X(center_crop_pad_ops)             \
   X(col2im_ops)                      \
   X(concat_ops)                      \
@@ -44,6 +45,7 @@ namespace slipway {
   X(instance_normalization_ops)      \
   X(label_encoder_ops)               \
   X(layer_normalization_ops)         \
+  X(linear_attention_ops)            \
   X(linear_ops)                      \
   X(logical_ops)                     \
   X(loop_ops)                        \
@@ -73,6 +75,7 @@ namespace slipway {
   X(reshape_ops)                     \
   X(reverse_sequence_ops)            \
   X(rnn_ops)                         \
+  X(rotary_embedding_ops)            \
   X(sampling_ops)                    \
   X(scaler_ops)                      \
   X(scan_ops)                        \
