@@ -34,7 +34,7 @@ TEST(Conv, AddsItsProductsInTheContractsOrder) {
   Floats x(kChannels * kWidth);
   Floats w(kChannels * kTaps);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = 1.0F / static_cast<float>(i + 3);
-  for (std::size_t i = 0; i < w.size(); ++i) w[i] = 1.0F / static_cast<float>(7 - 2 * i);
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(i % 7) - 3.3F;
   const auto y = elements<float>(conv("Conv").run(
       {Tensor::of<float>({1, kChannels, kWidth}, x), Tensor::of<float>({1, kChannels, kTaps}, w)}));
   ASSERT_EQ(y.size(), kWidth - kTaps + 1);
