@@ -62,6 +62,7 @@ namespace slipway {
   X(normalizer_ops)                  \
   X(one_hot_encoder_ops)             \
   X(one_hot_ops)                     \
+  X(optimizer_ops)                   \
   X(optional_ops)                    \
   X(pad_ops)                         \
   X(pow_ops)                         \
