@@ -24,6 +24,7 @@ namespace slipway {
   X(conv_ops)                        \
   X(conv_transpose_ops)              \
   X(cumulative_ops)                  \
+  X(deform_conv_ops)                 \
   X(depth_to_space_ops)              \
   X(dequantize_linear_ops)           \
   X(det_ops)                         \
@@ -57,6 +58,7 @@ namespace slipway {
   X(map_ops)                         \
   X(matmul_ops)                      \
   X(max_pool_ops)                    \
+  X(max_unpool_ops)                  \
   X(mean_variance_normalization_ops) \
   X(nonzero_ops)                     \
   X(normalizer_ops)                  \
