@@ -18,6 +18,10 @@ std::span<const Exception> skipped_cases();
 std::span<const Exception> random_cases();
 // Run without the shapes that the model states for its inputs, which the data contradict.
 std::span<const Exception> open_shape_cases();
+// Run, and compared with an absolute tolerance of kNoiseTolerance: the expected numbers are zero but for the
+// rounding noise of the library that made them.
+std::span<const Exception> noisy_cases();
+inline constexpr double kNoiseTolerance = 1e-6;
 
 // The first row whose pattern is found in the name; null when none is.
 const Exception* find_exception(std::span<const Exception> table, const std::string& name);

@@ -91,6 +91,9 @@ Status run_model(Model model, const Case& c) {
   const std::vector<Type> inferred = TRY(inferred_outputs(model));
   Tolerance tolerance = TRY(read_tolerance(c.folder));
   tolerance.type_and_shape_only = find_exception(random_cases(), c.name) != nullptr;
+  if (find_exception(noisy_cases(), c.name) != nullptr) {
+    tolerance.absolute = std::max(tolerance.absolute, kNoiseTolerance);
+  }
   const Interpreter interpreter = TRY(Interpreter::create(std::move(model)));
   for (const CaseData& data : TRY(data_sets(c))) {
     TRY(run_data_set(interpreter, inferred, data, tolerance));
