@@ -21,7 +21,8 @@ constexpr Exception kOpenShapes[] = {
 };
 
 constexpr Exception kNoisy[] = {
-    {"^test_dft_inverse", "zeros of the expected transform hold a single precision's rounding noise"},
+    {"^test_dft_inverse",
+     "zeros of the expected transform hold a single precision's rounding noise"},
 };
 
 }  // namespace

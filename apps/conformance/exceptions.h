@@ -18,8 +18,8 @@ std::span<const Exception> skipped_cases();
 std::span<const Exception> random_cases();
 // Run without the shapes that the model states for its inputs, which the data contradict.
 std::span<const Exception> open_shape_cases();
-// Run, and compared with an absolute tolerance of kNoiseTolerance: the expected numbers are zero but for the
-// rounding noise of the library that made them.
+// Run, and compared with an absolute tolerance of kNoiseTolerance: the expected numbers are zero
+// but for the rounding noise of the library that made them.
 std::span<const Exception> noisy_cases();
 inline constexpr double kNoiseTolerance = 1e-6;
 

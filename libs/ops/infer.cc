@@ -105,7 +105,8 @@ class Inference {
     if (!type.is_tensor() || type.dtype != DType::kInt64 || !type.dims.has_value()) return;
     const std::optional<Shape> shape = known_shape(*type.dims);
     const std::optional<Shape> elements = known_shape(*facts.elements[value]);
-    if (!shape.has_value() || !elements.has_value() || elements->size() > kMaxFoldedElements) return;
+    if (!shape.has_value() || !elements.has_value() || elements->size() > kMaxFoldedElements)
+      return;
     const Result<std::size_t> count = element_count(*shape);
     if (count.ok() && *count == elements->size()) {
       facts.constants[value] = Tensor::of(*shape, *elements);

@@ -10,8 +10,8 @@ namespace slipway {
 namespace {
 
 // Inputs: the trip count, the condition, then what the rounds hand on. The body takes the round's
-// number, the condition and what is handed on; it gives the condition, what is handed on, and what is
-// collected.
+// number, the condition and what is handed on; it gives the condition, what is handed on, and what
+// is collected.
 constexpr std::size_t kFirstCarried = 2;
 
 struct LoopBody {
@@ -67,8 +67,8 @@ Status infer_loop(InferContext& ctx) {
     }
     Result<Type> common = common_type(initial, types[i + 1]);
     if (!common.ok()) {
-      return ctx.fail("value ", i, " that the rounds hand on changes its type: ",
-                      common.error().message);
+      return ctx.fail("value ", i,
+                      " that the rounds hand on changes its type: ", common.error().message);
     }
     ctx.set_output(i, *std::move(common));
   }
@@ -131,11 +131,13 @@ Status evaluate_loop(EvalContext& ctx) {
 
 std::vector<Op> loop_ops() {
   return {{.name = "Loop",
-           .versions = {{1, "M?: I, cond?: B, v_initial+~: V -> v_final_and_scan_outputs+~: V | "
-                            "V = any, I = int64, B = bool",
+           .versions = {{1,
+                         "M?: I, cond?: B, v_initial+~: V -> v_final_and_scan_outputs+~: V | "
+                         "V = any, I = int64, B = bool",
                          "body graph!"},
-                        {11, "M?: I, cond?: B, v_initial*~: V -> v_final_and_scan_outputs+~: V | "
-                             "V = any any_seq any_optional, I = int64, B = bool",
+                        {11,
+                         "M?: I, cond?: B, v_initial*~: V -> v_final_and_scan_outputs+~: V | "
+                         "V = any any_seq any_optional, I = int64, B = bool",
                          "body graph!"}},
            .infer = infer_loop,
            .evaluate = evaluate_loop}};

@@ -18,12 +18,12 @@ constexpr int kUnbatched = 9;
 
 struct ScanBody {
   const Graph* graph = nullptr;
-  std::size_t first = 0;      // node input where the states begin
+  std::size_t first = 0;  // node input where the states begin
   std::size_t states = 0;
-  std::size_t scanned = 0;    // inputs that are walked through
-  std::size_t collected = 0;  // outputs that are joined
-  std::vector<bool> backward;         // per scanned input
-  Ints axes;                          // per scanned input; of the whole input, may be negative
+  std::size_t scanned = 0;     // inputs that are walked through
+  std::size_t collected = 0;   // outputs that are joined
+  std::vector<bool> backward;  // per scanned input
+  Ints axes;                   // per scanned input; of the whole input, may be negative
   std::vector<bool> collect_backward;
   Ints collect_axes;
 };
@@ -73,11 +73,11 @@ Result<ScanBody> read_body(const NodeView& view) {
                      view.node().outputs.size(), " outputs");
   }
   body.collected = gives - body.states;
-  body.backward = TRY(directions(view, batched ? "directions" : "scan_input_directions",
-                                 body.scanned));
+  body.backward =
+      TRY(directions(view, batched ? "directions" : "scan_input_directions", body.scanned));
   body.axes = TRY(per_value(view, batched ? "" : "scan_input_axes", body.scanned));
-  body.collect_backward = TRY(directions(view, batched ? "" : "scan_output_directions",
-                                         body.collected));
+  body.collect_backward =
+      TRY(directions(view, batched ? "" : "scan_output_directions", body.collected));
   body.collect_axes = TRY(per_value(view, batched ? "" : "scan_output_axes", body.collected));
   return body;
 }
@@ -275,11 +275,13 @@ Status evaluate_scan(EvalContext& ctx) {
 
 std::vector<Op> scan_ops() {
   return {{.name = "Scan",
-           .versions = {{8, "sequence_lens?: I, initial_state_and_scan_inputs+~: V -> "
-                            "final_state_and_scan_outputs+~: V | I = int64, V = any",
+           .versions = {{8,
+                         "sequence_lens?: I, initial_state_and_scan_inputs+~: V -> "
+                         "final_state_and_scan_outputs+~: V | I = int64, V = any",
                          "body graph!, directions ints, num_scan_inputs int!"},
-                        {9, "initial_state_and_scan_inputs+~: V -> "
-                            "final_state_and_scan_outputs+~: V | V = any",
+                        {9,
+                         "initial_state_and_scan_inputs+~: V -> "
+                         "final_state_and_scan_outputs+~: V | V = any",
                          "body graph!, num_scan_inputs int!, scan_input_axes ints, "
                          "scan_input_directions ints, scan_output_axes ints, "
                          "scan_output_directions ints"}},

@@ -63,8 +63,9 @@ Status evaluate_center_crop_pad(EvalContext& ctx) {
 
 std::vector<Op> center_crop_pad_ops() {
   return {{.name = "CenterCropPad",
-           .versions = {{18, "input_data: T, shape: Tind -> output_data: T | T = any, "
-                             "Tind = int32 int64",
+           .versions = {{18,
+                         "input_data: T, shape: Tind -> output_data: T | T = any, "
+                         "Tind = int32 int64",
                          "axes ints"}},
            .infer = infer_center_crop_pad,
            .evaluate = evaluate_center_crop_pad}};

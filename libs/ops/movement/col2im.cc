@@ -48,7 +48,8 @@ Result<std::vector<Window>> read_windows(const NodeView& view, const Ints& image
       return view.fail("image_shape ", shape_text(image), " or block_shape ", shape_text(block),
                        " has a dimension out of range");
     }
-    const std::int64_t room = image[i] + pads[i] + pads[i + rank] - dilations[i] * (block[i] - 1) - 1;
+    const std::int64_t room =
+        image[i] + pads[i] + pads[i + rank] - dilations[i] * (block[i] - 1) - 1;
     const std::int64_t steps = room < 0 ? 0 : room / strides[i] + 1;
     windows.push_back({image[i], block[i], strides[i], dilations[i], pads[i], steps});
   }
@@ -140,11 +141,12 @@ Status evaluate_col2im(EvalContext& ctx) {
 }  // namespace
 
 std::vector<Op> col2im_ops() {
-  return {{.name = "Col2Im",
-           .versions = {{18, "input: T, image_shape: int64, block_shape: int64 -> output: T | T = any",
-                         "dilations ints, pads ints, strides ints"}},
-           .infer = infer_col2im,
-           .evaluate = evaluate_col2im}};
+  return {
+      {.name = "Col2Im",
+       .versions = {{18, "input: T, image_shape: int64, block_shape: int64 -> output: T | T = any",
+                     "dilations ints, pads ints, strides ints"}},
+       .infer = infer_col2im,
+       .evaluate = evaluate_col2im}};
 }
 
 }  // namespace slipway

@@ -40,7 +40,8 @@ Status merge_part(InferContext& ctx, const Dims& part, std::size_t number, std::
       out[d] = add(out[d], part[d]);
     } else if (!may_be_equal(out[d], part[d])) {
       return ctx.fail("input ", number, " is ", to_text(ctx.input(number)), ", its dimension ", d,
-                      " differs from that of the inputs before it: only axis ", axis, " may differ");
+                      " differs from that of the inputs before it: only axis ", axis,
+                      " may differ");
     } else if (!out[d].is_known() && !part[d].is_unknown()) {
       out[d] = out[d].is_symbol() && part[d].is_symbol() ? out[d] : part[d];
     }

@@ -105,8 +105,9 @@ Status evaluate_constant(EvalContext& ctx) {
   } else if (const auto* strings = ctx.get_strings("value_strings")) {
     ctx.set_output(0, Tensor::of(*strings));
   } else {
-    return ctx.fail("no value: it needs one of the attributes value, sparse_value, value_float, "
-                    "value_floats, value_int, value_ints, value_string, value_strings");
+    return ctx.fail(
+        "no value: it needs one of the attributes value, sparse_value, value_float, "
+        "value_floats, value_int, value_ints, value_string, value_strings");
   }
   return {};
 }
@@ -149,21 +150,23 @@ Status evaluate_constant_of_shape(EvalContext& ctx) {
 }  // namespace
 
 std::vector<Op> constant_ops() {
-  return {{.name = "Constant",
-           .versions = {{1, " -> output: T | T = any", "value tensor!"},
-                        {11, " -> output: T | T = any", "sparse_value sparse_tensor, value tensor"},
-                        {12, " -> output: T | T = any",
-                         "sparse_value sparse_tensor, value tensor, value_float float, "
-                         "value_floats floats, value_int int, value_ints ints, value_string string, "
-                         "value_strings strings"}},
-           .infer = infer_constant,
-           .evaluate = evaluate_constant},
-          {.name = "ConstantOfShape",
-           .versions = {{9, "input: T1 -> output: T2 | T1 = int64, "
-                            "T2 = numeric float8 int4s int2s bool float4e2m1",
-                         "value tensor"}},
-           .infer = infer_constant_of_shape,
-           .evaluate = evaluate_constant_of_shape}};
+  return {
+      {.name = "Constant",
+       .versions = {{1, " -> output: T | T = any", "value tensor!"},
+                    {11, " -> output: T | T = any", "sparse_value sparse_tensor, value tensor"},
+                    {12, " -> output: T | T = any",
+                     "sparse_value sparse_tensor, value tensor, value_float float, "
+                     "value_floats floats, value_int int, value_ints ints, value_string string, "
+                     "value_strings strings"}},
+       .infer = infer_constant,
+       .evaluate = evaluate_constant},
+      {.name = "ConstantOfShape",
+       .versions = {{9,
+                     "input: T1 -> output: T2 | T1 = int64, "
+                     "T2 = numeric float8 int4s int2s bool float4e2m1",
+                     "value tensor"}},
+       .infer = infer_constant_of_shape,
+       .evaluate = evaluate_constant_of_shape}};
 }
 
 }  // namespace slipway

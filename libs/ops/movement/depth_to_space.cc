@@ -20,14 +20,16 @@ Result<std::int64_t> block_size(const NodeView& view) {
 
 Result<bool> column_row_depth(const NodeView& view) {
   const std::string mode = view.get_string("mode", "DCR");
-  if (mode != "DCR" && mode != "CRD") return view.fail("mode \"", mode, "\" is neither DCR nor CRD");
+  if (mode != "DCR" && mode != "CRD")
+    return view.fail("mode \"", mode, "\" is neither DCR nor CRD");
   return mode == "CRD";
 }
 
 Dim divided(const Dim& dim, std::int64_t by) { return quotient({dim}, {Dim(by)}); }
 
 Error indivisible(const NodeView& view, std::int64_t block) {
-  return view.fail("its input must be [N,C,H,W] with dimensions that blocksize ", block, " divides");
+  return view.fail("its input must be [N,C,H,W] with dimensions that blocksize ", block,
+                   " divides");
 }
 
 Status infer_depth_to_space(InferContext& ctx) {

@@ -78,15 +78,15 @@ Result<Ints> tile_1_repeats(const EvalContext& ctx, std::size_t rank) {
 
 Status evaluate_tile(EvalContext& ctx) {
   const Tensor& data = ctx.input(0);
-  const Ints repeats =
-      ctx.version() < 6 ? TRY(tile_1_repeats(ctx, data.rank())) : TRY(ctx.ints(1));
+  const Ints repeats = ctx.version() < 6 ? TRY(tile_1_repeats(ctx, data.rank())) : TRY(ctx.ints(1));
   if (repeats.size() != data.rank()) {
     return ctx.fail(repeats.size(), " repeats for ", data.rank(), " dimensions");
   }
   Shape shape = data.shape();
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (repeats[i] < 0 || __builtin_mul_overflow(shape[i], repeats[i], &shape[i])) {
-      return ctx.fail("cannot repeat ", shape_text(data.shape()), ' ', shape_text(repeats), " times");
+      return ctx.fail("cannot repeat ", shape_text(data.shape()), ' ', shape_text(repeats),
+                      " times");
     }
   }
   Tensor out = TRY(ctx.make(data.dtype(), shape));

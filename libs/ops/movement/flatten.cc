@@ -32,8 +32,9 @@ Status evaluate_flatten(EvalContext& ctx) {
   if (!rows.ok() || !columns.ok()) {
     return ctx.fail("cannot flatten ", shape_text(data.shape()), ": 64 bits cannot count it");
   }
-  ctx.set_output(0, TRY(data.reshaped({static_cast<std::int64_t>(*rows),
-                                       static_cast<std::int64_t>(*columns)})));
+  ctx.set_output(
+      0,
+      TRY(data.reshaped({static_cast<std::int64_t>(*rows), static_cast<std::int64_t>(*columns)})));
   return {};
 }
 

@@ -36,7 +36,8 @@ Status infer_gather(InferContext& ctx) {
   const Dims* indices = ctx.dims(1);
   set_unknown_shape(ctx);
   if (data == nullptr || indices == nullptr) return {};
-  const auto axis = static_cast<std::ptrdiff_t>(TRY(normalize_axis(ctx, axis_of(ctx), data->size())));
+  const auto axis =
+      static_cast<std::ptrdiff_t>(TRY(normalize_axis(ctx, axis_of(ctx), data->size())));
   Dims out(data->begin(), data->begin() + axis);
   out.insert(out.end(), indices->begin(), indices->end());
   out.insert(out.end(), data->begin() + axis + 1, data->end());
@@ -93,8 +94,8 @@ Status evaluate_gather_elements(EvalContext& ctx) {
 Result<std::size_t> batch_of(const NodeView& view, std::size_t rank, std::size_t index_rank) {
   const std::int64_t batch = view.get_int("batch_dims", 0);
   if (batch < 0 || batch >= static_cast<std::int64_t>(std::min(rank, index_rank))) {
-    return view.fail("batch_dims ", batch, " must be less than the ranks ", rank, " of the data and ",
-                     index_rank, " of the indices");
+    return view.fail("batch_dims ", batch, " must be less than the ranks ", rank,
+                     " of the data and ", index_rank, " of the indices");
   }
   return static_cast<std::size_t>(batch);
 }

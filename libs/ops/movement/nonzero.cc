@@ -72,8 +72,7 @@ Status evaluate_compress(EvalContext& ctx) {
     return ctx.fail("the condition must be a list of bool, it is ", describe(ctx.value(1)));
   }
   const bool flat = !ctx.has_attribute("axis");
-  const std::size_t axis =
-      flat ? 0 : TRY(normalize_axis(ctx, ctx.get_int("axis", 0), data.rank()));
+  const std::size_t axis = flat ? 0 : TRY(normalize_axis(ctx, ctx.get_int("axis", 0), data.rank()));
   const std::int64_t extent = flat ? static_cast<std::int64_t>(data.size()) : data.dim(axis);
   std::vector<std::int64_t> kept;
   const auto flags = condition.data<bool>();
@@ -103,14 +102,15 @@ Status evaluate_compress(EvalContext& ctx) {
 }  // namespace
 
 std::vector<Op> nonzero_ops() {
-  return {{.name = "NonZero",
-           .versions = {{9, "X: T -> Y: int64 | T = any"}},
-           .infer = infer_nonzero,
-           .evaluate = evaluate_nonzero},
-          {.name = "Compress",
-           .versions = {{9, "input: T, condition: T1 -> output: T | T = any, T1 = bool", "axis int"}},
-           .infer = infer_compress,
-           .evaluate = evaluate_compress}};
+  return {
+      {.name = "NonZero",
+       .versions = {{9, "X: T -> Y: int64 | T = any"}},
+       .infer = infer_nonzero,
+       .evaluate = evaluate_nonzero},
+      {.name = "Compress",
+       .versions = {{9, "input: T, condition: T1 -> output: T | T = any, T1 = bool", "axis int"}},
+       .infer = infer_compress,
+       .evaluate = evaluate_compress}};
 }
 
 }  // namespace slipway

@@ -57,8 +57,9 @@ Status evaluate_one_hot(EvalContext& ctx) {
 
 std::vector<Op> one_hot_ops() {
   return {{.name = "OneHot",
-           .versions = {{9, "indices: T1, depth: T2, values: T3 -> output: T3 | T1 = numeric, "
-                            "T2 = numeric, T3 = any",
+           .versions = {{9,
+                         "indices: T1, depth: T2, values: T3 -> output: T3 | T1 = numeric, "
+                         "T2 = numeric, T3 = any",
                          "axis int"}},
            .infer = infer_one_hot,
            .evaluate = evaluate_one_hot}};

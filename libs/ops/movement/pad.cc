@@ -98,14 +98,19 @@ std::int64_t floor_mod(std::int64_t a, std::int64_t n) {
   return rest < 0 ? rest + n : rest;
 }
 
-// Which of `extent` elements stands at position `at` of the axis continued both ways; -1: the constant.
+// Which of `extent` elements stands at position `at` of the axis continued both ways; -1: the
+// constant.
 std::int64_t continued(Mode mode, std::int64_t at, std::int64_t extent) {
   if (at >= 0 && at < extent) return at;
   switch (mode) {
-    case Mode::kConstant: return -1;
-    case Mode::kEdge: return at < 0 ? 0 : extent - 1;
-    case Mode::kWrap: return floor_mod(at, extent);
-    case Mode::kReflect: break;
+    case Mode::kConstant:
+      return -1;
+    case Mode::kEdge:
+      return at < 0 ? 0 : extent - 1;
+    case Mode::kWrap:
+      return floor_mod(at, extent);
+    case Mode::kReflect:
+      break;
   }
   if (extent == 1) return 0;
   const std::int64_t phase = floor_mod(at, 2 * (extent - 1));
@@ -166,8 +171,8 @@ Status evaluate_pad(EvalContext& ctx) {
     if (mode == Mode::kConstant) TRY(fill_constant(ctx, out));
     std::vector<Ints> maps;
     for (std::size_t i = 0; i < data.rank(); ++i) {
-      maps.push_back(TRY(axis_map(ctx, mode, data.dim(i), margins.before[i], margins.after[i],
-                                  shape[i])));
+      maps.push_back(
+          TRY(axis_map(ctx, mode, data.dim(i), margins.before[i], margins.after[i], shape[i])));
     }
     copy_mapped(data, maps, out);
   }
@@ -178,18 +183,18 @@ Status evaluate_pad(EvalContext& ctx) {
 }  // namespace
 
 std::vector<Op> pad_ops() {
-  return {{.name = "Pad",
-           .versions = {{1, "data: T -> output: T | T = floats",
-                         "mode string, paddings ints!, value float"},
-                        {2, "data: T -> output: T | T = floats",
-                         "mode string, pads ints!, value float"},
-                        {11, "data: T, pads: int64, constant_value?: T -> output: T | T = any",
-                         "mode string"},
-                        {18, "data: T, pads: int64, constant_value?: T, axes?: Tind -> output: T | "
-                             "T = any, Tind = int32 int64",
-                         "mode string"}},
-           .infer = infer_pad,
-           .evaluate = evaluate_pad}};
+  return {
+      {.name = "Pad",
+       .versions =
+           {{1, "data: T -> output: T | T = floats", "mode string, paddings ints!, value float"},
+            {2, "data: T -> output: T | T = floats", "mode string, pads ints!, value float"},
+            {11, "data: T, pads: int64, constant_value?: T -> output: T | T = any", "mode string"},
+            {18,
+             "data: T, pads: int64, constant_value?: T, axes?: Tind -> output: T | "
+             "T = any, Tind = int32 int64",
+             "mode string"}},
+       .infer = infer_pad,
+       .evaluate = evaluate_pad}};
 }
 
 }  // namespace slipway

@@ -15,10 +15,11 @@ constexpr std::int64_t kTooMany = std::numeric_limits<std::int64_t>::max();
 std::int64_t count_steps(std::int64_t start, std::int64_t limit, std::int64_t delta) {
   const bool up = delta > 0;
   if (up ? start >= limit : start <= limit) return 0;
-  const std::uint64_t distance = up ? static_cast<std::uint64_t>(limit) - static_cast<std::uint64_t>(start)
-                                    : static_cast<std::uint64_t>(start) - static_cast<std::uint64_t>(limit);
-  const std::uint64_t stride = up ? static_cast<std::uint64_t>(delta)
-                                  : ~static_cast<std::uint64_t>(delta) + 1;
+  const std::uint64_t distance =
+      up ? static_cast<std::uint64_t>(limit) - static_cast<std::uint64_t>(start)
+         : static_cast<std::uint64_t>(start) - static_cast<std::uint64_t>(limit);
+  const std::uint64_t stride =
+      up ? static_cast<std::uint64_t>(delta) : ~static_cast<std::uint64_t>(delta) + 1;
   const std::uint64_t count = (distance - 1) / stride + 1;
   return count > static_cast<std::uint64_t>(kTooMany) ? kTooMany : static_cast<std::int64_t>(count);
 }
@@ -71,8 +72,8 @@ Result<Tensor> make_range(EvalContext& ctx, T start, T limit, T delta) {
     if constexpr (std::is_floating_point_v<T>) {
       elements[i] = start + static_cast<T>(i) * delta;
     } else {
-      elements[i] = static_cast<T>(static_cast<std::uint64_t>(start) +
-                                   i * static_cast<std::uint64_t>(delta));
+      elements[i] =
+          static_cast<T>(static_cast<std::uint64_t>(start) + i * static_cast<std::uint64_t>(delta));
     }
   }
   return out;
@@ -80,7 +81,8 @@ Result<Tensor> make_range(EvalContext& ctx, T start, T limit, T delta) {
 
 Status evaluate_range(EvalContext& ctx) {
   const DType dtype = ctx.input(0).dtype();
-  const DType compute = dtype == DType::kFloat16 || dtype == DType::kBfloat16 ? DType::kFloat32 : dtype;
+  const DType compute =
+      dtype == DType::kFloat16 || dtype == DType::kBfloat16 ? DType::kFloat32 : dtype;
   std::vector<Tensor> bounds;
   for (std::size_t i = 0; i < 3; ++i) {
     if (ctx.input(i).size() != 1) {
@@ -106,10 +108,12 @@ Status evaluate_range(EvalContext& ctx) {
 
 std::vector<Op> range_ops() {
   return {{.name = "Range",
-           .versions = {{11, "start: T, limit: T, delta: T -> output: T | "
-                             "T = float int16 int32 int64 double"},
-                        {27, "start: T, limit: T, delta: T -> output: T | "
-                             "T = floats int16 int32 int64",
+           .versions = {{11,
+                         "start: T, limit: T, delta: T -> output: T | "
+                         "T = float int16 int32 int64 double"},
+                        {27,
+                         "start: T, limit: T, delta: T -> output: T | "
+                         "T = floats int16 int32 int64",
                          "stash_type int"}},
            .infer = infer_range,
            .evaluate = evaluate_range}};

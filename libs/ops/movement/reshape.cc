@@ -17,7 +17,8 @@ struct Request {
 
 bool copies_zero(const NodeView& view) { return !view.get_flag("allowzero", false); }
 
-Result<std::vector<Request>> read_ints(const NodeView& view, const std::vector<std::int64_t>& ints) {
+Result<std::vector<Request>> read_ints(const NodeView& view,
+                                       const std::vector<std::int64_t>& ints) {
   std::vector<Request> requests;
   for (const std::int64_t extent : ints) {
     if (extent < kFromCount) {
@@ -94,7 +95,8 @@ Status infer_reshape(InferContext& ctx) {
     if (request.kind == Request::Kind::kExtent) out[i] = request.extent;
     if (request.kind != Request::Kind::kCopy || input == nullptr) continue;
     if (i >= input->size()) {
-      return ctx.fail("dimension ", i, " of the new shape is 0, which copies a dimension the input ",
+      return ctx.fail("dimension ", i,
+                      " of the new shape is 0, which copies a dimension the input ",
                       to_text(ctx.input(0)), " does not have");
     }
     out[i] = (*input)[i];
@@ -133,7 +135,8 @@ Result<Shape> new_shape(const EvalContext& ctx, const Tensor& data) {
     } else if (requests[i].kind == Request::Kind::kExtent) {
       shape[i] = requests[i].extent.extent();
     } else if (i >= data.rank()) {
-      return ctx.fail("dimension ", i, " of the new shape is 0, which copies a dimension the input ",
+      return ctx.fail("dimension ", i,
+                      " of the new shape is 0, which copies a dimension the input ",
                       shape_text(data.shape()), " does not have");
     } else {
       shape[i] = data.dim(i);
@@ -160,12 +163,13 @@ Status evaluate_reshape(EvalContext& ctx) {
 }  // namespace
 
 std::vector<Op> reshape_ops() {
-  return {{.name = "Reshape",
-           .versions = {{1, "data: T -> reshaped: T | T = floats", "consumed_inputs ints, shape ints"},
-                        {5, "data: T, shape: int64 -> reshaped: T | T = any"},
-                        {14, "data: T, shape: int64 -> reshaped: T | T = any", "allowzero int"}},
-           .infer = infer_reshape,
-           .evaluate = evaluate_reshape}};
+  return {
+      {.name = "Reshape",
+       .versions = {{1, "data: T -> reshaped: T | T = floats", "consumed_inputs ints, shape ints"},
+                    {5, "data: T, shape: int64 -> reshaped: T | T = any"},
+                    {14, "data: T, shape: int64 -> reshaped: T | T = any", "allowzero int"}},
+       .infer = infer_reshape,
+       .evaluate = evaluate_reshape}};
 }
 
 }  // namespace slipway

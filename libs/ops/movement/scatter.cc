@@ -114,18 +114,21 @@ Status evaluate_scatter_nd(EvalContext& ctx) {
 
 std::vector<Op> scatter_ops() {
   return {{.name = "Scatter",
-           .versions = {{9, "data: T, indices: Tind, updates: T -> output: T | T = any, "
-                            "Tind = int32 int64",
+           .versions = {{9,
+                         "data: T, indices: Tind, updates: T -> output: T | T = any, "
+                         "Tind = int32 int64",
                          "axis int"}},
            .removed = 11,
            .infer = infer_scatter_elements,
            .evaluate = evaluate_scatter_elements},
           {.name = "ScatterElements",
-           .versions = {{11, "data: T, indices: Tind, updates: T -> output: T | T = any, "
-                             "Tind = int32 int64",
+           .versions = {{11,
+                         "data: T, indices: Tind, updates: T -> output: T | T = any, "
+                         "Tind = int32 int64",
                          "axis int"},
-                        {16, "data: T, indices: Tind, updates: T -> output: T | T = any, "
-                             "Tind = int32 int64",
+                        {16,
+                         "data: T, indices: Tind, updates: T -> output: T | T = any, "
+                         "Tind = int32 int64",
                          "axis int, reduction string"}},
            .infer = infer_scatter_elements,
            .evaluate = evaluate_scatter_elements},

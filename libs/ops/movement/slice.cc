@@ -74,8 +74,12 @@ std::optional<Ranges> read_ranges(const InferContext& ctx) {
     const Ints* ends = ctx.get_ints("ends");
     if (starts == nullptr || ends == nullptr) return std::nullopt;
     const Ints* axes = ctx.get_ints("axes");
-    ranges = {*starts, *ends, axes == nullptr ? first_axes(starts->size()) : *axes,
-              Ints(starts->size(), 1), std::nullopt, starts->size()};
+    ranges = {*starts,
+              *ends,
+              axes == nullptr ? first_axes(starts->size()) : *axes,
+              Ints(starts->size(), 1),
+              std::nullopt,
+              starts->size()};
     return ranges;
   }
   ranges.starts = ctx.known_ints(1);
@@ -195,12 +199,14 @@ Status evaluate_slice(EvalContext& ctx) {
 }  // namespace
 
 std::vector<Op> slice_ops() {
-  return {{.name = "Slice",
-           .versions = {{1, "data: T -> output: T | T = any", "axes ints, ends ints!, starts ints!"},
-                        {10, "data: T, starts: Tind, ends: Tind, axes?: Tind, steps?: Tind -> "
-                             "output: T | T = any, Tind = int32 int64"}},
-           .infer = infer_slice,
-           .evaluate = evaluate_slice}};
+  return {
+      {.name = "Slice",
+       .versions = {{1, "data: T -> output: T | T = any", "axes ints, ends ints!, starts ints!"},
+                    {10,
+                     "data: T, starts: Tind, ends: Tind, axes?: Tind, steps?: Tind -> "
+                     "output: T | T = any, Tind = int32 int64"}},
+       .infer = infer_slice,
+       .evaluate = evaluate_slice}};
 }
 
 }  // namespace slipway

@@ -82,8 +82,9 @@ Status evaluate_split(EvalContext& ctx) {
              stated != nullptr && ctx.version() < kSplitAsInput) {
     sizes = *stated;
   } else if (ctx.version() == 1 && ctx.has_input(1)) {
-    return ctx.unsupported("Split-1 with its sizes as an input of floats: convert the model to "
-                           "opset 13 or newer");
+    return ctx.unsupported(
+        "Split-1 with its sizes as an input of floats: convert the model to "
+        "opset 13 or newer");
   } else {
     sizes = TRY(equal_parts(ctx, data.dim(axis), ctx.output_count()));
   }

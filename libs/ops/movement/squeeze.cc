@@ -9,8 +9,8 @@ namespace {
 
 constexpr int kAxesAsInput = 13;
 
-// The axes as far as they are known: nullopt when they are an input that is not. No axes at all reads
-// as `given == false`.
+// The axes as far as they are known: nullopt when they are an input that is not. No axes at all
+// reads as `given == false`.
 struct Axes {
   bool given = false;
   std::optional<std::vector<std::int64_t>> known;
@@ -49,7 +49,8 @@ Status infer_squeeze(InferContext& ctx) {
       if (!contains(removed, i)) {
         out.push_back((*dims)[i]);
       } else if (!may_be_equal((*dims)[i], 1)) {
-        return ctx.fail("axis ", i, " of ", to_text(ctx.input(0)), " is not 1 and cannot be removed");
+        return ctx.fail("axis ", i, " of ", to_text(ctx.input(0)),
+                        " is not 1 and cannot be removed");
       }
     }
   } else {

@@ -76,8 +76,9 @@ Status evaluate_tensor_scatter(EvalContext& ctx) {
 
 std::vector<Op> tensor_scatter_ops() {
   return {{.name = "TensorScatter",
-           .versions = {{24, "past_cache: T, update: T, write_indices?: int64 -> present_cache: T | "
-                             "T = any",
+           .versions = {{24,
+                         "past_cache: T, update: T, write_indices?: int64 -> present_cache: T | "
+                         "T = any",
                          "axis int, mode string"}},
            .infer = infer_same_as_first,
            .evaluate = evaluate_tensor_scatter}};

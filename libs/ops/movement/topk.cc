@@ -19,8 +19,7 @@ Status infer_topk(InferContext& ctx) {
   Dim count;
   if (ctx.version() < kCountAsInput) {
     count = ctx.get_int("k", 0);
-  } else if (const auto elements = ctx.elements(1);
-             elements.has_value() && elements->size() == 1) {
+  } else if (const auto elements = ctx.elements(1); elements.has_value() && elements->size() == 1) {
     count = (*elements)[0];
   }
   const Dims* dims = ctx.dims(0);

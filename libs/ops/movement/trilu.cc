@@ -45,7 +45,8 @@ Status evaluate_trilu(EvalContext& ctx) {
     for (std::int64_t line = 0; line < lines; ++line) {
       const std::int64_t diagonal = line % rows + k;
       const std::int64_t first = upper ? std::clamp<std::int64_t>(diagonal, 0, columns) : 0;
-      const std::int64_t last = upper ? columns : std::clamp<std::int64_t>(diagonal + 1, 0, columns);
+      const std::int64_t last =
+          upper ? columns : std::clamp<std::int64_t>(diagonal + 1, 0, columns);
       std::copy(from + line * columns + first, from + line * columns + last,
                 to + line * columns + first);
     }

@@ -56,9 +56,8 @@ struct Groups {
 Groups group(const std::vector<std::uint64_t>& keys, const Slices& slices, bool sorted) {
   std::vector<std::size_t> order(slices.count);
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return compare(keys, slices, a, b) < 0;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return compare(keys, slices, a, b) < 0; });
   Groups groups;
   groups.inverse.resize(slices.count);
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -125,8 +124,9 @@ Status evaluate_unique(EvalContext& ctx) {
 
 std::vector<Op> unique_ops() {
   return {{.name = "Unique",
-           .versions = {{11, "X: T -> Y: T, indices?: int64, inverse_indices?: int64, "
-                             "counts?: int64 | T = any",
+           .versions = {{11,
+                         "X: T -> Y: T, indices?: int64, inverse_indices?: int64, "
+                         "counts?: int64 | T = any",
                          "axis int, sorted int"}},
            .infer = infer_unique,
            .evaluate = evaluate_unique}};

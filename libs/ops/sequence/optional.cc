@@ -60,8 +60,9 @@ std::vector<Op> optional_ops() {
            .infer = infer_optional,
            .evaluate = evaluate_optional},
           {.name = "OptionalGetElement",
-           .versions = {{15, "input: O -> output: V | O = any any_seq any_optional, "
-                             "V = any any_seq"}},
+           .versions = {{15,
+                         "input: O -> output: V | O = any any_seq any_optional, "
+                         "V = any any_seq"}},
            .infer = infer_get_element,
            .evaluate = evaluate_get_element},
           {.name = "OptionalHasElement",

@@ -128,8 +128,9 @@ Status evaluate_length(EvalContext& ctx) {
 
 std::vector<Op> sequence_ops() {
   return {{.name = "SequenceAt",
-           .versions = {{11, "input_sequence: S, position: I -> tensor: T | S = any_seq, T = any, "
-                             "I = int32 int64"}},
+           .versions = {{11,
+                         "input_sequence: S, position: I -> tensor: T | S = any_seq, T = any, "
+                         "I = int32 int64"}},
            .infer = infer_at,
            .evaluate = evaluate_at},
           {.name = "SequenceConstruct",
@@ -141,13 +142,15 @@ std::vector<Op> sequence_ops() {
            .infer = infer_empty,
            .evaluate = evaluate_empty},
           {.name = "SequenceErase",
-           .versions = {{11, "input_sequence: S, position?: I -> output_sequence: S | S = any_seq, "
-                             "I = int32 int64"}},
+           .versions = {{11,
+                         "input_sequence: S, position?: I -> output_sequence: S | S = any_seq, "
+                         "I = int32 int64"}},
            .infer = infer_erase,
            .evaluate = evaluate_erase},
           {.name = "SequenceInsert",
-           .versions = {{11, "input_sequence: S, tensor: T, position?: I -> output_sequence: S | "
-                             "T = any, S = any_seq, I = int32 int64"}},
+           .versions = {{11,
+                         "input_sequence: S, tensor: T, position?: I -> output_sequence: S | "
+                         "T = any, S = any_seq, I = int32 int64"}},
            .infer = infer_insert,
            .evaluate = evaluate_insert},
           {.name = "SequenceLength",

@@ -64,8 +64,9 @@ Status evaluate_sequence_map(EvalContext& ctx) {
 
 std::vector<Op> sequence_map_ops() {
   return {{.name = "SequenceMap",
-           .versions = {{17, "input_sequence: S, additional_inputs*~: V -> out_sequence+~: S | "
-                             "S = any_seq, V = any any_seq",
+           .versions = {{17,
+                         "input_sequence: S, additional_inputs*~: V -> out_sequence+~: S | "
+                         "S = any_seq, V = any any_seq",
                          "body graph!"}},
            .infer = infer_sequence_map,
            .evaluate = evaluate_sequence_map}};

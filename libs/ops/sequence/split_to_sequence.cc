@@ -63,8 +63,9 @@ Status evaluate_split_to_sequence(EvalContext& ctx) {
 
 std::vector<Op> split_to_sequence_ops() {
   return {{.name = "SplitToSequence",
-           .versions = {{11, "input: T, split?: I -> output_sequence: S | T = any, "
-                             "I = int32 int64, S = any_seq",
+           .versions = {{11,
+                         "input: T, split?: I -> output_sequence: S | T = any, "
+                         "I = int32 int64, S = any_seq",
                          "axis int, keepdims int"}},
            .infer = infer_split_to_sequence,
            .evaluate = evaluate_split_to_sequence}};

@@ -118,7 +118,8 @@ Result<DftPlan> plan_dft(const EvalContext& ctx) {
   const bool half_given = plan.mode.inverse && plan.mode.onesided;
   const std::int64_t length =
       TRY(read_scalar(ctx, 1)).value_or(half_given ? 2 * (extent - 1) : extent);
-  if (length < 1) return ctx.fail("the length of the transform is ", length, ": it must be positive");
+  if (length < 1)
+    return ctx.fail("the length of the transform is ", length, ": it must be positive");
   if (plan.mode.onesided && !plan.mode.inverse && parts == 2) {
     return ctx.fail("a one-sided transform needs a real input, this one is complex");
   }
@@ -150,7 +151,8 @@ Status evaluate_dft(EvalContext& ctx) {
       const std::size_t o = line / inner;
       const std::size_t i = line % inner;
       load(data.data<double>(),
-           {o * extent * inner + i, inner, extent, static_cast<std::size_t>(data.shape().back())}, x);
+           {o * extent * inner + i, inner, extent, static_cast<std::size_t>(data.shape().back())},
+           x);
       if (from_half) mirror(x);
       fourier.transform(x, y);
       store(y, {o * kept * inner + i, inner, kept, from_half ? 1U : 2U}, results);
@@ -206,8 +208,7 @@ Result<Frames> plan_frames(const EvalContext& ctx) {
   const std::int64_t window = static_cast<std::int64_t>(ctx.input(2).size());
   const std::int64_t length =
       TRY(read_scalar(ctx, 3)).value_or(ctx.has_input(2) ? window : signal.dim(1));
-  if (step < 1 || length < 1 || length > signal.dim(1) ||
-      (ctx.has_input(2) && window != length)) {
+  if (step < 1 || length < 1 || length > signal.dim(1) || (ctx.has_input(2) && window != length)) {
     return ctx.fail("frames of ", length, " samples, ", step, " apart, with a window of ", window,
                     " do not suit a signal of ", signal.dim(1));
   }
@@ -251,17 +252,20 @@ Status evaluate_stft(EvalContext& ctx) {
 
 std::vector<Op> dft_ops() {
   return {{.name = "DFT",
-           .versions = {{17, "input: T1, dft_length?: T2 -> output: T1 | T1 = floats, "
-                             "T2 = int32 int64",
+           .versions = {{17,
+                         "input: T1, dft_length?: T2 -> output: T1 | T1 = floats, "
+                         "T2 = int32 int64",
                          "axis int, inverse int, onesided int"},
-                        {20, "input: T1, dft_length?: T2, axis?: int64 -> output: T1 | "
-                             "T1 = floats, T2 = int32 int64",
+                        {20,
+                         "input: T1, dft_length?: T2, axis?: int64 -> output: T1 | "
+                         "T1 = floats, T2 = int32 int64",
                          "inverse int, onesided int"}},
            .infer = infer_dft,
            .evaluate = evaluate_dft},
           {.name = "STFT",
-           .versions = {{17, "signal: T1, frame_step: T2, window?: T1, frame_length?: T2 -> "
-                             "output: T1 | T1 = floats, T2 = int32 int64",
+           .versions = {{17,
+                         "signal: T1, frame_step: T2, window?: T1, frame_length?: T2 -> "
+                         "output: T1 | T1 = floats, T2 = int32 int64",
                          "onesided int"}},
            .infer = infer_stft,
            .evaluate = evaluate_stft}};

@@ -16,7 +16,8 @@ class Fourier {
 
   std::size_t length() const { return twiddles_.size(); }
 
-  // y[k] = sum over n of x[n] exp(-+2 pi i k n / length). Both of the given length, not overlapping.
+  // y[k] = sum over n of x[n] exp(-+2 pi i k n / length). Both of the given length, not
+  // overlapping.
   void transform(std::span<const std::complex<double>> x, std::span<std::complex<double>> y) const;
 
  private:

@@ -1,4 +1,5 @@
-// Window functions and the mel filter bank: computed in double, stored in the type that is asked for.
+// Window functions and the mel filter bank: computed in double, stored in the type that is asked
+// for.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -42,11 +43,11 @@ Status evaluate_window(EvalContext& ctx, const Cosines& weights) {
   const std::int64_t period = ctx.get_flag("periodic", true) ? size[0] : size[0] - 1;
   const auto values = out.mutable_data<double>();
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double t = period == 0 ? std::numbers::pi
-                                 : 2 * std::numbers::pi * static_cast<double>(i) /
-                                       static_cast<double>(period);
-    values[i] = weights.constant - weights.first * numeric::cos(t) +
-                weights.second * numeric::cos(2 * t);
+    const double t =
+        period == 0 ? std::numbers::pi
+                    : 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(period);
+    values[i] =
+        weights.constant - weights.first * numeric::cos(t) + weights.second * numeric::cos(2 * t);
   }
   ctx.set_output(0, TRY(cast(out, TRY(output_dtype(ctx)))));
   return {};
@@ -105,8 +106,8 @@ std::vector<std::int64_t> band_edges(const MelBank& bank, std::int64_t bins) {
   std::vector<std::int64_t> edges;
   for (std::int64_t i = 0; i < bank.bands + 2; ++i) {
     const double hertz = hertz_of(static_cast<double>(i) * step + low);
-    const double bin = std::floor(static_cast<double>(bank.length + 1) * hertz /
-                                  static_cast<double>(bank.rate));
+    const double bin =
+        std::floor(static_cast<double>(bank.length + 1) * hertz / static_cast<double>(bank.rate));
     edges.push_back(static_cast<std::int64_t>(std::clamp(bin, 0.0, static_cast<double>(2 * bins))));
   }
   return edges;
@@ -147,12 +148,14 @@ Op window(std::string_view name, Status (*evaluate)(EvalContext&)) {
 }  // namespace
 
 std::vector<Op> window_ops() {
-  return {window("BlackmanWindow", evaluate_blackman), window("HammingWindow", evaluate_hamming),
+  return {window("BlackmanWindow", evaluate_blackman),
+          window("HammingWindow", evaluate_hamming),
           window("HannWindow", evaluate_hann),
           {.name = "MelWeightMatrix",
-           .versions = {{17, "num_mel_bins: T1, dft_length: T1, sample_rate: T1, "
-                             "lower_edge_hertz: T2, upper_edge_hertz: T2 -> output: T3 | "
-                             "T1 = int32 int64, T2 = floats, T3 = numeric",
+           .versions = {{17,
+                         "num_mel_bins: T1, dft_length: T1, sample_rate: T1, "
+                         "lower_edge_hertz: T2, upper_edge_hertz: T2 -> output: T3 | "
+                         "T1 = int32 int64, T2 = floats, T3 = numeric",
                          "output_datatype int"}},
            .infer = infer_mel,
            .evaluate = evaluate_mel}};

@@ -6,8 +6,8 @@ namespace slipway {
 
 Result<Type> common_type(const Type& a, const Type& b) {
   if (a.kind == Type::Kind::kUnknown || b.kind == Type::Kind::kUnknown) return Type();
-  const bool dtypes_differ = a.dtype != b.dtype && a.dtype != DType::kUndefined &&
-                             b.dtype != DType::kUndefined;
+  const bool dtypes_differ =
+      a.dtype != b.dtype && a.dtype != DType::kUndefined && b.dtype != DType::kUndefined;
   if (a.kind != b.kind || dtypes_differ) {
     return Error{Code::kInvalid, str(to_text(a), " here and ", to_text(b), " there")};
   }

@@ -11,7 +11,8 @@ struct Axis {
   std::int64_t to;
 };
 
-// Drops axes of extent 1 and joins neighbours that are contiguous on both sides. At least one is left.
+// Drops axes of extent 1 and joins neighbours that are contiguous on both sides. At least one is
+// left.
 std::vector<Axis> coalesce(const Strides& from, const Strides& to, const Shape& shape) {
   std::vector<Axis> axes;
   for (std::size_t i = 0; i < shape.size(); ++i) {

@@ -86,7 +86,8 @@ Result<BlockPositions> block_positions(const EvalContext& ctx, std::size_t i, co
   const std::vector<std::int64_t> indices = TRY(ctx.ints(i));
   const Shape outer(shape.begin(), shape.end() - 1);
   const std::size_t rows = TRY(element_count(outer));
-  // Rows without positions are as many as the shape says, whatever memory that is: let make() judge.
+  // Rows without positions are as many as the shape says, whatever memory that is: let make()
+  // judge.
   if (width == 0) TRY(ctx.make(DType::kInt64, outer));
   const auto batches = static_cast<std::size_t>(extent_of(shape, 0, batch));
   const std::size_t rows_a_batch = batches == 0 ? 0 : rows / batches;

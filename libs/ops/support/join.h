@@ -7,7 +7,8 @@
 
 namespace slipway {
 
-// The tensors after one another along `axis`; they must agree in type, rank and every other dimension.
+// The tensors after one another along `axis`; they must agree in type, rank and every other
+// dimension.
 Result<Tensor> concatenate(const EvalContext& ctx, const std::vector<const Tensor*>& parts,
                            std::int64_t axis);
 

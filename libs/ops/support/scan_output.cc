@@ -13,7 +13,8 @@ Result<Tensor> no_rounds(const EvalContext& ctx, const Graph& body, std::size_t 
                     ": an empty result cannot be made");
   }
   Shape shape;
-  for (const Dim& dim : type.dims.value_or(Dims{})) shape.push_back(dim.is_known() ? dim.extent() : 0);
+  for (const Dim& dim : type.dims.value_or(Dims{}))
+    shape.push_back(dim.is_known() ? dim.extent() : 0);
   const std::size_t at = TRY(normalize_axis(ctx, axis, shape.size() + 1));
   shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(at), 0);
   return ctx.make(type.dtype, std::move(shape));

@@ -5,20 +5,20 @@
 namespace slipway {
 namespace {
 
-// Capital letters first..last whose small letters lie `distance` above. Pairs alternate: a capital at
-// every even offset, its small letter right behind.
+// Capital letters first..last whose small letters lie `distance` above. Pairs alternate: a capital
+// at every even offset, its small letter right behind.
 struct Block {
   std::uint32_t first, last, distance;
   bool pairs;
 };
 
 constexpr Block kBlocks[] = {
-    {'A', 'Z', 32, false},         {0xC0, 0xD6, 32, false},       {0xD8, 0xDE, 32, false},
-    {0x100, 0x12F, 1, true},       {0x132, 0x137, 1, true},       {0x139, 0x148, 1, true},
-    {0x14A, 0x177, 1, true},       {0x179, 0x17E, 1, true},       {0x386, 0x386, 38, false},
-    {0x388, 0x38A, 37, false},     {0x38C, 0x38C, 64, false},     {0x38E, 0x38F, 63, false},
-    {0x391, 0x3A1, 32, false},     {0x3A3, 0x3AB, 32, false},     {0x400, 0x40F, 80, false},
-    {0x410, 0x42F, 32, false},     {0x460, 0x481, 1, true},       {0x48A, 0x4BF, 1, true},
+    {'A', 'Z', 32, false},     {0xC0, 0xD6, 32, false},   {0xD8, 0xDE, 32, false},
+    {0x100, 0x12F, 1, true},   {0x132, 0x137, 1, true},   {0x139, 0x148, 1, true},
+    {0x14A, 0x177, 1, true},   {0x179, 0x17E, 1, true},   {0x386, 0x386, 38, false},
+    {0x388, 0x38A, 37, false}, {0x38C, 0x38C, 64, false}, {0x38E, 0x38F, 63, false},
+    {0x391, 0x3A1, 32, false}, {0x3A3, 0x3AB, 32, false}, {0x400, 0x40F, 80, false},
+    {0x410, 0x42F, 32, false}, {0x460, 0x481, 1, true},   {0x48A, 0x4BF, 1, true},
     {0x4D0, 0x52F, 1, true},
 };
 

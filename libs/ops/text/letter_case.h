@@ -1,5 +1,6 @@
 // Upper and lower case of UTF-8 text, the same on every machine and in every locale: Latin with its
-// supplement and extension A, Greek and Cyrillic. Other characters, and bytes that are not UTF-8, stay.
+// supplement and extension A, Greek and Cyrillic. Other characters, and bytes that are not UTF-8,
+// stay.
 #pragma once
 
 #include <string>

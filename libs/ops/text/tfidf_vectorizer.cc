@@ -63,8 +63,8 @@ Result<Vocabulary> read_vocabulary(const NodeView& view) {
   for (std::size_t i = 0; i < starts->size(); ++i) {
     const auto width = static_cast<std::int64_t>(i) + 1;
     const std::int64_t begin = (*starts)[i];
-    const std::int64_t end = i + 1 < starts->size() ? (*starts)[i + 1]
-                                                    : static_cast<std::int64_t>(terms.size());
+    const std::int64_t end =
+        i + 1 < starts->size() ? (*starts)[i + 1] : static_cast<std::int64_t>(terms.size());
     if (begin < 0 || end < begin || end > static_cast<std::int64_t>(terms.size()) ||
         (end - begin) % width != 0) {
       return view.fail("ngram_counts ", shape_text(*starts), " does not divide a pool of ",

@@ -45,8 +45,8 @@ struct Request {
 bool scale_is_usable(float scale) { return scale > 0 && std::isfinite(scale); }
 
 // One scale for all axes, so that the aspect ratio stays.
-Status keep_aspect_ratio(const NodeView& view, const Request& request, std::vector<ResizeAxis>& axes,
-                         const std::vector<std::size_t>& at) {
+Status keep_aspect_ratio(const NodeView& view, const Request& request,
+                         std::vector<ResizeAxis>& axes, const std::vector<std::size_t>& at) {
   const std::string policy = view.get_string("keep_aspect_ratio_policy", "stretch");
   if (policy == "stretch") return {};
   if (policy != "not_larger" && policy != "not_smaller") {
@@ -93,16 +93,20 @@ Result<std::vector<ResizeAxis>> plan_axes(const NodeView& view, const Shape& sha
     if (request.scales.empty()) {
       axis.out = request.sizes[i];
       if (axis.out < 0) return view.fail("a size is ", axis.out, ": sizes are zero or more");
-      axis.scale = static_cast<float>(axis.out) / static_cast<float>(std::max<std::int64_t>(axis.in, 1));
+      axis.scale =
+          static_cast<float>(axis.out) / static_cast<float>(std::max<std::int64_t>(axis.in, 1));
       axis.width = static_cast<float>(axis.out);
       continue;
     }
     axis.scale = request.scales[i];
-    if (!scale_is_usable(axis.scale)) return view.fail("a scale is ", axis.scale, ": it must be positive");
-    const float seen = static_cast<float>(axis.in) * (cropped ? axis.roi_end - axis.roi_start : 1.0F);
+    if (!scale_is_usable(axis.scale))
+      return view.fail("a scale is ", axis.scale, ": it must be positive");
+    const float seen =
+        static_cast<float>(axis.in) * (cropped ? axis.roi_end - axis.roi_start : 1.0F);
     axis.width = seen * axis.scale;
     const float extent = std::floor(axis.width);
-    if (!(extent >= 0 && extent < 9e18F)) return view.fail("the resized axis would have ", extent, " elements");
+    if (!(extent >= 0 && extent < 9e18F))
+      return view.fail("the resized axis would have ", extent, " elements");
     axis.out = static_cast<std::int64_t>(extent);
   }
   const bool has_elements = std::find(shape.begin(), shape.end(), 0) == shape.end();
@@ -260,7 +264,8 @@ Result<Tensor> interpolate(const EvalContext& ctx, const Tensor& input, const Re
 Status evaluate_resize(EvalContext& ctx) {
   const Tensor& data = ctx.input(0);
   const ResizeRule rule = TRY(read_resize_rule(ctx));
-  const std::vector<ResizeAxis> axes = TRY(plan_axes(ctx, data.shape(), TRY(read_request(ctx)), rule));
+  const std::vector<ResizeAxis> axes =
+      TRY(plan_axes(ctx, data.shape(), TRY(read_request(ctx)), rule));
   Shape shape;
   for (const ResizeAxis& axis : axes) shape.push_back(axis.out);
   Tensor out = TRY(ctx.make(data.dtype(), std::move(shape)));
@@ -270,7 +275,8 @@ Status evaluate_resize(EvalContext& ctx) {
   }
   if (rule.filter != Filter::kNearest) {
     if (!is_float(data.dtype()) && !is_integer(data.dtype())) {
-      return ctx.unsupported("interpolation of ", name(data.dtype()), " elements: use mode nearest");
+      return ctx.unsupported("interpolation of ", name(data.dtype()),
+                             " elements: use mode nearest");
     }
     ctx.set_output(0, TRY(interpolate(ctx, data, rule, axes)));
     return {};
@@ -298,7 +304,8 @@ std::vector<Op> resize_ops() {
              "coordinate_transformation_mode string, cubic_coeff_a float, exclude_outside int, "
              "extrapolation_value float, mode string, nearest_mode string"},
             {18, "X: T1, roi?: T2, scales?: float, sizes?: int64 -> Y: T1 | T1 = any, T2 = floats",
-             "antialias int, axes ints, coordinate_transformation_mode string, cubic_coeff_a float, "
+             "antialias int, axes ints, coordinate_transformation_mode string, cubic_coeff_a "
+             "float, "
              "exclude_outside int, extrapolation_value float, keep_aspect_ratio_policy string, "
              "mode string, nearest_mode string"}},
        .infer = infer_resize,

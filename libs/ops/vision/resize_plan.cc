@@ -31,7 +31,8 @@ float original(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i) {
   const auto in = static_cast<float>(axis.in);
   const auto out = static_cast<float>(axis.out);
   switch (rule.coordinates) {
-    case Coordinates::kHalfPixel: break;
+    case Coordinates::kHalfPixel:
+      break;
     case Coordinates::kHalfPixelSymmetric: {
       const float adjustment = out / axis.width;
       return in / 2 * (1 - adjustment) + (x + 0.5F) / axis.scale - 0.5F;
@@ -39,13 +40,15 @@ float original(const ResizeRule& rule, const ResizeAxis& axis, std::int64_t i) {
     case Coordinates::kPytorchHalfPixel:
       if (axis.out <= 1) return 0;
       break;
-    case Coordinates::kAlignCorners: return axis.out <= 1 ? 0 : x * (in - 1) / (axis.width - 1);
-    case Coordinates::kAsymmetric: return x / axis.scale;
-    case Coordinates::kTfHalfPixelForNn: return (x + 0.5F) / axis.scale;
+    case Coordinates::kAlignCorners:
+      return axis.out <= 1 ? 0 : x * (in - 1) / (axis.width - 1);
+    case Coordinates::kAsymmetric:
+      return x / axis.scale;
+    case Coordinates::kTfHalfPixelForNn:
+      return (x + 0.5F) / axis.scale;
     case Coordinates::kTfCropAndResize:
       if (axis.out <= 1) return 0.5F * (axis.roi_start + axis.roi_end) * (in - 1);
-      return axis.roi_start * (in - 1) +
-             x * (axis.roi_end - axis.roi_start) * (in - 1) / (out - 1);
+      return axis.roi_start * (in - 1) + x * (axis.roi_end - axis.roi_start) * (in - 1) / (out - 1);
   }
   return (x + 0.5F) / axis.scale - 0.5F;
 }
@@ -91,15 +94,15 @@ Result<ResizeRule> read_resize_rule(const NodeView& view) {
     rule.nearest = Nearest::kSimple;
     return rule;
   }
-  rule.coordinates = TRY(choose<Coordinates>(
-      view, "coordinate_transformation_mode", "half_pixel",
-      {{"half_pixel", Coordinates::kHalfPixel},
-       {"half_pixel_symmetric", Coordinates::kHalfPixelSymmetric},
-       {"pytorch_half_pixel", Coordinates::kPytorchHalfPixel},
-       {"align_corners", Coordinates::kAlignCorners},
-       {"asymmetric", Coordinates::kAsymmetric},
-       {"tf_half_pixel_for_nn", Coordinates::kTfHalfPixelForNn},
-       {"tf_crop_and_resize", Coordinates::kTfCropAndResize}}));
+  rule.coordinates =
+      TRY(choose<Coordinates>(view, "coordinate_transformation_mode", "half_pixel",
+                              {{"half_pixel", Coordinates::kHalfPixel},
+                               {"half_pixel_symmetric", Coordinates::kHalfPixelSymmetric},
+                               {"pytorch_half_pixel", Coordinates::kPytorchHalfPixel},
+                               {"align_corners", Coordinates::kAlignCorners},
+                               {"asymmetric", Coordinates::kAsymmetric},
+                               {"tf_half_pixel_for_nn", Coordinates::kTfHalfPixelForNn},
+                               {"tf_crop_and_resize", Coordinates::kTfCropAndResize}}));
   rule.nearest = TRY(choose<Nearest>(view, "nearest_mode", "round_prefer_floor",
                                      {{"round_prefer_floor", Nearest::kRoundPreferFloor},
                                       {"round_prefer_ceil", Nearest::kRoundPreferCeil},
@@ -120,11 +123,21 @@ std::vector<std::int64_t> nearest_positions(const ResizeRule& rule, const Resize
       continue;
     }
     switch (rule.nearest) {
-      case Nearest::kRoundPreferFloor: x = std::ceil(x - 0.5F); break;
-      case Nearest::kRoundPreferCeil: x = std::floor(x + 0.5F); break;
-      case Nearest::kFloor: x = std::floor(x); break;
-      case Nearest::kCeil: x = std::ceil(x); break;
-      case Nearest::kSimple: x = axis.scale < 1 ? std::ceil(x) : std::floor(x); break;
+      case Nearest::kRoundPreferFloor:
+        x = std::ceil(x - 0.5F);
+        break;
+      case Nearest::kRoundPreferCeil:
+        x = std::floor(x + 0.5F);
+        break;
+      case Nearest::kFloor:
+        x = std::floor(x);
+        break;
+      case Nearest::kCeil:
+        x = std::ceil(x);
+        break;
+      case Nearest::kSimple:
+        x = axis.scale < 1 ? std::ceil(x) : std::floor(x);
+        break;
     }
     positions[static_cast<std::size_t>(i)] = clamp_position(x, axis.in);
   }
@@ -152,8 +165,8 @@ Result<Taps> filter_taps(const NodeView& view, const ResizeRule& rule, const Res
     // Coordinates far outside see nothing but the border.
     x = std::clamp(x == x ? x : 0.0F, -width, static_cast<float>(axis.in) + width);
     const auto row = static_cast<std::size_t>(i) * taps.width;
-    const auto first = static_cast<std::int64_t>(std::floor(x)) -
-                       static_cast<std::int64_t>(taps.width) / 2 + 1;
+    const auto first =
+        static_cast<std::int64_t>(std::floor(x)) - static_cast<std::int64_t>(taps.width) / 2 + 1;
     for (std::size_t k = 0; k < taps.width; ++k) {
       const std::int64_t at = first + static_cast<std::int64_t>(k);
       const float distance = (static_cast<float>(at) - x) * shrink;
