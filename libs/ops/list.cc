@@ -40,6 +40,7 @@ namespace slipway {
   X(flex_attention_ops)                \
   X(gather_ops)                        \
   X(gemm_ops)                          \
+  X(grid_sample_ops)                   \
   X(gru_ops)                           \
   X(identity_ops)                      \
   X(if_ops)                            \
@@ -61,6 +62,7 @@ namespace slipway {
   X(max_pool_ops)                      \
   X(max_unpool_ops)                    \
   X(mean_variance_normalization_ops)   \
+  X(non_max_suppression_ops)           \
   X(nonzero_ops)                       \
   X(normalizer_ops)                    \
   X(one_hot_encoder_ops)               \
@@ -80,6 +82,7 @@ namespace slipway {
   X(resize_ops)                        \
   X(reverse_sequence_ops)              \
   X(rnn_ops)                           \
+  X(roi_ops)                           \
   X(rotary_embedding_ops)              \
   X(sampling_ops)                      \
   X(scaler_ops)                        \
