@@ -18,12 +18,6 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::uint32_t kUsualNan = 0x7FC00000;
 constexpr std::uint64_t kUsualNan64 = 0x7FF8000000000000;
 
-std::string hex(std::uint64_t bits) {
-  char digits[16];
-  const auto end = std::to_chars(digits, digits + sizeof digits, bits, 16);
-  return str("0x", std::string_view(digits, static_cast<std::size_t>(end.ptr - digits)));
-}
-
 // The value of each code of a float type of at most eight bits.
 using CodeTable = std::array<float, 256>;
 
@@ -70,7 +64,7 @@ std::string real_text(DType dtype, std::uint64_t bits) {
                       : dtype == DType::kBfloat16
                           ? float_from_bfloat16_bits(code)
                           : narrow_value(dtype, static_cast<std::uint8_t>(code));
-  return std::isnan(value) ? str("nan:", hex(bits)) : str(value);
+  return std::isnan(value) ? str("nan:", hex_text(bits)) : str(value);
 }
 
 template <typename Real>
@@ -126,6 +120,12 @@ std::optional<std::uint64_t> parse_integer_bits(DType dtype, std::string_view wo
 
 }  // namespace
 
+std::string hex_text(std::uint64_t bits) {
+  char digits[16];
+  const auto end = std::to_chars(digits, digits + sizeof digits, bits, 16);
+  return str("0x", std::string_view(digits, static_cast<std::size_t>(end.ptr - digits)));
+}
+
 bool is_word_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '.' || c == '/' || c == '-' || c == '+' || c == '$';
@@ -174,13 +174,13 @@ std::string bare_or_quoted(std::string_view name) {
 std::string float_text(float value) {
   if (!std::isnan(value)) return str(value);
   const auto bits = std::bit_cast<std::uint32_t>(value);
-  return bits == kUsualNan ? "nan" : str("nan:", hex(bits));
+  return bits == kUsualNan ? "nan" : str("nan:", hex_text(bits));
 }
 
 std::string double_text(double value) {
   if (!std::isnan(value)) return str(value);
   const auto bits = std::bit_cast<std::uint64_t>(value);
-  return bits == kUsualNan64 ? "nan" : str("nan:", hex(bits));
+  return bits == kUsualNan64 ? "nan" : str("nan:", hex_text(bits));
 }
 
 std::string element_text(const Tensor& tensor, std::size_t index) {

@@ -34,6 +34,7 @@ std::optional<std::uint64_t> parse_real(DType dtype, std::string_view word,
                                         std::optional<std::uint64_t> nan_bits);
 
 // "0x" and hexadecimal digits.
+std::string hex_text(std::uint64_t bits);
 std::optional<std::uint64_t> parse_hex(std::string_view word);
 
 }  // namespace slipway

@@ -394,7 +394,7 @@ class Printer {
   void tensor(const Tensor& tensor) {
     out_ += str(name(tensor.dtype()), shape_text(tensor.shape()), " {");
     if (tensor.size() > options_.max_tensor_elements) {
-      out_ += tensor.dtype() == DType::kString ? "#" : str("#", hash_of(tensor.bytes()));
+      out_ += tensor.dtype() == DType::kString ? "#" : str("#", hex_text(hash_of(tensor.bytes())));
     } else if (const Result<Tensor> direct = tensor.direct(); direct.ok()) {
       for (std::size_t i = 0; i < direct->size(); ++i) {
         if (i > 0) out_ += ", ";

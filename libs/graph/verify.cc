@@ -151,7 +151,10 @@ void verify(const Model& model, Problems& problems) {
   for (const Function& function : model.functions) {
     const std::string label = str("function ", function.domain, "::", function.name,
                                   function.overload.empty() ? "" : ":", function.overload);
-    if (!functions.insert(label).second && problems.size() < kMaxProblems) {
+    const char separator = '\0';
+    const std::string key =
+        str(function.domain, separator, function.name, separator, function.overload);
+    if (!functions.insert(key).second && problems.size() < kMaxProblems) {
       problems.push_back({Code::kInvalid, label, "is defined twice", ""});
     }
     GraphCheck(function.body, nullptr, label, 0, problems).run();

@@ -5,6 +5,7 @@
 #include "graph/text.h"
 #include "graph/verify.h"
 #include "onnx/reader.h"
+#include "onnx/writer.h"
 
 namespace slipway {
 namespace {
@@ -53,16 +54,35 @@ TEST(ConformanceFiles, TheTextFormComesBackTheSame) {
   }
 }
 
+TEST(ConformanceFiles, WhatIsWrittenReadsBackTheSame) {
+  for (const fs::path& path : models()) {
+    const Result<Model> model = read_model(path);
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    const Result<std::string> bytes = model_bytes(*model);
+    ASSERT_TRUE(bytes.ok()) << path << ": " << bytes.error().message;
+    const Result<Model> back = read_model_bytes(std::as_bytes(std::span(*bytes)), nullptr, {});
+    ASSERT_TRUE(back.ok()) << path << ": " << back.error().message;
+    ASSERT_EQ(print(*back), print(*model)) << path;
+  }
+}
+
 void read_values(const Graph& graph, const std::vector<ValueId>& ids, const fs::path& stem) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const fs::path path = str(stem.string(), i, ".pb");
     if (!fs::exists(path)) continue;
     const Result<Value> value = read_value(path, graph.value(ids[i]).type);
-    EXPECT_TRUE(value.ok()) << value.error().message;
+    ASSERT_TRUE(value.ok()) << value.error().message;
+    const Result<std::string> bytes = value_bytes(*value);
+    ASSERT_TRUE(bytes.ok()) << path << ": " << bytes.error().message;
+    const Result<Value> back =
+        read_value_bytes(std::as_bytes(std::span(*bytes)), nullptr, graph.value(ids[i]).type);
+    ASSERT_TRUE(back.ok()) << path << ": " << back.error().message;
+    EXPECT_EQ(to_text(type_of(*back)), to_text(type_of(*value))) << path;
+    EXPECT_EQ(*value_bytes(*back), *bytes) << path;
   }
 }
 
-TEST(ConformanceFiles, ValuesAreRead) {
+TEST(ConformanceFiles, ValuesAreReadAndWritten) {
   for (const fs::path& path : models()) {
     const Result<Model> model = read_model(path);
     ASSERT_TRUE(model.ok()) << model.error().message;

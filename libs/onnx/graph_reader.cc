@@ -205,12 +205,11 @@ Status read_graph(Scope& scope, Bytes message) {
   TRY(read_inputs(scope, fields.inputs));
   TRY(read_initializers(scope, fields.initializers));
   TRY(read_sparse_initializers(scope, fields.sparse_initializers));
-  TRY(read_nodes(scope, fields.nodes));
+  const std::vector<Bytes> nodes = TRY(define_nodes(scope, fields.nodes));
   TRY(read_value_infos(scope, fields.value_infos));
   TRY(read_outputs(scope, fields.outputs));
   TRY(read_annotations(scope, fields.annotations));
-  sort_nodes(scope);
-  return {};
+  return connect_nodes(scope, nodes);
 }
 
 }  // namespace slipway

@@ -172,9 +172,10 @@ Status split_function(ReadContext& context, Bytes message, Function& function,
 
 Status read_function_body(Scope& scope, const FunctionFields& fields) {
   for (const std::string_view input : fields.inputs) {
+    if (input.empty()) scope.context.problem(str(scope.place, "inputs"), "one has no name");
     scope.graph.inputs.push_back(scope.define(input, str("input ", input)));
   }
-  TRY(read_nodes(scope, fields.nodes));
+  const std::vector<Bytes> nodes = TRY(define_nodes(scope, fields.nodes));
   for (const Bytes message : fields.value_infos) {
     ValueInfo info = TRY(read_value_info(scope.context, message, str(scope.place, "value")));
     const std::optional<ValueId> id = scope.find_local(info.name);
@@ -183,8 +184,7 @@ Status read_function_body(Scope& scope, const FunctionFields& fields) {
   for (const std::string_view output : fields.outputs) {
     scope.graph.outputs.push_back(scope.use(output, "the function's output"));
   }
-  sort_nodes(scope);
-  return {};
+  return connect_nodes(scope, nodes);
 }
 
 Result<Function> read_function(ReadContext& context, Bytes message) {

@@ -111,7 +111,7 @@ void remark_shadowing(Scope& scope) {
 
 }  // namespace
 
-Status read_nodes(Scope& scope, std::span<const Bytes> messages) {
+Result<std::vector<Bytes>> define_nodes(Scope& scope, std::span<const Bytes> messages) {
   std::vector<Bytes> accepted;
   for (const Bytes message : messages) {
     Node node = TRY(read_identity(scope, message));
@@ -125,10 +125,15 @@ Status read_nodes(Scope& scope, std::span<const Bytes> messages) {
     TRY(define_outputs(scope, message));
   }
   remark_shadowing(scope);
-  for (std::size_t i = 0; i < accepted.size(); ++i) {
+  return accepted;
+}
+
+Status connect_nodes(Scope& scope, std::span<const Bytes> messages) {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
     scope.current_node = i;
-    TRY(read_inputs_and_attributes(scope, i, accepted[i]));
+    TRY(read_inputs_and_attributes(scope, i, messages[i]));
   }
+  sort_nodes(scope);
   return {};
 }
 

@@ -25,8 +25,9 @@ inline constexpr std::int64_t kNewestOpset = 28;
 // Bytes that are no protobuf message of a model are an error either way.
 Result<Model> read_model(const std::filesystem::path& path, Problems* problems = nullptr);
 
-// The same from bytes that `owner` keeps alive. External data is looked for in `folder`; when that
-// is empty, a model with external data is an error.
+// The same from bytes that `owner` keeps alive; without an owner the model's tensors are copies,
+// and the bytes need not outlive the call. External data is looked for in `folder`; when that is
+// empty, a model with external data is an error.
 Result<Model> read_model_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
                                const std::filesystem::path& folder, Problems* problems = nullptr);
 

@@ -288,7 +288,8 @@ Result<Tensor> read_content(ReadContext& context, Bytes message, const Header& h
   const std::size_t count = TRY(element_count(header.shape));
   if (header.location == kExternal) return read_external(context, header, *dtype);
   if (header.raw.has_value() && *dtype != DType::kString) {
-    return Tensor::mapped(*dtype, header.shape, *header.raw, context.owner);
+    Tensor borrowed = TRY(Tensor::mapped(*dtype, header.shape, *header.raw, context.owner));
+    return context.owner == nullptr ? borrowed.direct() : std::move(borrowed);
   }
   if (*dtype == DType::kString) {
     if (header.string_count != count) {

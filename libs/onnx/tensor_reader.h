@@ -19,7 +19,8 @@ struct NamedSparseTensor {
   SparseTensor tensor;
 };
 
-// Raw and external data are borrowed from the file; typed fields are decoded. The errors are about
+// Raw and external data are borrowed from the file (raw data is copied when nobody owns the file's
+// bytes); typed fields are decoded. The errors are about
 // the tensor's content; a malformed message is one too. Nothing is allocated for elements that the
 // file does not hold.
 Result<NamedTensor> read_tensor(ReadContext& context, Bytes message);

@@ -106,7 +106,11 @@ Result<Value> read_map(ReadContext& context, Bytes message, int depth) {
       read_sequence(context, values, Type::sequence(Type::tensor(DType::kUndefined)), depth + 1));
   Map map;
   map.values = TRY(concatenate(items.sequence().items));
-  const bool text_keys = dtype_from_number(key_type) == DType::kString;
+  const DType key = dtype_from_number(key_type).value_or(DType::kUndefined);
+  if (!is_integer(key) && key != DType::kString) {
+    return Error{Code::kInvalid, str("a map with keys of type ", name(key))};
+  }
+  const bool text_keys = key == DType::kString;
   map.keys = text_keys ? Tensor::of(string_keys) : Tensor::of(keys);
   if (map.keys.size() != map.values.size()) {
     return Error{Code::kInvalid,
