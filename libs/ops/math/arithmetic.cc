@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "ops/math/binary.h"
+#include "ops/support/dims.h"
 
 namespace slipway {
 namespace {
@@ -133,6 +134,34 @@ Status evaluate_bit_shift(EvalContext& ctx) {
   });
 }
 
+Dim times(const Dim& a, const Dim& b) {
+  if (a.is_known()) return scale(b, a.extent());
+  return b.is_known() ? scale(a, b.extent()) : Dim();
+}
+
+Dim over(const Dim& a, const Dim& b) {
+  if (!b.is_known() || b.extent() == 0) return Dim();
+  if (b.extent() == 1) return a;
+  return a.is_known() ? Dim(a.extent() / b.extent()) : Dim();
+}
+
+// Besides the shape: sums, products and the like of extents that are known or symbols.
+template <Dim (*kCombine)(const Dim&, const Dim&)>
+Status infer_arithmetic(InferContext& ctx) {
+  TRY(infer_binary(ctx));
+  const std::optional<Dims> a = ctx.elements(0);
+  const std::optional<Dims> b = ctx.elements(1);
+  if (!a.has_value() || !b.has_value() || ctx.version() < 7 || !is_integer(ctx.dtype(0))) return {};
+  const std::size_t count = a->size() == 1 ? b->size() : a->size();
+  if ((a->size() != count && a->size() != 1) || (b->size() != count && b->size() != 1)) return {};
+  Dims combined;
+  for (std::size_t i = 0; i < count; ++i) {
+    combined.push_back(kCombine((*a)[a->size() == 1 ? 0 : i], (*b)[b->size() == 1 ? 0 : i]));
+  }
+  ctx.set_elements(0, std::move(combined));
+  return {};
+}
+
 using Versions = std::vector<OpVersion>;
 
 Versions since_1() {
@@ -141,22 +170,23 @@ Versions since_1() {
           {7, "A: T, B: T -> C: T | T = numeric"}};
 }
 
-Op row(std::string_view name, Versions versions, Status (*evaluate)(EvalContext&)) {
-  return {
-      .name = name, .versions = std::move(versions), .infer = infer_binary, .evaluate = evaluate};
+Op row(std::string_view name, Versions versions, Status (*infer)(InferContext&),
+       Status (*evaluate)(EvalContext&)) {
+  return {.name = name, .versions = std::move(versions), .infer = infer, .evaluate = evaluate};
 }
 
 }  // namespace
 
 std::vector<Op> arithmetic_ops() {
   return {
-      row("Add", since_1(), evaluate<Add>),
-      row("Sub", since_1(), evaluate<Sub>),
-      row("Mul", since_1(), evaluate<Mul>),
-      row("Div", since_1(), evaluate_div),
-      row("Mod", {{10, "A: T, B: T -> C: T | T = numeric", "fmod int"}}, evaluate_mod),
+      row("Add", since_1(), infer_arithmetic<add>, evaluate<Add>),
+      row("Sub", since_1(), infer_arithmetic<subtract>, evaluate<Sub>),
+      row("Mul", since_1(), infer_arithmetic<times>, evaluate<Mul>),
+      row("Div", since_1(), infer_arithmetic<over>, evaluate_div),
+      row("Mod", {{10, "A: T, B: T -> C: T | T = numeric", "fmod int"}}, infer_binary,
+          evaluate_mod),
       row("BitShift", {{11, "X: T, Y: T -> Z: T | T = ints uints", "direction string!"}},
-          evaluate_bit_shift),
+          infer_binary, evaluate_bit_shift),
   };
 }
 
