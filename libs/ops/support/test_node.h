@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/infer_context.h"
 #include "ops/interpreter.h"
 #include "ops/op.h"
 
@@ -56,6 +57,36 @@ std::vector<T> elements(const Result<std::vector<Value>>& outputs, std::size_t i
   }
   const auto data = (*outputs)[i].tensor().data<T>();
   return {data.begin(), data.end()};
+}
+
+// attributes("axis", std::int64_t{1}, "mode", std::string("sum")).
+inline void add_attributes(std::vector<Attribute>&) {}
+template <typename T, typename... Rest>
+void add_attributes(std::vector<Attribute>& list, const char* name, T value, Rest... rest) {
+  list.emplace_back(name, std::move(value));
+  add_attributes(list, std::move(rest)...);
+}
+template <typename... Parts>
+std::vector<Attribute> attributes(Parts... parts) {
+  std::vector<Attribute> list;
+  add_attributes(list, std::move(parts)...);
+  return list;
+}
+
+// The type of output 0 by the operator's shape rule, as text; the message when it fails. Constants
+// are input values known beforehand, null where they are not.
+inline std::string inferred(const TestNode& test, std::vector<Type> types,
+                            std::vector<const Tensor*> constants = {}) {
+  Node node = test.node();
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    node.inputs.push_back(ValueId{static_cast<std::uint32_t>(100 + i)});
+  }
+  constants.resize(types.size(), nullptr);
+  InferContext ctx(node, test.op, std::move(types), std::move(constants), {}, nullptr);
+  const Op* op = find_op(test.domain, test.op);
+  if (op == nullptr || op->infer == nullptr) return "no rule";
+  const Status status = op->infer(ctx);
+  return status.ok() ? to_text(ctx.outputs()[0]) : status.error().message;
 }
 
 }  // namespace slipway
