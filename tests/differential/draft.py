@@ -167,8 +167,8 @@ class Draft:
         return self.fresh(type_name, tuple(shape), low, high)
 
     def axis(self, rank):
-        """Any axis of a tensor of that rank, counted from either end."""
-        return self.integer(-rank, rank - 1)
+        """Any axis of a tensor of that rank, counted from either end where the opset knows that."""
+        return self.integer(-rank if self.opset >= 11 else 0, rank - 1)
 
     # Growing.
 

@@ -53,6 +53,8 @@ def variadic(g, row):
 def clip(g, row):
     x = g.pick(row.types)
     low, high = sorted(g.numbers(x.type, (2,)).tolist())
+    if g.opset < 11:
+        return Node([x], {name: float(bound) for name, bound in (("min", low), ("max", high)) if g.chance(0.7)})
     bounds = [g.constant(np.array(bound, x.array.dtype)) for bound in (low, high)]
     return Node([x] + [bound if g.chance(0.7) else None for bound in bounds])
 

@@ -15,14 +15,14 @@ from operators import OPERATORS
 
 HERE = pathlib.Path(__file__).resolve()
 BUILD = HERE.parent.parent.parent / "build"
-OPSETS = (13, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25)
+OPSETS = (7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25)
 NODES_PER_GRAPH = 12
 ATTEMPTS_PER_NODE = 12
 
 
 def operators_of(seed, number, opset, available):
     """The operators that graph `number` is to have. All that an opset has come round before any comes again."""
-    rows = [row for row in available if row.since <= opset]
+    rows = [row for row in available if row.since <= opset <= row.until]
     first = number // len(OPSETS) * NODES_PER_GRAPH
     chosen = []
     for place in range(first, first + NODES_PER_GRAPH) if rows else ():
@@ -129,7 +129,7 @@ def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--slipway", type=pathlib.Path, default=BUILD / "bin" / "slipway", help="the program to test")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="a new one every second if not given")
-    parser.add_argument("--graphs", type=int, default=200)
+    parser.add_argument("--graphs", type=int, default=360)
     parser.add_argument("--only", type=int, help="the number of one graph")
     parser.add_argument("--operators", help="only these, with commas: for work on one operator")
     parser.add_argument("--each", action="store_true", help="every operator in graphs of its own")
@@ -154,7 +154,7 @@ def main():
         for name, reasons in sorted(run.refusals.items()):
             print(f"{name}: used {run.used[name]}, refused: {dict(reasons.most_common(4))}")
     never = [row.name for row in available if not run.used[row.name]]
-    if never and options.only is None and options.graphs // len(OPSETS) * NODES_PER_GRAPH >= len(available):
+    if never and options.only is None and options.graphs // len(OPSETS) * NODES_PER_GRAPH >= len(OPERATORS):
         print(f"never in a graph, every proposal was refused: {', '.join(never)}")
         run.failures += 1
     print(f"{sum(run.used.values())} nodes of {len(run.used)} operators, {run.failures} failures")

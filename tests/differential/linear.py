@@ -20,7 +20,7 @@ def gemm(g, row):
     k, m = a.shape if transposed_a else a.shape[::-1]
     n = g.integer(1, 6)
     b = g.weight(a.type, (n, k) if transposed_b else (k, n))
-    c = g.weight(a.type, g.choose([(m, n), (n,), (1, n), (m, 1), (), (1,)])) if g.chance(0.7) else None
+    c = g.weight(a.type, g.choose([(m, n), (n,), (1, n), (m, 1), (), (1,)])) if g.opset < 11 or g.chance(0.7) else None
     attributes = {"transA": transposed_a, "transB": transposed_b}
     if g.chance(0.4):
         attributes.update(alpha=g.uniform(0.5, 2), beta=g.uniform(-1, 1))
@@ -104,9 +104,9 @@ def conv_transpose(g, row):
 
 def max_pool(g, row):
     x = picture(g, row.types)
-    attributes = window(g, x.shape[2:], dilate=x.type != "uint8")
-    with_indices = g.chance(0.3)
-    if g.chance(0.3) and "auto_pad" not in attributes:
+    attributes = window(g, x.shape[2:], dilate=x.type != "uint8" and g.opset >= 10)
+    with_indices = g.opset >= 8 and g.chance(0.3)
+    if g.opset >= 10 and g.chance(0.3) and "auto_pad" not in attributes:
         attributes["ceil_mode"] = 1
     if with_indices and g.chance(0.3):
         attributes["storage_order"] = 1
@@ -117,7 +117,7 @@ def average_pool(g, row):
     attributes = window(g, (x := picture(g, row.types)).shape[2:], dilate=g.opset >= 19)
     if g.chance(0.5):
         attributes["count_include_pad"] = 1
-    if g.chance(0.3) and "auto_pad" not in attributes:
+    if g.opset >= 10 and g.chance(0.3) and "auto_pad" not in attributes:
         attributes["ceil_mode"] = 1
     return Node([x], attributes)
 
@@ -184,7 +184,7 @@ def qlinear_conv(g, row):
 
 def quantize_axis(g, x):
     """Attributes, and the shape of scale and zero point: one for the tensor, or one along an axis."""
-    if x.rank and g.chance(0.4):
+    if x.rank and g.opset >= 13 and g.chance(0.4):
         axis = g.axis(x.rank)
         return {"axis": axis}, (x.shape[axis],)
     return {}, ()

@@ -11,6 +11,13 @@ def integers(g, values, type_name="int64"):
     return g.constant(np.array(values, type_name))
 
 
+def given(g, x, name, values, input_since):
+    """A node on `x` that takes whole numbers as an attribute before opset `input_since`, then as an input."""
+    if g.opset < input_since:
+        return Node([x], {name: values})
+    return Node([x, integers(g, values)])
+
+
 def factors(g, count):
     """Two or three sizes with that product."""
     sizes = []
@@ -38,22 +45,23 @@ def transpose(g, row):
 
 def flatten(g, row):
     x = g.pick(row.types, low_rank=1)
-    return Node([x], {"axis": g.integer(-x.rank, x.rank)} if g.chance(0.8) else {})
+    return Node([x], {"axis": g.integer(-x.rank if g.opset >= 11 else 0, x.rank)} if g.chance(0.8) else {})
 
 
 def squeeze(g, row):
     x = g.pick(row.types, low_rank=1)
     ones = [axis for axis, size in enumerate(x.shape) if size == 1]
     if not ones:
-        x, ones = g.fresh(g.choose(row.types), (1, *g.shape(0, 2), 1)), [0, -1]
-    return Node([x, integers(g, [g.choose(ones)])] if g.chance(0.7) else [x])
+        x, ones = g.fresh(g.choose(row.types), (1, *g.shape(0, 2), 1)), [0, -1 if g.opset >= 11 else 0]
+    return given(g, x, "axes", [g.choose(ones)], 13) if g.chance(0.7) else Node([x])
 
 
 def unsqueeze(g, row):
     x = g.pick(row.types, high_rank=3)
     count = g.integer(1, 2)
     axes = g.rng.permutation(x.rank + count)[:count].tolist()
-    return Node([x, integers(g, [axis - (x.rank + count) if g.chance(0.3) else axis for axis in axes])])
+    from_the_end = g.opset >= 11 and g.chance(0.3)
+    return given(g, x, "axes", [axis - (x.rank + count) if from_the_end else axis for axis in axes], 13)
 
 
 def concat(g, row):
@@ -76,6 +84,8 @@ def split(g, row):
     if g.chance(0.4) and (size % 2 == 0 or g.opset >= 18):
         return Node([x], {"axis": axis, **({"num_outputs": 2} if g.opset >= 18 else {})}, outputs=2)
     cut = g.integer(1, size - 1)
+    if g.opset < 13:
+        return Node([x], {"axis": axis, "split": [cut, size - cut]}, outputs=2)
     return Node([x, integers(g, [cut, size - cut])], {"axis": axis}, outputs=2)
 
 
@@ -85,11 +95,13 @@ def slice_(g, row):
     axes = g.rng.permutation(x.rank)[:count].tolist()
     starts, ends, steps = [], [], []
     for axis in axes:
-        size, backward = x.shape[axis], g.chance(0.3)
+        size, backward = x.shape[axis], g.opset >= 10 and g.chance(0.3)
         first, last = sorted((g.integer(0, size - 1), g.integer(0, size - 1)))
-        steps.append(g.integer(1, 2) * (-1 if backward else 1))
+        steps.append(-g.integer(1, 2) if backward else g.integer(1, 2) if g.opset >= 10 else 1)
         starts.append(last if backward else first - (size if g.chance(0.3) else 0))
         ends.append(first - 1 if backward and first else -2**31 if backward else g.choose([last + 1, 2**31 - 1]))
+    if g.opset < 10:
+        return Node([x], {"starts": starts, "ends": ends, "axes": axes})
     type_name = g.choose(["int32", "int64"])
     if min(ends) < -2**31 or max(ends) >= 2**31:
         type_name = "int64"
@@ -98,7 +110,7 @@ def slice_(g, row):
 
 
 def indices(g, size, shape, type_name=None):
-    return g.weight(type_name or g.choose(["int32", "int64"]), shape, -size, size - 1)
+    return g.weight(type_name or g.choose(["int32", "int64"]), shape, -size if g.opset >= 11 else 0, size - 1)
 
 
 def gather(g, row):
@@ -157,6 +169,8 @@ def pad(g, row):
     if mode == "constant" and g.chance(0.3):
         axis = g.integer(0, x.rank - 1)
         pads[axis] = -g.integer(0, max(0, x.shape[axis] - 1))
+    if g.opset < 11:
+        return Node([x], {"pads": pads, "mode": mode, **({"value": g.uniform(-2, 2)} if g.chance(0.5) else {})})
     inputs = [x, integers(g, pads)]
     if mode == "constant" and g.chance(0.6):
         inputs.append(g.constant(g.numbers(x.type, ())))
@@ -178,7 +192,7 @@ def depth_to_space(g, row):
     block = 2
     shape = (g.integer(1, 2), block * block * g.integer(1, 2), g.integer(1, 3), g.integer(1, 3))
     return Node([g.fresh(g.choose(row.types), shape)],
-                {"blocksize": block, **({"mode": "CRD"} if g.chance(0.5) else {})})
+                {"blocksize": block, **({"mode": "CRD"} if g.opset >= 11 and g.chance(0.5) else {})})
 
 
 def space_to_depth(g, row):
@@ -247,8 +261,11 @@ def constant_of_shape(g, row):
 def top_k(g, row):
     x = g.pick(row.types, low_rank=1)
     axis = g.axis(x.rank)
-    k = integers(g, [g.integer(1, x.shape[axis])])
-    return Node([x, k], {"axis": axis, "largest": g.integer(0, 1)}, outputs=2)
+    k = g.integer(1, x.shape[axis])
+    if g.opset < 10:
+        return Node([x], {"axis": axis, "k": k}, outputs=2)
+    return Node([x, integers(g, [k])], {"axis": axis, **({"largest": g.integer(0, 1)} if g.opset >= 11 else {})},
+                outputs=2)
 
 
 def unique(g, row):
@@ -260,6 +277,8 @@ def unique(g, row):
 
 
 def resize(g, row):
+    if g.opset == 10:
+        return resize_10(g, row)
     x = g.pick(row.types, low_rank=4, high_rank=4)
     # How integers between two samples are rounded is not defined.
     mode = g.choose(["nearest", "linear", "cubic"]) if x.type == "float32" else "nearest"
@@ -278,6 +297,26 @@ def resize(g, row):
         return Node([x, None, integers(g, scales, "float32")], attributes)
     sizes = [*x.shape[:2]] + [g.integer(1, 2 * size) for size in x.shape[2:]]
     return Node([x, None, None, integers(g, sizes)], attributes)
+
+
+def upsample(g, row):
+    x = g.pick(row.types, low_rank=4, high_rank=4)
+    scales, attributes = [1.0, 1.0, *(g.choose([1.0, 2.0, 3.0]) for _ in range(2))], {}
+    if g.chance(0.6):
+        attributes["mode"] = g.choose(["nearest", "linear"]) if x.type == "float32" else "nearest"
+    if g.opset < 9:
+        return Node([x], {**attributes, "scales": scales})
+    return Node([x, integers(g, scales, "float32")], attributes)
+
+
+def resize_10(g, row):
+    """Resize as it was in opset 10, with scales alone."""
+    x = g.pick(row.types, low_rank=4, high_rank=4)
+    scales = [1.0, 1.0, *(g.choose([0.5, 1.0, 2.0]) for _ in range(2))]
+    if any(int(size * scale) < 1 for size, scale in zip(x.shape, scales)):
+        raise Refused("scaled away")
+    mode = g.choose(["nearest", "linear"]) if x.type == "float32" else "nearest"
+    return Node([x, integers(g, scales, "float32")], {"mode": mode})
 
 
 def grid_sample(g, row):

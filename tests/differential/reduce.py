@@ -11,7 +11,7 @@ def reduce(axes_input_since, low=None):
         x = g.pick(row.types, low_rank=1, low=low)
         count = g.integer(0, x.rank)
         axes = sorted(g.rng.permutation(x.rank)[:count].tolist())
-        axes = [axis - x.rank if g.chance(0.3) else axis for axis in axes]
+        axes = [axis - x.rank if g.opset >= 11 and g.chance(0.3) else axis for axis in axes]
         attributes = {"keepdims": g.integer(0, 1)}
         if g.opset < axes_input_since:
             if axes:
@@ -26,7 +26,7 @@ def reduce(axes_input_since, low=None):
 def arg(g, row):
     x = g.pick(row.types, low_rank=1)
     attributes = {"axis": g.axis(x.rank), "keepdims": g.integer(0, 1)}
-    if g.chance(0.3):
+    if g.opset >= 12 and g.chance(0.3):
         attributes["select_last_index"] = 1
     return Node([x], attributes)
 

@@ -22,8 +22,10 @@ def determinant(g, row):
 
 def dropout(g, row):
     """In inference, where it changes nothing."""
-    return Node([g.pick(row.types)] + ([g.constant(np.float32(0.3))] if g.chance(0.5) else []),
-                outputs=g.integer(1, 2))
+    x, with_mask = g.pick(row.types), g.opset >= 12 and g.chance(0.5)
+    if g.opset < 12:
+        return Node([x], {"ratio": 0.3} if g.chance(0.5) else {})
+    return Node([x] + ([g.constant(np.float32(0.3))] if g.chance(0.5) else []), outputs=1 + with_mask)
 
 
 def global_lp_pool(g, row):
