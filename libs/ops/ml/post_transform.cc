@@ -11,7 +11,6 @@ template <typename T>
 T probit(T probability) {
   const T x = T(2) * probability - T(1);
   const T product = (T(1) - x) * (T(1) + x);
-  if (product == T(0)) return T(0);
   const T log = numeric::log(product);
   const T a = T(2) / (T(3.14159265358979323846) * T(0.147)) + T(0.5) * log;
   const T b = T(1) / T(0.147) * log;
@@ -76,13 +75,12 @@ void write_two_classes(PostTransform transform, bool is_probability, float score
   if (transform == PostTransform::kProbit) {
     scores[0] = 1.0F - probit(score);
     scores[1] = probit(score);
-  } else if (is_probability) {
-    scores[0] = 1.0F - score;
-    scores[1] = score;
+  } else if (transform == PostTransform::kLogistic) {
+    scores[0] = numeric::sigmoid(-score);
+    scores[1] = numeric::sigmoid(score);
   } else {
-    scores[0] = -score;
+    scores[0] = is_probability ? 1.0F - score : -score;
     scores[1] = score;
-    if (transform == PostTransform::kLogistic) apply(transform, scores);
   }
 }
 

@@ -112,14 +112,19 @@ Status evaluate_ensemble(EvalContext& ctx) {
   return evaluate_regression(ctx, model, ctx.input(0).dtype());
 }
 
-// A model of two classes whose votes all go to one of them has one score, the second class's.
+// Where all votes of a model of two classes go to the first, they are the second's score: the form in
+// which boosted trees come. Where all go to the second, the first has none.
 struct Classification {
   Forest forest;
   PostTransform transform = PostTransform::kNone;
   std::vector<double> base;
   std::size_t classes = 0;
-  bool is_binary = false;
+  bool is_binary = false;       // all votes go to the first of two classes
+  bool is_second_only = false;  // all votes go to the second of two
   bool is_probability = false;  // no negative weight
+
+  // Above it the second class is chosen.
+  float threshold() const { return is_probability ? 0.5F : 0.0F; }
 };
 
 Result<Classification> read_classification(const NodeView& view, std::size_t classes) {
@@ -134,7 +139,8 @@ Result<Classification> read_classification(const NodeView& view, std::size_t cla
     voted.insert(vote.target);
     model.is_probability = model.is_probability && vote.weight >= 0;
   }
-  model.is_binary = classes == 2 && voted.size() == 1;
+  model.is_binary = classes == 2 && voted == std::set<std::int64_t>{0};
+  model.is_second_only = classes == 2 && voted == std::set<std::int64_t>{1};
   if (model.base.size() > classes ||
       (classes > 2 && !model.base.empty() && model.base.size() != classes)) {
     return view.fail("base_values has ", model.base.size(), " entries for ", classes, " classes");
@@ -146,11 +152,10 @@ Result<Classification> read_classification(const NodeView& view, std::size_t cla
 template <typename Real>
 std::size_t classify_binary(const Classification& model, const Scores<Real>& scores,
                             std::span<float> out) {
-  const std::size_t voted = scores.has_vote[1] != 0 ? 1 : 0;
-  Real score = scores.value[voted];
+  Real score = scores.value[0];
   if (!model.base.empty()) score += static_cast<Real>(model.base.back());
   write_two_classes(model.transform, model.is_probability, static_cast<float>(score), out);
-  return score > (model.is_probability ? Real(0.5) : Real(0)) ? 1 : 0;
+  return score > static_cast<Real>(model.threshold()) ? 1 : 0;
 }
 
 // The class with the highest score, the first of equals; among those with votes when any has.
@@ -167,6 +172,9 @@ std::size_t classify_many(const Classification& model, Scores<Real>& scores, std
   }
   if (best == model.classes) best = 0;
   if (model.classes == 2) best = scores.value[1] > scores.value[0] ? 1 : 0;
+  if (model.is_second_only && model.base.empty()) {
+    best = scores.value[1] > static_cast<Real>(model.threshold()) ? 1 : 0;
+  }
   apply_post_transform(model.transform, std::span(scores.value));
   for (std::size_t c = 0; c < model.classes; ++c) out[c] = static_cast<float>(scores.value[c]);
   return best;
