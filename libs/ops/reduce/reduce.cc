@@ -158,7 +158,6 @@ Status infer_reduce(InferContext& ctx) { return infer_reduced(ctx, ctx.dtype(0))
 constexpr std::string_view kOld = "data: T -> reduced: T | T = floats int32 int64 uint32 uint64";
 constexpr std::string_view kNew =
     "data: T, axes?: int64 -> reduced: T | T = floats int32 int64 uint32 uint64";
-constexpr std::string_view kNewFloats = "data: T, axes?: int64 -> reduced: T | T = floats";
 constexpr std::string_view kOldOrdered =
     "data: T -> reduced: T | T = floats uint8 int8 int32 int64 uint32 uint64";
 constexpr std::string_view kNewOrdered =
@@ -180,8 +179,8 @@ std::vector<Op> reduce_ops() {
   return {
       row<L1>("ReduceL1", kOld, 18, kNew),
       row<L2>("ReduceL2", kOld, 18, kNew),
-      row<LogSum>("ReduceLogSum", kOld, 18, kNewFloats),
-      row<LogSumExp>("ReduceLogSumExp", kOld, 18, kNewFloats),
+      row<LogSum>("ReduceLogSum", kOld, 18, kNew),
+      row<LogSumExp>("ReduceLogSumExp", kOld, 18, kNew),
       row<Max>("ReduceMax", kOldOrdered, 18, kNewOrdered),
       row<Mean>("ReduceMean", kOld, 18, kNew),
       row<Min>("ReduceMin", kOldOrdered, 18, kNewOrdered),
