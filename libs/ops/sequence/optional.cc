@@ -6,18 +6,21 @@
 namespace slipway {
 namespace {
 
+constexpr std::string_view kNothingKnown = "it needs an input or the attribute type";
+
 Status infer_optional(InferContext& ctx) {
   if (ctx.has_input(0)) {
     ctx.set_output(0, Type::optional(ctx.input(0)));
   } else if (const Type* type = ctx.get_type("type")) {
     ctx.set_output(0, Type::optional(*type));
   } else {
-    return ctx.fail("it needs an input or the attribute type");
+    return ctx.fail(kNothingKnown);
   }
   return {};
 }
 
 Status evaluate_optional(EvalContext& ctx) {
+  if (!ctx.has_input(0) && ctx.get_type("type") == nullptr) return ctx.fail(kNothingKnown);
   Optional out;
   if (ctx.has_input(0)) out.held.push_back(ctx.value(0));
   ctx.set_output(0, std::move(out));

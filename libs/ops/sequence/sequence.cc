@@ -53,15 +53,20 @@ Status evaluate_construct(EvalContext& ctx) {
   return {};
 }
 
-Status infer_empty(InferContext& ctx) {
-  const std::int64_t number = ctx.get_int("dtype", static_cast<std::int64_t>(DType::kFloat32));
+Result<DType> item_dtype(const NodeView& view) {
+  const std::int64_t number = view.get_int("dtype", static_cast<std::int64_t>(DType::kFloat32));
   const std::optional<DType> dtype = dtype_from_number(number);
-  if (!dtype.has_value()) return ctx.fail("dtype ", number, " is not an element type");
-  ctx.set_output(0, Type::sequence(Type::tensor(*dtype)));
+  if (!dtype.has_value()) return view.fail("dtype ", number, " is not an element type");
+  return *dtype;
+}
+
+Status infer_empty(InferContext& ctx) {
+  ctx.set_output(0, Type::sequence(Type::tensor(TRY(item_dtype(ctx)))));
   return {};
 }
 
 Status evaluate_empty(EvalContext& ctx) {
+  TRY(item_dtype(ctx));
   ctx.set_output(0, Sequence{});
   return {};
 }

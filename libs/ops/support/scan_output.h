@@ -9,7 +9,7 @@
 namespace slipway {
 
 // Rounds one node may run, whatever its trip count says.
-inline constexpr std::int64_t kMaxRounds = 100'000'000;
+inline constexpr std::int64_t kMaxRounds = 10'000'000;
 
 // Joins the results of all rounds along a new axis. Without rounds: an empty tensor of the type
 // that the body states for its output `body_output`, unknown dimensions as 0.

@@ -19,7 +19,8 @@ Status infer_string_normalizer(InferContext& ctx) {
   Dims out(dims->size());
   if (dims->size() == 2) out[0] = 1;
   const auto* stopwords = ctx.get_strings("stopwords");
-  if (stopwords == nullptr || stopwords->empty()) out.back() = dims->back();
+  const bool may_be_empty = !dims->back().is_known() || dims->back().extent() == 0;
+  if (!may_be_empty && (stopwords == nullptr || stopwords->empty())) out.back() = dims->back();
   ctx.set_output(0, DType::kString, std::move(out));
   return {};
 }
