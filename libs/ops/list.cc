@@ -44,6 +44,7 @@ namespace slipway {
   X(gru_ops)                           \
   X(identity_ops)                      \
   X(if_ops)                            \
+  X(image_decoder_ops)                 \
   X(imputer_ops)                       \
   X(instance_normalization_ops)        \
   X(label_encoder_ops)                 \
