@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include "kernels/numeric/dot.h"
+#include "kernels/numeric/lanes.h"
 #include "ops/nn/convolution.h"
 
 namespace slipway {
@@ -70,7 +71,7 @@ void convolve(const Convolution& plan, const Tensor& x, const Tensor& w, const T
         const T* weights = w.data<T>().data() + (first_channel + m) * filter;
         convolve_line(plan, taps, from, weights, to);
         for (std::int64_t i = 0; bias != nullptr && i < width; ++i)
-          to[i] += bias[first_channel + m];
+          to[i] = numeric::wrapping_add(to[i], bias[first_channel + m]);
       }
     }
   }

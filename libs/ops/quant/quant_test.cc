@@ -122,5 +122,16 @@ TEST(QLinearConv, ScalesOfChannels) {
   EXPECT_FALSE(run(Tensor::of(Floats{1, 2, 3})).ok());
 }
 
+TEST(QLinearConv, SumsWrap) {
+  const Tensor x = Tensor::of<std::uint8_t>({1, 1, 1}, {1});
+  const Tensor w = Tensor::of<std::int8_t>({1, 1, 1}, {1});
+  const Tensor one = Tensor::scalar(1.0F);
+  const Tensor zero = Tensor::scalar(std::int8_t{0});
+  const Tensor bias = Tensor::of(Whole{std::numeric_limits<std::int32_t>::max()});
+  EXPECT_EQ(elements<std::uint8_t>(
+                at(10, "QLinearConv").run({x, one, byte(0), w, one, zero, one, byte(1), bias})),
+            (Bytes{0}));
+}
+
 }  // namespace
 }  // namespace slipway
