@@ -212,6 +212,7 @@ class Einsum {
     for (const Label label : right.labels) {
       if (!left.has(label)) columns.push_back(label);
     }
+    std::sort(inner.begin(), inner.end());  // labels are numbered as they first appear
     const auto joined = [](std::vector<Label> a, const std::vector<Label>& b,
                            const std::vector<Label>& c) {
       a.insert(a.end(), b.begin(), b.end());

@@ -1,5 +1,5 @@
 // RandomNormal, RandomUniform and their Like forms. Element i takes number i of the node's
-// generator; doubles and normals are computed in double, other uniforms in float, and rounded once.
+// generator; everything is computed in double and rounded once.
 #include "ops/op.h"
 #include "ops/random/source.h"
 #include "ops/support/compute.h"
@@ -36,15 +36,16 @@ Status infer_like(InferContext& ctx) {
 Status fill_uniform(EvalContext& ctx, DType dtype, const Shape& shape) {
   TRY(check_float(ctx, dtype));
   const numeric::Random random = random_source(ctx);
-  const float low = ctx.get_float("low", 0.0F);
-  const float high = ctx.get_float("high", 1.0F);
-  Tensor y = TRY(ctx.make(compute_dtype(dtype), shape));
+  const double low = ctx.get_float("low", 0.0F);
+  const double spread = ctx.get_float("high", 1.0F) - low;
+  const bool is_wide = dtype == DType::kFloat64;
+  Tensor y = TRY(ctx.make(DType::kFloat64, shape));
   std::uint64_t i = 0;
-  if (y.dtype() == DType::kFloat64) {
-    const double spread = static_cast<double>(high) - low;
-    for (double& x : y.mutable_data<double>()) x = low + spread * random.uniform_double(i++);
-  } else {
-    for (float& x : y.mutable_data<float>()) x = low + (high - low) * random.uniform_float(i++);
+  for (double& x : y.mutable_data<double>()) {
+    const double u =
+        is_wide ? random.uniform_double(i) : static_cast<double>(random.uniform_float(i));
+    x = low + spread * u;
+    ++i;
   }
   return set_narrowed(ctx, 0, std::move(y), dtype);
 }
