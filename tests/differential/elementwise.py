@@ -23,6 +23,17 @@ def binary(low=None, high=None):
     return make
 
 
+def compare(g, row):
+    """Not of floats that may be the same number, or not quite."""
+    first = g.pick(row.types)
+    second = g.partner(first)
+    doubt = np.asarray(first.error) + np.asarray(second.error)
+    gap = np.abs(first.array.astype(np.float64) - second.array.astype(np.float64))
+    if np.any((gap <= 2 * doubt) & (doubt > 0)):
+        raise Refused("values are too close")
+    return Node([first, second])
+
+
 def divide(g, row):
     first = g.pick(row.types)
     second = g.partner(first, low=1, high=5)

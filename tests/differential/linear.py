@@ -213,4 +213,7 @@ def one_input(g, row):
 
 
 def dynamic_quantize(g, row):
-    return Node([g.pick(row.types, low_rank=1)], outputs=3)
+    x = g.pick(row.types, low_rank=1)
+    if not x.array.any():
+        raise Refused("the scale of nothing but zeros is not defined")
+    return Node([x], outputs=3)

@@ -294,6 +294,9 @@ def resize(g, row):
         scales = [1.0, 1.0] + [g.choose([0.5, 1.0, 2.0, 3.0]) for _ in range(2)]
         if any(int(size * scale) < 1 for size, scale in zip(x.shape, scales)):
             raise Refused("scaled away")
+        whole = all(size * scale % 1 == 0 for size, scale in zip(x.shape, scales))
+        if attributes.get("coordinate_transformation_mode") == "align_corners" and not whole:
+            raise Refused("the reference aligns the corners of the rounded size, the standard's cases those of the scaled")
         return Node([x, None, integers(g, scales, "float32")], attributes)
     sizes = [*x.shape[:2]] + [g.integer(1, 2 * size) for size in x.shape[2:]]
     return Node([x, None, None, integers(g, sizes)], attributes)
