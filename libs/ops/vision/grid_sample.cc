@@ -170,7 +170,7 @@ void combine_taps(const Rule& rule, const double* point, const Shape& shape,
   }
 }
 
-// Points are placed in double; pixels are weighed in T and added in order.
+// Points are placed and weighed in double; the weights are rounded to T, the taps taken in order.
 template <typename T>
 void sample(const Tensor& data, std::span<const double> grid, const Rule& rule, Tensor& out) {
   const std::size_t spatial = data.rank() - 2;
@@ -187,7 +187,9 @@ void sample(const Tensor& data, std::span<const double> grid, const Rule& rule, 
       for (std::int64_t c = 0; c < channels; ++c) {
         const T* plane = from + (n * channels + c) * pixels;
         T sum = 0;
-        for (const Tap& tap : taps) sum += static_cast<T>(tap.weight) * plane[tap.position];
+        for (const Tap& tap : taps) {
+          sum = std::fma(static_cast<T>(tap.weight), plane[tap.position], sum);
+        }
         to[(n * channels + c) * points + p] = sum;
       }
     }

@@ -207,7 +207,8 @@ Result<Request> read_request(const EvalContext& ctx) {
   return request;
 }
 
-// One axis of [outer, in, inner] data: the taps of each output position, added in order.
+// One axis of [outer, in, inner] data: the taps of each output position in order, those of weight 0
+// left out.
 template <typename T>
 void filter_axis(const Tensor& data, std::size_t axis, const Taps& taps, Tensor& out) {
   const std::int64_t outer = extent_of(data.shape(), 0, axis);
@@ -221,7 +222,7 @@ void filter_axis(const Tensor& data, std::size_t axis, const Taps& taps, Tensor&
         const T weight = taps.weights[tap];
         if (weight == 0) continue;
         const T* row = from + taps.positions[tap] * inner;
-        for (std::int64_t x = 0; x < inner; ++x) to[x] += weight * row[x];
+        for (std::int64_t x = 0; x < inner; ++x) to[x] = std::fma(weight, row[x], to[x]);
       }
     }
   }
@@ -243,7 +244,7 @@ Result<Tensor> interpolate(const EvalContext& ctx, const Tensor& input, const Re
   const DType compute = input.dtype() == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32;
   Tensor data = TRY(cast(input, compute));
   std::vector<std::vector<bool>> outside(axes.size());
-  for (std::size_t i = 0; i < axes.size(); ++i) {
+  for (std::size_t i = axes.size(); i-- > 0;) {
     if (axes[i].is_identity()) continue;
     const Taps taps = TRY(filter_taps(ctx, rule, axes[i]));
     Shape shape = data.shape();

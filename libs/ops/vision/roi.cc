@@ -143,14 +143,18 @@ T pool_bin(const T* plane, const Tensor& data, const AlignRule& rule, const Regi
       const T x = region.start[1] + static_cast<T>(column) * region.bin[1] +
                   (static_cast<T>(j) + T(0.5)) * region.bin[1] / static_cast<T>(region.samples[1]);
       const Corners<T> around = corners(y, x, data.dim(2), data.dim(3));
-      for (std::size_t k = 0; k < 4; ++k) {
-        const T part = around.weights[k] * plane[around.at[k]];
-        if (!rule.max) {
-          result += part;
-        } else if (first || part > result) {
-          result = part;
+      if (rule.max) {
+        for (std::size_t k = 0; k < 4; ++k) {
+          const T part = around.weights[k] * plane[around.at[k]];
+          if (first || part > result) result = part;
+          first = false;
         }
-        first = false;
+      } else {
+        T value = 0;
+        for (std::size_t k = 0; k < 4; ++k) {
+          value = std::fma(around.weights[k], plane[around.at[k]], value);
+        }
+        result += value;
       }
     }
   }
