@@ -134,7 +134,7 @@ void run_recurrent(const Recurrent& plan, Step step, std::span<T> y, std::span<T
                           state.wx.data(), plan.row());
       step(state);
       for (std::size_t n = 0; n < plan.batch; ++n) {
-        if (state.is_active[n] == 0 || y.empty()) continue;
+        if (state.is_active[n] == 0) continue;
         copy_row(state.h.data() + n * plan.hidden, plan.hidden,
                  y.data() + plan.y_row(time_of(s, n), direction, n));
       }
@@ -147,11 +147,12 @@ void run_recurrent(const Recurrent& plan, Step step, std::span<T> y, std::span<T
   }
 }
 
-// Plans, makes the outputs that somebody wants and calls run.operator()<T>(plan, y, y_h, y_c).
+// Plans, makes the outputs (so that memory bounds the number of steps) and calls
+// run.operator()<T>(plan, y, y_h, y_c).
 template <typename Run>
 Status evaluate_recurrent(EvalContext& ctx, const RecurrentForm& form, Run run) {
   const Recurrent plan = TRY(plan_recurrent(ctx, form));
-  Tensor y = TRY(ctx.make(plan.dtype, ctx.has_output(0) ? plan.y_shape() : Shape{0}));
+  Tensor y = TRY(ctx.make(plan.dtype, plan.y_shape()));
   Tensor y_h = TRY(ctx.make(plan.dtype, plan.state_shape()));
   Tensor y_c = TRY(ctx.make(plan.dtype, form.has_cell ? plan.state_shape() : Shape{0}));
   const bool known = visit_real(plan.dtype, [&]<typename T>() {
