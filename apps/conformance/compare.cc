@@ -13,7 +13,6 @@ namespace slipway {
 namespace {
 
 constexpr double kBfloat16Tolerance = 0x1p-6;
-constexpr double kFloat16Tolerance = 0x1p-9;
 
 std::string position_text(const Shape& shape, std::size_t at) {
   if (shape.empty()) return "";
@@ -75,9 +74,9 @@ bool near(double got, double want, double relative, double absolute) {
 }
 
 std::string compare_floats(const Tensor& got, const Tensor& want, const Tolerance& tolerance) {
-  double relative = tolerance.relative;
-  if (want.dtype() == DType::kBfloat16) relative = std::max(relative, kBfloat16Tolerance);
-  if (want.dtype() == DType::kFloat16) relative = std::max(relative, kFloat16Tolerance);
+  const double relative = want.dtype() == DType::kBfloat16
+                              ? std::max(tolerance.relative, kBfloat16Tolerance)
+                              : tolerance.relative;
   const Result<Tensor> a = cast(got, DType::kFloat64);
   const Result<Tensor> b = cast(want, DType::kFloat64);
   if (!a.ok()) return str(": ", a.error().message);

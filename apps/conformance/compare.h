@@ -21,8 +21,7 @@ Result<Tolerance> read_tolerance(const std::filesystem::path& folder);
 
 // Empty when the values agree, else one line: where they first differ, got and wanted. Types,
 // shapes, strings, integers and structure must be equal; floating point elements within absolute +
-// relative * |want|, NaN agreeing with NaN. bfloat16 and float16 get at least two units in their
-// last place.
+// relative * |want|, NaN agreeing with NaN. bfloat16 gets at least two units in its last place.
 std::string difference(const Value& got, const Value& want, const Tolerance& tolerance);
 
 }  // namespace slipway

@@ -1,6 +1,7 @@
 // The cases that are not compared in full, and why: the only place that says so.
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,7 +9,7 @@
 namespace slipway {
 
 struct Exception {
-  std::string_view pattern;  // regular expression, searched in the case's name
+  std::string_view pattern;  // regular expression, searched in the path of the case's folder
   std::string_view reason;   // printed and written to docs/operators.md
 };
 
@@ -22,8 +23,13 @@ std::span<const Exception> open_shape_cases();
 // but for the rounding noise of the library that made them.
 std::span<const Exception> noisy_cases();
 inline constexpr double kNoiseTolerance = 1e-6;
+// Compared within two units in the last place of float16, where the expected values were rounded to
+// float16 after every step of the computation.
+std::span<const Exception> half_cases();
+inline constexpr double kHalfTolerance = 0x1p-9;
 
-// The first row whose pattern is found in the name; null when none is.
-const Exception* find_exception(std::span<const Exception> table, const std::string& name);
+// The first row whose pattern is found in the path; null when none is.
+const Exception* find_exception(std::span<const Exception> table,
+                                const std::filesystem::path& folder);
 
 }  // namespace slipway

@@ -34,8 +34,8 @@ Report make_report(std::vector<Case> cases, std::vector<Outcome> outcomes) {
     result.tally.add(outcome.verdict);
     report.total.add(outcome.verdict);
     if (outcome.verdict == Verdict::kSkipped) add_once(result.reasons, outcome.reason);
-    for (const auto table : {random_cases(), open_shape_cases()}) {
-      const Exception* row = find_exception(table, report.cases[i].name);
+    for (const auto table : {random_cases(), open_shape_cases(), noisy_cases(), half_cases()}) {
+      const Exception* row = find_exception(table, report.cases[i].folder);
       if (row != nullptr) add_once(result.reasons, std::string(row->reason));
     }
   }

@@ -81,7 +81,7 @@ Status run_data_set(const Interpreter& interpreter, const std::vector<Type>& inf
 }
 
 Status run_model(Model model, const Case& c) {
-  if (find_exception(open_shape_cases(), c.name) != nullptr) {
+  if (find_exception(open_shape_cases(), c.folder) != nullptr) {
     for (const ValueId id : model.graph.inputs) model.graph.value(id).type.dims.reset();
   }
   Problems problems;
@@ -90,9 +90,12 @@ Status run_model(Model model, const Case& c) {
     return Error{problems.front().code, str("check: ", to_text(problems.front()))};
   const std::vector<Type> inferred = TRY(inferred_outputs(model));
   Tolerance tolerance = TRY(read_tolerance(c.folder));
-  tolerance.type_and_shape_only = find_exception(random_cases(), c.name) != nullptr;
-  if (find_exception(noisy_cases(), c.name) != nullptr) {
+  tolerance.type_and_shape_only = find_exception(random_cases(), c.folder) != nullptr;
+  if (find_exception(noisy_cases(), c.folder) != nullptr) {
     tolerance.absolute = std::max(tolerance.absolute, kNoiseTolerance);
+  }
+  if (find_exception(half_cases(), c.folder) != nullptr) {
+    tolerance.relative = std::max(tolerance.relative, kHalfTolerance);
   }
   const Interpreter interpreter = TRY(Interpreter::create(std::move(model)));
   for (const CaseData& data : TRY(data_sets(c))) {
@@ -107,7 +110,7 @@ Outcome run_case(const Case& c) {
   Result<Model> model = read_model(c.folder / "model.onnx");
   const Subject subject = model.ok() ? subject_of(c, *model) : subject_by_name(c);
   Outcome outcome{Verdict::kPassed, subject.domain, subject.op, ""};
-  if (const Exception* skipped = find_exception(skipped_cases(), c.name)) {
+  if (const Exception* skipped = find_exception(skipped_cases(), c.folder)) {
     outcome.verdict = Verdict::kSkipped;
     outcome.reason = skipped->reason;
     return outcome;
