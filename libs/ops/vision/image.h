@@ -30,5 +30,6 @@ std::optional<Image> decode_png(ImageBytes file);   // all kinds, not interlaced
 std::optional<Image> decode_tiff(ImageBytes file);  // 8 bits, in strips, not compressed
 std::optional<Image> decode_jpeg(ImageBytes file);
 std::optional<Image> decode_webp(ImageBytes file);
+std::optional<Image> decode_jpeg2000(ImageBytes file);  // 8 bits, not subsampled
 
 }  // namespace slipway

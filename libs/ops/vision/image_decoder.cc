@@ -25,10 +25,8 @@ Status infer_image_decoder(InferContext& ctx) {
   return {};
 }
 
-// A format by the first bytes of a file, and its decoder; null: one that Slipway knows and cannot
-// read.
+// A format by the first bytes of a file, and its decoder.
 struct Format {
-  std::string_view name;
   std::string_view magic;
   std::size_t offset;
   std::optional<Image> (*decode)(ImageBytes);
@@ -37,15 +35,15 @@ struct Format {
 using namespace std::string_view_literals;
 
 constexpr Format kFormats[] = {
-    {"BMP", "BM"sv, 0, decode_bmp},
-    {"PNG", "\x89PNG"sv, 0, decode_png},
-    {"JPEG", "\xFF\xD8\xFF"sv, 0, decode_jpeg},
-    {"TIFF", "II*\0"sv, 0, decode_tiff},
-    {"TIFF", "MM\0*"sv, 0, decode_tiff},
-    {"WebP", "WEBP"sv, 8, decode_webp},
-    {"JPEG 2000", "\0\0\0\x0CjP  "sv, 0, nullptr},
-    {"JPEG 2000", "\xFF\x4F\xFF\x51"sv, 0, nullptr},
-    {"PNM", "P"sv, 0, decode_pnm},
+    {"BM"sv, 0, decode_bmp},
+    {"\x89PNG"sv, 0, decode_png},
+    {"\xFF\xD8\xFF"sv, 0, decode_jpeg},
+    {"II*\0"sv, 0, decode_tiff},
+    {"MM\0*"sv, 0, decode_tiff},
+    {"WEBP"sv, 8, decode_webp},
+    {"\0\0\0\x0CjP  "sv, 0, decode_jpeg2000},
+    {"\xFF\x4F\xFF\x51"sv, 0, decode_jpeg2000},
+    {"P"sv, 0, decode_pnm},
 };
 
 const Format* format_of(ImageBytes file) {
@@ -86,9 +84,6 @@ Status evaluate_image_decoder(EvalContext& ctx) {
   if (file.rank() != 1)
     return ctx.fail("its input must be the bytes of a file, it is ", describe(ctx.value(0)));
   const Format* format = format_of(file.data<std::uint8_t>());
-  if (format != nullptr && format->decode == nullptr) {
-    return ctx.unsupported(format->name, " images: convert them to PNG or JPEG");
-  }
   std::optional<Image> image;
   if (format != nullptr) image = format->decode(file.data<std::uint8_t>());
   if (!image.has_value()) image = Image{};

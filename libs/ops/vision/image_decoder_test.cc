@@ -45,8 +45,8 @@ TEST(ImageDecoder, GivesNothingForAnyTruncation) {
 }
 
 TEST(ImageDecoder, SurvivesEveryChangedByte) {
-  std::optional<Image> (*const decoders[])(ImageBytes) = {decode_bmp,  decode_pnm,  decode_png,
-                                                          decode_tiff, decode_jpeg, decode_webp};
+  std::optional<Image> (*const decoders[])(ImageBytes) = {
+      decode_bmp, decode_pnm, decode_png, decode_tiff, decode_jpeg, decode_webp, decode_jpeg2000};
   for (std::size_t at = 0; at < kPng.size(); ++at) {
     for (const std::uint8_t value : {0x00, 0x01, 0x7F, 0xFF}) {
       Bytes changed = kPng;
@@ -61,13 +61,14 @@ TEST(ImageDecoder, HugeSizesAreRefusedBeforeTheyAreAllocated) {
   EXPECT_FALSE(blank_image(INT64_MAX, INT64_MAX).has_value());
 }
 
-TEST(ImageDecoder, CorruptedFilesGiveAnEmptyImageAndForeignOnesAReason) {
+TEST(ImageDecoder, CorruptedFilesGiveAnEmptyImage) {
   TestNode node{"ImageDecoder", 20, "", {}, 1};
-  const auto empty = node.run({Tensor::of(bytes("\x89PNG nonsense"))});
-  ASSERT_TRUE(empty.ok()) << empty.error().message;
-  EXPECT_EQ((*empty)[0].tensor().shape(), (Shape{0, 0, 3}));
-  EXPECT_NE(node.failure({Tensor::of(Bytes{0xFF, 0x4F, 0xFF, 0x51})}).find("JPEG 2000"),
-            std::string::npos);
+  for (const Bytes& file :
+       {bytes("\x89PNG nonsense"), Bytes{0xFF, 0x4F, 0xFF, 0x51}, bytes("hello")}) {
+    const auto empty = node.run({Tensor::of(file)});
+    ASSERT_TRUE(empty.ok()) << empty.error().message;
+    EXPECT_EQ((*empty)[0].tensor().shape(), (Shape{0, 0, 3}));
+  }
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 source scripts/dev/lib/say.sh
 
 packages_build=(g++ cmake ninja-build ccache googletest libprotozero-dev libre2-dev zlib1g-dev
-  libjpeg62-turbo-dev libwebp-dev
+  libjpeg62-turbo-dev libwebp-dev libopenjp2-7-dev
   nlohmann-json3-dev python3 git)
 packages_test=(libonnx-testdata zsh fish)
 packages_reference=(python3-venv)
@@ -11,7 +11,7 @@ packages_lint=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 packages_fuzz=(clang-14)
 packages_coverage=(gcovr)
 packages_aarch64=(g++-aarch64-linux-gnu qemu-user-static libre2-dev:arm64 zlib1g-dev:arm64
-  libjpeg62-turbo-dev:arm64 libwebp-dev:arm64)
+  libjpeg62-turbo-dev:arm64 libwebp-dev:arm64 libopenjp2-7-dev:arm64)
 
 packages_log=build/log/apt.log
 
