@@ -16,7 +16,6 @@
 namespace slipway {
 
 inline constexpr std::int64_t kNewestIrVersion = 14;
-inline constexpr std::int64_t kNewestOpset = 28;
 
 // Without `problems`: a model that keeps the rules of graph.h, or an error that tells the first
 // problem. With `problems`: every structural problem is appended, also breaches of ONNX's rules
