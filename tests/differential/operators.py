@@ -43,7 +43,7 @@ def ml_operator(name, make, types, **more):
     return Operator(name, make, types, domain="ai.onnx.ml", **more)
 
 
-# A transcendental of one element, and a sum of a few dozen products.
+# A transcendental of one element; another that calls it; a sum of a few dozen products, or a difference that cancels.
 SMOOTH = {"rtol": 2e-6, "atol": 1e-7}
 LOOSE = {"rtol": 1e-5, "atol": 1e-6}
 SUM = {"rtol": 2e-6, "atol": 2e-6}
@@ -77,17 +77,17 @@ OPERATORS = [
     Operator("Erf", e.unary(), SINGLE, since=9, **SMOOTH),
     Operator("Relu", e.unary(), FLOATS + ("int8", "int32")),
     Operator("LeakyRelu", e.unary(alpha=(0.01, 0.5)), FLOATS),
-    Operator("Elu", e.unary(alpha=(0.2, 2)), SINGLES, **SMOOTH),
-    Operator("Selu", e.unary(alpha=(1, 2), gamma=(0.5, 1.5)), SINGLES, **SMOOTH),
-    Operator("Celu", e.unary(alpha=(0.5, 2)), SINGLE, since=12, **SMOOTH),
+    Operator("Elu", e.unary(alpha=(0.2, 2)), SINGLES, **SUM),
+    Operator("Selu", e.unary(alpha=(1, 2), gamma=(0.5, 1.5)), SINGLES, **SUM),
+    Operator("Celu", e.unary(alpha=(0.5, 2)), SINGLE, since=12, **SUM),
     Operator("Softplus", e.unary(), SINGLES, **SMOOTH),
     Operator("Softsign", e.unary(), SINGLES, **SMOOTH),
     Operator("HardSigmoid", e.unary(alpha=(0.1, 0.5), beta=(0.2, 0.6)), SINGLES, **SMOOTH),
     Operator("HardSwish", e.unary(), SINGLE, since=14, **SMOOTH),
     Operator("ThresholdedRelu", e.unary(alpha=(0.1, 2)), SINGLE, since=10),
     Operator("Shrink", e.unary(bias=(0, 1), lambd=(0.1, 1)), ("float32", "int32"), since=9),
-    Operator("Gelu", e.unary(), SINGLE, since=20, **SMOOTH),
-    Operator("Mish", e.unary(), SINGLES, since=18, **SMOOTH),
+    Operator("Gelu", e.unary(), SINGLE, since=20, **SUM),
+    Operator("Mish", e.unary(), SINGLES, since=18, **SUM),
     Operator("IsNaN", e.special_floats, FLOATS, since=9),
     Operator("IsInf", e.special_floats, SINGLES, since=10),
     Operator("Not", e.unary(), BOOL),
@@ -224,7 +224,7 @@ OPERATORS = [
     Operator("MelWeightMatrix", s.mel_weight_matrix, SINGLE, since=17, **LOOSE),
     Operator("Attention", s.attention, SINGLE, since=23, **LOOSE),
     Operator("RotaryEmbedding", s.rotary_embedding, SINGLE, since=23, **SUM),
-    Operator("Swish", e.unary(alpha=(0.5, 2)), SINGLE, since=24, **SMOOTH),
+    Operator("Swish", e.unary(alpha=(0.5, 2)), SINGLE, since=24, **SUM),
     Operator("NegativeLogLikelihoodLoss", s.loss, SINGLE, since=12, **SUM),
     Operator("SoftmaxCrossEntropyLoss", s.loss, SINGLE, since=12, **LOOSE),
     # ai.onnx.ml.
