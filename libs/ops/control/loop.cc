@@ -41,20 +41,47 @@ Result<LoopBody> read_body(const NodeView& view) {
   return body;
 }
 
-// What is handed on may change its shape from round to round: only its kind is certain.
 Type without_shape(Type type) {
   type.dims.reset();
   for (Type& element : type.element) element = without_shape(std::move(element));
   return type;
 }
 
+bool has_bodies(const Graph& graph) {
+  bool found = false;
+  for (const Node& node : graph.nodes) {
+    for_each_subgraph(node, [&](const Graph&) { found = true; });
+  }
+  return found;
+}
+
+constexpr int kWalks = 3;
+
+// What the body gives, where values handed on are of what is common to the rounds walked so far;
+// when that does not settle, of unknown shape. A body within a body is walked once only: walks
+// multiply.
+Result<std::vector<Type>> infer_rounds(const InferContext& ctx, const LoopBody& body) {
+  std::vector<Type> inputs{Type::tensor(DType::kInt64, Dims{}), Type::tensor(DType::kBool, Dims{})};
+  for (std::size_t i = 0; i < body.carried; ++i) inputs.push_back(ctx.input(kFirstCarried + i));
+  for (int walk = has_bodies(*body.graph) ? kWalks : 0; walk < kWalks; ++walk) {
+    std::vector<Type> types = TRY(ctx.infer_subgraph(*body.graph, inputs));
+    bool stable = true;
+    for (std::size_t i = 0; i < body.carried; ++i) {
+      Type& handed_on = inputs[i + 2];
+      Result<Type> common = common_type(handed_on, types[i + 1]);
+      if (!common.ok()) return types;
+      stable = stable && to_text(*common) == to_text(handed_on);
+      handed_on = *std::move(common);
+    }
+    if (stable) return types;
+  }
+  for (std::size_t i = 2; i < inputs.size(); ++i) inputs[i] = without_shape(std::move(inputs[i]));
+  return ctx.infer_subgraph(*body.graph, inputs);
+}
+
 Status infer_loop(InferContext& ctx) {
   const LoopBody body = TRY(read_body(ctx));
-  std::vector<Type> inputs{Type::tensor(DType::kInt64, Dims{}), Type::tensor(DType::kBool, Dims{})};
-  for (std::size_t i = 0; i < body.carried; ++i) {
-    inputs.push_back(without_shape(ctx.input(kFirstCarried + i)));
-  }
-  const std::vector<Type> types = TRY(ctx.infer_subgraph(*body.graph, inputs));
+  const std::vector<Type> types = TRY(infer_rounds(ctx, body));
   for (std::size_t i = 0; i < ctx.output_count() && i + 1 < types.size(); ++i) {
     if (i >= body.carried) {
       ctx.set_output(i, TRY(with_axis(ctx, types[i + 1], 0, Dim())));

@@ -10,7 +10,7 @@ Result<Tensor> no_rounds(const EvalContext& ctx, const Graph& body, std::size_t 
   const Type& type = body.value(body.outputs[body_output]).type;
   if (!type.is_tensor() || type.dtype == DType::kUndefined) {
     return ctx.fail("it runs no round, and the body states no type for its output ", body_output,
-                    ": an empty result cannot be made");
+                    ": state one, so that an empty result can be made");
   }
   Shape shape;
   for (const Dim& dim : type.dims.value_or(Dims{}))
