@@ -18,7 +18,7 @@ namespace slipway {
 inline constexpr int kMaxDepth = 64;
 inline constexpr std::size_t kMaxProblems = 1000;
 // Values that graphs take from those around them, counted at every level that they cross.
-inline constexpr std::size_t kMaxCaptures = 1'000'000;
+inline constexpr std::size_t kMaxCaptures = 250'000;
 
 inline constexpr std::size_t kMaxText = 1000;  // of a problem
 
