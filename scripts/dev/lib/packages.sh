@@ -25,7 +25,7 @@ apt_get() {
   [[ $EUID -eq 0 ]] || as_root=(sudo)
   local line percent what
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o APT::Status-Fd=1 \
-    -o DPkg::Lock::Timeout=600 "$@" 2>&1 </dev/null |
+    -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 "$@" 2>&1 </dev/null |
     while IFS= read -r line; do
       case $line in
         dlstatus:* | pmstatus:*)
