@@ -23,16 +23,16 @@ package_is_installed() {
 apt_get() {
   local as_root=()
   [[ $EUID -eq 0 ]] || as_root=(sudo)
-  local line percent what
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o APT::Status-Fd=1 \
-    -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 "$@" 2>&1 </dev/null |
-    while IFS= read -r line; do
-      case $line in
-        dlstatus:* | pmstatus:*)
-          IFS=: read -r _ _ percent what <<<"$line"
-          show_progress "${percent%%.*} %  $what"
-          ;;
-        *) printf '%s\n' "$line" >>"$packages_log" ;;
+  local kind percent what
+  # Redirected by a shell on root's side, because sudo closes descriptors; the status has one of its own, because apt
+  # keeps that one from the packages' scripts.
+  # shellcheck disable=SC2016
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive bash -c \
+    'log=$1; shift; exec apt-get -y -q -o APT::Status-Fd=3 "$@" 3>&1 >>"$log" 2>&1 </dev/null' \
+    apt "$packages_log" -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 "$@" |
+    while IFS=: read -r kind _ percent what; do
+      case $kind in
+        dlstatus | pmstatus) show_progress "${percent%%.*} %  $what" ;;
       esac
     done
   local status=${PIPESTATUS[0]}
