@@ -119,7 +119,8 @@ AxisTaps axis_taps(const Rule& rule, double coordinate, std::int64_t extent) {
   double x =
       rule.align_corners ? (coordinate + 1) / 2 * (size - 1) : ((coordinate + 1) * size - 1) / 2;
   if (rule.filter == Filter::kNearest) x = std::nearbyint(x);
-  if (rule.padding == Padding::kBorder) {
+  const bool cubic = rule.filter == Filter::kCubic;
+  if (rule.padding == Padding::kBorder && !cubic) {  // cubic taps go to the border one by one
     if (!(x >= low && x <= high)) x = x > 0 ? size - 1 : 0;
   } else if (rule.padding == Padding::kReflection) {
     if (x < low || x > high) x = reflect(x, low, high);
@@ -127,14 +128,13 @@ AxisTaps axis_taps(const Rule& rule, double coordinate, std::int64_t extent) {
   AxisTaps taps;
   // What is not a number, or far outside, sees nothing but padding.
   if (!(x > -4 && x < size + 4)) {
-    taps.add(rule.padding == Padding::kZeros ? -1 : 0, 1);
+    taps.add(rule.padding == Padding::kZeros ? -1 : x > 0 ? extent - 1 : 0, 1);
     return taps;
   }
   if (rule.filter == Filter::kNearest) {
     taps.add(padded(rule, static_cast<std::int64_t>(std::nearbyint(x)), extent), 1);
     return taps;
   }
-  const bool cubic = rule.filter == Filter::kCubic;
   const double floor = std::floor(x);
   for (std::int64_t step = cubic ? -1 : 0; step <= (cubic ? 2 : 1); ++step) {
     const std::int64_t at = static_cast<std::int64_t>(floor) + step;
