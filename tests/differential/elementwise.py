@@ -23,6 +23,13 @@ def binary(low=None, high=None):
     return make
 
 
+def refuse_near_zero(x):
+    """Zero in one program and almost zero in another would give different answers."""
+    error = np.broadcast_to(x.error, x.shape)
+    if np.any((np.abs(x.array.astype(np.float64)) <= 2 * error) & (error > 0)):
+        raise Refused("values are too close to zero")
+
+
 def compare(g, row):
     """Not of floats that may be the same number, or not quite."""
     first = g.pick(row.types)
@@ -105,6 +112,8 @@ def cast_target(g, x):
     if target == x.type:
         raise Refused("same type")
     kind = np.dtype(target).kind
+    if target == "bool":
+        refuse_near_zero(x)
     if kind in "iu":
         low, high = max(np.iinfo(target).min, -2**31), min(np.iinfo(target).max, 2**31 - 1)
         if x.type != "bool" and not low <= float(x.array.min()) <= float(x.array.max()) <= high:

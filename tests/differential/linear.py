@@ -208,10 +208,6 @@ def dequantize(g, row):
     return Node(inputs, attributes)
 
 
-def one_input(g, row):
-    return Node([g.pick(row.types)])
-
-
 def dynamic_quantize(g, row):
     x = g.pick(row.types, low_rank=1)
     if not x.array.any():

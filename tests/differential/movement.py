@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from draft import Node, Refused
+from elementwise import refuse_near_zero
 
 
 def integers(g, values, type_name="int64"):
@@ -220,8 +221,10 @@ def shape_of(g, row):
     return Node([x], attributes)
 
 
-def one_input(g, row):
-    return Node([g.pick(row.types, low_rank=1)])
+def non_zero(g, row):
+    x = g.pick(row.types, low_rank=1)
+    refuse_near_zero(x)
+    return Node([x])
 
 
 def compress(g, row):
@@ -270,6 +273,8 @@ def top_k(g, row):
 
 def unique(g, row):
     x = g.pick(row.types, low_rank=1)
+    if not x.exact:
+        raise Refused("equal values may not be quite equal")
     attributes = {"sorted": g.integer(0, 1)}
     if g.chance(0.5):
         attributes["axis"] = g.axis(x.rank)

@@ -186,7 +186,7 @@ OPERATORS = [
     Operator("ReverseSequence", m.reverse_sequence, NUMBERS, since=10),
     Operator("Shape", m.shape_of, ALL),
     Operator("Size", m.shape_of, ALL),
-    Operator("NonZero", m.one_input, SINGLE + ("int32", "int64", "uint8", "bool"), since=9),
+    Operator("NonZero", m.non_zero, SINGLE + ("int32", "int64", "uint8", "bool"), since=9),
     Operator("Compress", m.compress, ALL, since=9),
     Operator("OneHot", m.one_hot, ("int32", "int64"), since=9),
     Operator("EyeLike", m.eye_like, MIXED, since=9),
