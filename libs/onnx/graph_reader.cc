@@ -97,12 +97,35 @@ ValueId initialized_value(Scope& scope, std::string_view name) {
   return scope.define(name, str("initializer ", name));
 }
 
+// The name alone of a tensor that cannot be read; empty when not even that can be.
+std::string_view tensor_name(Scope& scope, Bytes message) {
+  constexpr std::uint32_t kName = 8;
+  WireReader reader = scope.context.open(message);
+  while (true) {
+    const auto more = reader.next();
+    if (!more.ok() || !*more) return {};
+    if (reader.field() != kName) continue;
+    const auto name = reader.text();
+    return name.ok() ? *name : std::string_view{};
+  }
+}
+
+// The value exists all the same: its users are not to blame.
+void report_unreadable(Scope& scope, Bytes message, const Error& error) {
+  const std::string_view name = tensor_name(scope, message);
+  const std::string prefix = str("tensor ", name, ": ");
+  const bool names_itself = !name.empty() && error.message.starts_with(prefix);
+  scope.context.problem(str(scope.place, "initializer", name.empty() ? "" : " ", name),
+                        names_itself ? error.message.substr(prefix.size()) : error.message, {},
+                        error.code);
+  if (!name.empty()) initialized_value(scope, name);
+}
+
 Status read_initializers(Scope& scope, std::span<const Bytes> messages) {
   for (const Bytes message : messages) {
     Result<NamedTensor> named = read_tensor(scope.context, message);
     if (!named.ok()) {
-      scope.context.problem(str(scope.place, "initializer"), named.error().message, {},
-                            named.error().code);
+      report_unreadable(scope, message, named.error());
       continue;
     }
     if (named->name.empty()) {

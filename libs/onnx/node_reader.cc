@@ -370,6 +370,9 @@ Result<Attribute> read_attribute(Scope& scope, Bytes message, std::string_view w
     if (kind_of_field(reader.field()) != attribute.kind) continue;
     const Status added = parts.add(reader);
     if (!added.ok()) {
+      const bool tells_place =
+          attribute.kind == AttrKind::kGraph || attribute.kind == AttrKind::kGraphs;
+      if (tells_place) return added.error();  // a subgraph's place begins with this node
       return Error{added.error().code, str(scope.place, where, ": attribute ", attribute.name, ": ",
                                            added.error().message)};
     }
