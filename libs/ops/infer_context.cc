@@ -87,6 +87,16 @@ Result<std::vector<Type>> InferContext::infer_subgraph(const Graph& body,
   return subgraph_rule_(body, inputs);
 }
 
+namespace {
+
+std::string dims_text(const Dims& dims) {
+  std::vector<std::string> extents;
+  for (const Dim& dim : dims) extents.push_back(to_text(dim));
+  return str("[", join(extents, ","), "]");
+}
+
+}  // namespace
+
 Result<Dims> broadcast(const Dims& a, const Dims& b) {
   const Dims& longer = a.size() >= b.size() ? a : b;
   const Dims& shorter = a.size() >= b.size() ? b : a;
@@ -102,8 +112,7 @@ Result<Dims> broadcast(const Dims& a, const Dims& b) {
     } else if (y.is_known() && y.extent() == 1) {
       result = x;
     } else if (x.is_known() && y.is_known()) {
-      return Error{Code::kInvalid, str("shapes ", to_text(Type::tensor(DType::kUndefined, a)),
-                                       " and ", to_text(Type::tensor(DType::kUndefined, b)),
+      return Error{Code::kInvalid, str("shapes ", dims_text(a), " and ", dims_text(b),
                                        " do not broadcast: ", x.extent(), " against ", y.extent())};
     } else if (x.is_known()) {
       result = x;  // an extent other than 1 decides

@@ -1,6 +1,8 @@
 """The files that the rows of rows.py name."""
 
+import io
 import struct
+import zipfile
 
 from onnx_bytes import (INT64, external, floats, graph, model, node, number, text, value)
 
@@ -14,6 +16,15 @@ def npy(descr, shape, payload):
 
 def float_npy(shape, elements):
     return npy("<f4", shape, struct.pack(f"<{len(elements)}f", *elements))
+
+
+def npz(arrays):
+    """A .npz file: a zip archive of .npy files."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        for name, content in arrays.items():
+            files.writestr(f"{name}.npy", content)
+    return archive.getvalue()
 
 
 X, Y = value("x", ["batch", 3]), value("y", ["batch", 3])
@@ -31,11 +42,12 @@ def chain(count, last="Abs"):
 
 def nested(depth):
     """If in If in If ..."""
-    body = graph([node("Abs", ["x"], ["out"])], [], [value("out", None)], name="innermost")
+    leaf = graph([node("Abs", ["x"], ["out"])], [], [value("out", None)], name="leaf")
+    body = leaf
     for level in range(depth):
-        inner = node("If", ["c"], ["out"], name=f"if{level}", then_branch=body, else_branch=b"")
+        inner = node("If", ["c"], ["out"], name=f"if{level}", then_branch=body, else_branch=leaf)
         body = graph([inner], [], [value("out", None)], name=f"level{level}")
-    return model(graph([node("If", ["c"], ["y"], name="top", then_branch=body, else_branch=body)],
+    return model(graph([node("If", ["c"], ["y"], name="top", then_branch=body, else_branch=leaf)],
                        [X, value("c", [], 9)], [value("y", None)]))
 
 
@@ -55,6 +67,9 @@ FILES = {
     "three.npy": float_npy((3,), [7, 8, 9]),
     "four.npy": float_npy((4,), [1, 2, 3, 4]),
     "double.npy": npy("<f8", (2, 3), bytes(48)),
+    "yes.npy": npy("|b1", (), b"\1"),
+    "x.pb": floats("", [2, 3], [1, 2, 3, 4, 5, 6]),
+    "pair.npz": npz({"b": float_npy((2,), [1, 2]), "a": float_npy((2,), [10, 20])}),
     "many.npy": float_npy((40, 3), range(120)),
 
     # Not models.
@@ -96,7 +111,7 @@ FILES = {
                                        [value("x", [1 << 40, 1 << 40])], [value("y", None)])),
     "short_data.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
                                    [floats("w", [3], [1, 2])])),
-    "nested.onnx": nested(40),
+    "nested.onnx": nested(5),
     "nested_deep.onnx": nested(200),
     "outside.onnx": model(graph([node("Add", ["x", "w"], ["y"], name="only")], [X], [Y],
                                 [external("w", [3], {"location": "../../etc/passwd"})])),
