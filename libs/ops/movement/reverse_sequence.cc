@@ -11,7 +11,8 @@ Status evaluate_reverse_sequence(EvalContext& ctx) {
   const Tensor& data = ctx.input(0);
   const std::int64_t batch_axis = ctx.get_int("batch_axis", 1);
   const std::int64_t time_axis = ctx.get_int("time_axis", 0);
-  if (data.rank() < 2 || batch_axis + time_axis != 1 || batch_axis * time_axis != 0) {
+  const bool axes = (batch_axis == 0 && time_axis == 1) || (batch_axis == 1 && time_axis == 0);
+  if (data.rank() < 2 || !axes) {
     return ctx.fail("one of batch_axis and time_axis must be 0, the other 1, and the input ",
                     shape_text(data.shape()), " must have both");
   }
