@@ -20,8 +20,7 @@ MAX_ELEMENTS = 4096
 MAX_MAGNITUDE = 1e3
 MAX_INTEGER = 2**30  # beyond it int32 may have overflowed on the way, which is not defined
 MAX_RELATIVE_ERROR = 5e-3
-SHIFTED_RUNS = 3
-SHIFTED_RUNS_TO_JUMP = 8  # where a jump would go unnoticed if no run happened to make it
+SHIFTED_RUNS = 8  # a jump goes unnoticed if none happens to make it
 SHIFT = 4.0  # by how many of their errors to move the inputs
 
 NAME_PREFIX = {"input": "in", "initializer": "w", "node": "v"}
@@ -182,12 +181,11 @@ class Draft:
         for array, error in zip(outputs, errors):
             check_usable(array, error)
         if not all(value.exact for value in used):
-            runs = SHIFTED_RUNS if all(array.dtype.kind == "f" for array in outputs) else SHIFTED_RUNS_TO_JUMP
-            for _ in range(runs):
+            for _ in range(SHIFTED_RUNS):
                 other_outputs = run_node(
                     row, node, self.opset, [moved_array(self.rng, value) for value in used])
                 for index, (array, other) in enumerate(zip(outputs, other_outputs)):
-                    errors[index] = errors[index] + spread(array, other) * (1.5 / SHIFT / runs)
+                    errors[index] = errors[index] + spread(array, other) * (1.5 / SHIFT / SHIFTED_RUNS)
             for array, error in zip(outputs, errors):
                 check_usable(array, error)
         for value in used:
