@@ -26,11 +26,12 @@ struct AttentionPlan {
 
 std::int64_t key_heads(const NodeView& view) { return view.get_int("kv_num_heads", 0); }
 
-// Past keys (or values) and those of the input as [B, H, past + S, D].
+// Past keys (or values) and those of the input as [B, H, past + S, D]. A past of shape [0] is none.
 Result<Tensor> join_past(const EvalContext& ctx, std::string_view what, const Tensor& past,
                          const Tensor& current, const HeadLayout& layout) {
+  const bool is_given = past.shape() != Shape{0};
   const std::int64_t before = past.rank() == 4 ? past.dim(2) : 0;
-  if (past.size() != 0 && past.shape() != Shape{layout.batch, layout.heads, before, layout.width}) {
+  if (is_given && past.shape() != Shape{layout.batch, layout.heads, before, layout.width}) {
     return ctx.fail("past_", what, " has shape ", shape_text(past.shape()), ", it must be [",
                     layout.batch, ",", layout.heads, ",past,", layout.width, "]");
   }
