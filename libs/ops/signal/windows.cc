@@ -80,14 +80,18 @@ struct MelBank {
 };
 
 Result<MelBank> read_bank(const EvalContext& ctx) {
-  double numbers[5] = {};
+  std::int64_t counts[3] = {};
+  double hertz[2] = {};
   for (std::size_t i = 0; i < 5; ++i) {
-    const Tensor number = TRY(cast(ctx.input(i), DType::kFloat64));
-    if (number.size() != 1) return ctx.fail("input ", i, " must be one number");
-    numbers[i] = number.data<double>()[0];
+    if (ctx.input(i).size() != 1) return ctx.fail("input ", i, " must be one number");
+    const Tensor number = TRY(cast(ctx.input(i), i < 3 ? DType::kInt64 : DType::kFloat64));
+    if (i < 3) {
+      counts[i] = number.data<std::int64_t>()[0];
+    } else {
+      hertz[i - 3] = number.data<double>()[0];
+    }
   }
-  const MelBank bank{static_cast<std::int64_t>(numbers[0]), static_cast<std::int64_t>(numbers[1]),
-                     static_cast<std::int64_t>(numbers[2]), numbers[3], numbers[4]};
+  const MelBank bank{counts[0], counts[1], counts[2], hertz[0], hertz[1]};
   constexpr std::int64_t kLimit = std::int64_t{1} << 40;
   const bool sizes = bank.bands >= 0 && bank.bands < kLimit && bank.length >= 0 &&
                      bank.length < kLimit && bank.rate >= 1;
