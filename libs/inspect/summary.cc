@@ -147,12 +147,35 @@ class Walk {
       layer.parameter_count = saturating_add(layer.parameter_count, found->second);
       found->second = 0;
     }
+    if (node.domain == kMl) {
+      layer.parameter_count = saturating_add(layer.parameter_count, add_attributes(node));
+    }
     const Op* op = find_op(node.domain, node.op);
     if (op != nullptr && op->multiply_adds != nullptr) {
       layer.multiply_adds = std::max<std::int64_t>(
           0, op->multiply_adds({node, shapes(graph, node.inputs), shapes(graph, node.outputs)}));
     }
     return layer;
+  }
+
+  // The operators of ai.onnx.ml hold what they learned in attributes. Returns how many numbers.
+  std::int64_t add_attributes(const Node& node) {
+    std::size_t floats = 0;
+    std::size_t ints = 0;
+    const std::int64_t before = summary_.parameter_count;
+    for (const Attribute& attribute : node.attributes) {
+      if (const auto* list = std::get_if<std::vector<float>>(&attribute.value))
+        floats += list->size();
+      if (const auto* list = std::get_if<std::vector<std::int64_t>>(&attribute.value)) {
+        ints += list->size();
+      }
+      if (const auto* tensor = std::get_if<Tensor>(&attribute.value)) add_weight(*tensor);
+    }
+    const auto count = static_cast<std::int64_t>(floats + ints);
+    summary_.parameter_count = saturating_add(summary_.parameter_count, count);
+    summary_.weight_bytes =
+        saturating_add(summary_.weight_bytes, static_cast<std::int64_t>(floats * 4 + ints * 8));
+    return summary_.parameter_count - before;
   }
 
   static std::vector<Shape> shapes(const Graph& graph, const std::vector<ValueId>& ids) {

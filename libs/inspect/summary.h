@@ -56,7 +56,7 @@ struct Summary {
   // Some shape could not be inferred: its dimensions count as 1, so costs are lower bounds.
   bool has_unknown_shapes = false;
 
-  std::int64_t parameter_count = 0;  // elements of initializers and Constant nodes
+  std::int64_t parameter_count = 0;  // of initializers, Constant nodes and ai.onnx.ml's attributes
   std::int64_t weight_bytes = 0;
   std::int64_t multiply_adds = 0;  // bodies of loops count once, of conditions the dearest
   std::int64_t peak_activation_bytes =

@@ -93,6 +93,22 @@ TEST(Summary, AnUnsupportedOperatorLeavesShapesUnknown) {
   EXPECT_FALSE(summary->operators[1].is_supported);
 }
 
+TEST(Summary, WhatMachineLearningOperatorsHoldInAttributesCounts) {
+  Model model = small_model();
+  Node& scaler = model.graph.nodes[1];
+  scaler.domain = "ai.onnx.ml";
+  scaler.op = "Scaler";
+  scaler.version = 1;
+  scaler.inputs.resize(1);
+  scaler.attributes.emplace_back("offset", std::vector<float>{1, 2, 3, 4});
+  scaler.attributes.emplace_back("scale", std::vector<float>{5, 6, 7, 8});
+  const Result<Summary> summary = summarize(model);
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  EXPECT_EQ(summary->parameter_count, 4 + 8);
+  EXPECT_EQ(summary->weight_bytes, 16 + 32);
+  EXPECT_EQ(summary->layers[1].parameter_count, 8);
+}
+
 TEST(Summary, EnormousDimensionsSaturate) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   Model model = small_model();
