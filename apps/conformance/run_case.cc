@@ -86,8 +86,9 @@ Status run_model(Model model, const Case& c) {
   }
   Problems problems;
   check_model(model, problems);
-  if (!problems.empty())
-    return Error{problems.front().code, str("check: ", to_text(problems.front()))};
+  if (const Problem* fault = first_fault(problems)) {
+    return Error{fault->code, str("check: ", to_text(*fault))};
+  }
   const std::vector<Type> inferred = TRY(inferred_outputs(model));
   Tolerance tolerance = TRY(read_tolerance(c.folder));
   tolerance.type_and_shape_only = find_exception(random_cases(), c.folder) != nullptr;

@@ -67,6 +67,11 @@ std::vector<Group> grouped_problems(const Problems& problems) {
   return groups;
 }
 
+std::string_view kind_text(const Problem& problem) {
+  if (problem.is_warning) return "warning: ";
+  return problem.code == Code::kUnsupported ? "unsupported: " : "";
+}
+
 std::string group_text(const Group& group) {
   constexpr std::size_t kShownPlaces = 3;
   std::vector<std::string> places = group.places;
@@ -75,8 +80,7 @@ std::string group_text(const Group& group) {
   const Problem& problem = *group.problem;
   std::string text = printable(join(places));
   if (more > 0) text += str(" and ", more, " more");
-  text += str(": ", problem.code == Code::kUnsupported ? "unsupported: " : "",
-              printable(problem.what, true), "\n");
+  text += str(": ", kind_text(problem), printable(problem.what, true), "\n");
   if (!problem.fix.empty()) text += str("    ", printable(problem.fix, true), "\n");
   return text;
 }
@@ -117,15 +121,18 @@ Result<int> run_check(const Arguments& arguments) {
   problems = all_problems(model, std::move(problems));
   if (arguments.has("--json")) {
     TRY(print_data(problems_json(problems)));
-  } else if (problems.empty()) {
-    TRY(print_data(valid_text(model)));
-  } else {
-    std::string text;
-    for (const Group& group : grouped_problems(problems)) text += group_text(group);
-    TRY(print_data(text));
-    say(verdict_text(problems));
+    return first_fault(problems) == nullptr ? kExitOk : kExitBad;
   }
-  return problems.empty() ? kExitOk : kExitBad;
+  std::string text;
+  for (const Group& group : grouped_problems(problems)) text += group_text(group);
+  TRY(print_data(text));
+  if (first_fault(problems) == nullptr) {
+    TRY(print_data(valid_text(model)));
+    return kExitOk;
+  }
+  std::erase_if(problems, [](const Problem& problem) { return problem.is_warning; });
+  say(verdict_text(problems));
+  return kExitBad;
 }
 
 }  // namespace

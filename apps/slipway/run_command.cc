@@ -27,11 +27,15 @@ constexpr Option kOptions[] = {
 Status check_runnable(const Model& model, const std::string& path) {
   Problems problems;
   check_model(model, problems);
-  if (problems.empty()) return {};
+  const Problem* fault = first_fault(problems);
+  if (fault == nullptr) {
+    for (const Problem& warning : problems) say(str("warning: ", to_text(warning)));
+    return {};
+  }
   std::string more;
   if (problems.size() > 1)
     more = str("\n(", problems.size(), " problems in all: slipway check ", path, " lists them)");
-  return Error{problems.front().code, str(path, ": ", to_text(problems.front()), more)};
+  return Error{fault->code, str(path, ": ", to_text(*fault), more)};
 }
 
 void say_inputs(const BoundInputs& bound) {

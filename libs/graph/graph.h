@@ -87,7 +87,8 @@ struct Attribute {
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
-// Keys of a value's metadata that start so hold ONNX's quantization annotations ("SCALE_TENSOR", ...).
+// Keys of a value's metadata that start so hold ONNX's quantization annotations ("SCALE_TENSOR",
+// ...).
 inline constexpr std::string_view kAnnotationPrefix = "quantization_annotation:";
 
 struct Node {

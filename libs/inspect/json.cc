@@ -139,11 +139,20 @@ Json value_json(const Value& value) {
 
 }  // namespace
 
+namespace {
+
+std::string_view kind_of(const Problem& problem) {
+  if (problem.is_warning) return "warning";
+  return problem.code == Code::kUnsupported ? "unsupported" : "invalid";
+}
+
+}  // namespace
+
 std::string problems_json(const Problems& problems) {
-  Json root = {{"ok", problems.empty()}};
+  Json root = {{"ok", first_fault(problems) == nullptr}};
   Json& list = root["problems"] = Json::array();
   for (const Problem& problem : problems) {
-    list.push_back({{"kind", problem.code == Code::kUnsupported ? "unsupported" : "invalid"},
+    list.push_back({{"kind", kind_of(problem)},
                     {"where", problem.where},
                     {"what", problem.what},
                     {"fix", problem.fix}});

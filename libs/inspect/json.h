@@ -12,7 +12,8 @@ namespace slipway {
 
 std::string summary_json(const Summary& summary);
 
-// {"ok": false, "problems": [{"kind": "invalid" or "unsupported", "where", "what", "fix"}]}
+// {"ok": false, "problems": [{"kind": "invalid", "unsupported" or "warning", "where", "what",
+// "fix"}]}
 std::string problems_json(const Problems& problems);
 
 struct RunOutput {

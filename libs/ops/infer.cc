@@ -12,6 +12,13 @@ namespace slipway {
 namespace {
 
 constexpr std::size_t kMaxProblems = 1000;
+constexpr std::string_view kInitializer = "initializer";
+
+// Tensors of one element type and one rank.
+bool differ_in_extents_only(const Type& a, const Type& b) {
+  return a.is_tensor() && b.is_tensor() && a.dtype == b.dtype && a.dims.has_value() &&
+         b.dims.has_value() && a.dims->size() == b.dims->size();
+}
 
 // What is known of a graph's values beyond their types.
 struct Facts {
@@ -30,14 +37,14 @@ class Inference {
       // An initializer that is also an input is only a default: its value may be overridden.
       const bool is_input =
           std::find(graph.inputs.begin(), graph.inputs.end(), id) != graph.inputs.end();
-      settle(graph, id, Type::tensor(tensor.dtype(), to_dims(tensor.shape())), "initializer");
+      settle(graph, id, Type::tensor(tensor.dtype(), to_dims(tensor.shape())), kInitializer);
       if (!is_input && tensor.size() <= kMaxFoldedElements) {
         Result<Tensor> direct = tensor.direct();
         if (direct.ok()) facts.constants[index(id)] = *std::move(direct);
       }
     }
     for (const auto& [id, tensor] : graph.sparse_initializers) {
-      settle(graph, id, Type::tensor(tensor.values.dtype(), to_dims(tensor.shape)), "initializer");
+      settle(graph, id, Type::tensor(tensor.values.dtype(), to_dims(tensor.shape)), kInitializer);
     }
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) infer_node(graph, i, facts);
   }
@@ -49,16 +56,22 @@ class Inference {
   }
 
   // Merges what inference found with what the model states; inference wins a contradiction.
-  void settle(Graph& graph, ValueId id, const Type& found, const std::string& by) {
+  // Exporters are known to state wrong extents: where only those differ, and they are not an
+  // initializer's own, the model can be run.
+  void settle(Graph& graph, ValueId id, const Type& found, std::string_view by) {
     ValueDef& value = graph.value(id);
     Result<Type> merged = merge(value.type, found);
     if (merged.ok()) {
       value.type = *std::move(merged);
       return;
     }
+    const std::size_t before = problems_.size();
     report({Code::kInvalid,
             str("the model states ", to_text(value.type), ", its ", by, " gives ", to_text(found))},
            str("value ", value.name));
+    if (problems_.size() > before && by != kInitializer) {
+      problems_.back().is_warning = differ_in_extents_only(value.type, found);
+    }
     value.type = found;
   }
 

@@ -8,8 +8,8 @@
 #include "base/files.h"
 #include "base/mapped_file.h"
 #include "base/str.h"
-#include "tensor/npy_header.h"
 #include "base/utf8.h"
+#include "tensor/npy_header.h"
 
 namespace slipway {
 namespace {

@@ -62,6 +62,7 @@ FILES = {
     # Good.
     "tiny.onnx": TINY,
     "two.onnx": TWO,
+    "wrong_extent.onnx": unary("Abs", outputs=(value("y", ["batch", 7]),)),
     "x.npy": float_npy((2, 3), [-1, -2, -3, 4, 5, 6]),
     "row.npy": float_npy((3,), [1, 2, 3]),
     "three.npy": float_npy((3,), [7, 8, 9]),

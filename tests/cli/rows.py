@@ -35,6 +35,9 @@ ROWS = [
 
     ("check", ["check", "tiny.onnx"], OK),
     ("check_json", ["check", "--json", "type_clash.onnx"], BAD),
+    ("check_warning", ["check", "wrong_extent.onnx"], OK),
+    ("check_warning_json", ["check", "--json", "wrong_extent.onnx"], OK),
+    ("run_warning", ["run", "wrong_extent.onnx", "--input", "x.npy"], OK),
     ("check_terminal_codes", ["check", "terminal.onnx"], BAD),
 
     ("ops_one", ["ops", "Reshape"], OK),

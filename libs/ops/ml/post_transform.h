@@ -23,8 +23,8 @@ void apply_post_transform(PostTransform transform, std::span<float> scores);
 void apply_post_transform(PostTransform transform, std::span<double> scores);
 
 // Scores of a two-class model that has one score s, for the second class: writes both classes.
-// LOGISTIC: logistic(-s) and logistic(s); else 1 - s and s where all weights are positive, so that s
-// is a probability, and -s and s where they are not.
+// LOGISTIC: logistic(-s) and logistic(s); else 1 - s and s where all weights are positive, so that
+// s is a probability, and -s and s where they are not.
 void write_two_classes(PostTransform transform, bool is_probability, float score,
                        std::span<float> scores);
 

@@ -112,8 +112,8 @@ Status evaluate_ensemble(EvalContext& ctx) {
   return evaluate_regression(ctx, model, ctx.input(0).dtype());
 }
 
-// Where all votes of a model of two classes go to the first, they are the second's score: the form in
-// which boosted trees come. Where all go to the second, the first has none.
+// Where all votes of a model of two classes go to the first, they are the second's score: the form
+// in which boosted trees come. Where all go to the second, the first has none.
 struct Classification {
   Forest forest;
   PostTransform transform = PostTransform::kNone;
