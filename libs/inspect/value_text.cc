@@ -91,7 +91,7 @@ std::string range_text(const Tensor& tensor) {
     least = std::min(least, element);
     most = std::max(most, element);
   }
-  const std::string nans = unordered == 0 ? "" : str(", ", unordered, " NaN");
+  std::string nans = unordered == 0 ? "" : str(", ", unordered, " NaN");
   if (least > most) return nans;
   return str(", from ", static_cast<float>(least), " to ", static_cast<float>(most), nans);
 }
