@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "ops/cost_context.h"
 #include "ops/nn/convolve.h"
 #include "ops/op.h"
 #include "ops/support/compute.h"
@@ -24,14 +23,6 @@ Status evaluate_conv(EvalContext& ctx) {
   return set_narrowed(ctx, 0, std::move(y), ctx.input(0).dtype());
 }
 
-std::int64_t count_conv(const CostContext& ctx) {
-  const Shape& w = ctx.input(1);
-  if (w.size() < 2) return 0;
-  Shape all = ctx.output(0);
-  all.insert(all.end(), w.begin() + 1, w.end());
-  return saturating_count(all);
-}
-
 }  // namespace
 
 std::vector<Op> conv_ops() {
@@ -41,7 +32,7 @@ std::vector<Op> conv_ops() {
                          "pads ints, strides ints"}},
            .infer = infer_convolution,
            .evaluate = evaluate_conv,
-           .multiply_adds = count_conv}};
+           .multiply_adds = count_convolution}};
 }
 
 }  // namespace slipway

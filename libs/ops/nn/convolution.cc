@@ -106,4 +106,12 @@ Status infer_convolution_of(InferContext& ctx, std::size_t x_input, std::size_t 
   return {};
 }
 
+std::int64_t count_convolution(const CostContext& ctx) {
+  const Shape& w = ctx.input(1);
+  if (w.size() < 2) return 0;
+  Shape all = ctx.output(0);
+  all.insert(all.end(), w.begin() + 1, w.end());
+  return saturating_count(all);
+}
+
 }  // namespace slipway

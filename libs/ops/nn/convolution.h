@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/numeric/convolution.h"
+#include "ops/cost_context.h"
 #include "ops/eval_context.h"
 #include "ops/infer_context.h"
 #include "ops/support/window.h"
@@ -39,5 +40,8 @@ Result<std::optional<std::vector<std::int64_t>>> infer_kernel(const InferContext
 Status infer_convolution(InferContext& ctx);  // X and W are inputs 0 and 1
 Status infer_convolution_of(InferContext& ctx, std::size_t x_input, std::size_t w_input,
                             DType dtype);
+
+// Multiply-adds of a convolution: every output element takes one filter's products.
+std::int64_t count_convolution(const CostContext& ctx);
 
 }  // namespace slipway

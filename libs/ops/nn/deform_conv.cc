@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "kernels/numeric/dot.h"
-#include "ops/cost_context.h"
 #include "ops/nn/convolution.h"
 #include "ops/op.h"
 #include "ops/support/compute.h"
@@ -170,14 +169,6 @@ Status evaluate_deform_conv(EvalContext& ctx) {
   return set_narrowed(ctx, 0, std::move(y), ctx.input(0).dtype());
 }
 
-std::int64_t count_deform_conv(const CostContext& ctx) {
-  const Shape& w = ctx.input(1);
-  if (w.size() < 2) return 0;
-  Shape all = ctx.output(0);
-  all.insert(all.end(), w.begin() + 1, w.end());
-  return saturating_count(all);
-}
-
 }  // namespace
 
 std::vector<Op> deform_conv_ops() {
@@ -187,7 +178,7 @@ std::vector<Op> deform_conv_ops() {
                          "pads ints, strides ints"}},
            .infer = infer_convolution,
            .evaluate = evaluate_deform_conv,
-           .multiply_adds = count_deform_conv}};
+           .multiply_adds = count_convolution}};
 }
 
 }  // namespace slipway
