@@ -1,0 +1,92 @@
+// One source per kernel family, compiled once per instruction set. The shape of such a source:
+//
+//     #undef HWY_TARGET_INCLUDE
+//     #define HWY_TARGET_INCLUDE "kernels/gemm/gemm.cc"  // itself
+//     #include "kernels/simd/dispatch.h"
+//     #include "kernels/simd/f32x16-inl.h"
+//
+//     HWY_BEFORE_NAMESPACE();
+//     namespace slipway::HWY_NAMESPACE {
+//     namespace {
+//     ... functions on F32x16 ...
+//     constexpr GemmKernels kTable = {...};
+//     }  // namespace
+//     const GemmKernels& gemm_table() { return kTable; }
+//     }  // namespace slipway::HWY_NAMESPACE
+//     HWY_AFTER_NAMESPACE();
+//
+//     #if HWY_ONCE
+//     namespace slipway {
+//     SLIPWAY_KERNELS(GemmKernels, gemm_kernels, gemm_table)
+//     }  // namespace slipway
+//     #endif
+//
+// which defines `const GemmKernels& gemm_kernels(Isa isa)`. Lambdas in kernels need HWY_ATTR.
+// SLIPWAY_INT8_TARGETS, defined before the include, compiles for AVX-512 VNNI instead of AVX-512.
+//
+// No include guard: the sources are included again for each target.
+#ifndef HWY_DISABLED_TARGETS
+#ifdef SLIPWAY_INT8_TARGETS
+#define HWY_WANT_AVX3_DL
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3 | SLIPWAY_SVE_TARGETS)
+#else
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | SLIPWAY_SVE_TARGETS)
+#endif
+#define SLIPWAY_SVE_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#define HWY_BROKEN_EMU128 1
+#endif
+
+// clang-format off: the first includes this source again for each target, the second is that target's
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+// clang-format on
+
+#ifndef SLIPWAY_KERNELS
+#include "kernels/simd/isa.h"
+
+#if HWY_TARGETS & HWY_AVX2
+#define SLIPWAY_AVX2_CASE(table) \
+  case Isa::kAvx2:               \
+    return N_AVX2::table();
+#else
+#define SLIPWAY_AVX2_CASE(table)
+#endif
+
+#if HWY_TARGETS & HWY_AVX3_DL
+#define SLIPWAY_AVX512_CASE(table) \
+  case Isa::kAvx512:               \
+    return N_AVX2::table();        \
+  case Isa::kAvx512Vnni:           \
+    return N_AVX3_DL::table();
+#elif HWY_TARGETS & HWY_AVX3
+#define SLIPWAY_AVX512_CASE(table) \
+  case Isa::kAvx512:               \
+  case Isa::kAvx512Vnni:           \
+    return N_AVX3::table();
+#else
+#define SLIPWAY_AVX512_CASE(table)
+#endif
+
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): names a function and the namespaces of the targets
+#define SLIPWAY_KERNELS(Type, function, table)    \
+  const Type& function(Isa isa) {                 \
+    switch (isa) {                                \
+      SLIPWAY_AVX512_CASE(table)                  \
+      SLIPWAY_AVX2_CASE(table)                    \
+      default:                                    \
+        return SLIPWAY_STATIC_NAMESPACE::table(); \
+    }                                             \
+  }
+
+#if HWY_STATIC_TARGET == HWY_SCALAR
+#define SLIPWAY_STATIC_NAMESPACE N_SCALAR
+#elif HWY_STATIC_TARGET == HWY_NEON
+#define SLIPWAY_STATIC_NAMESPACE N_NEON
+#elif HWY_STATIC_TARGET == HWY_AVX2
+#define SLIPWAY_STATIC_NAMESPACE N_AVX2
+#elif HWY_STATIC_TARGET == HWY_AVX3
+#define SLIPWAY_STATIC_NAMESPACE N_AVX3
+#else
+#define SLIPWAY_STATIC_NAMESPACE N_AVX3_DL
+#endif
+#endif

@@ -1,0 +1,355 @@
+// F32x16: sixteen floats, whatever the width of the processor's vectors: one AVX-512 register, two
+// of AVX2, four of NEON, an array in scalar code. Its lanes are those of docs/numerics.md, so that
+// a kernel written in it has the same bits everywhere. Include after dispatch.h.
+#if defined(SLIPWAY_F32X16_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLIPWAY_F32X16_INL_H
+#undef SLIPWAY_F32X16_INL_H
+#else
+#define SLIPWAY_F32X16_INL_H
+#endif
+
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "base/float_bits.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+inline constexpr std::size_t kWide = 16;
+
+#if HWY_TARGET == HWY_SCALAR
+inline constexpr std::size_t kParts = 16;
+struct F32x16 {
+  float part[kParts];
+};
+struct I32x16 {
+  std::int32_t part[kParts];
+};
+struct M16 {
+  bool part[kParts];
+};
+#define SLIPWAY_ALL(expression)              \
+  for (std::size_t i = 0; i < kParts; ++i) { \
+    expression;                              \
+  }
+
+HWY_INLINE F32x16 load(const float* from) {
+  F32x16 y;
+  std::memcpy(y.part, from, sizeof(y.part));
+  return y;
+}
+HWY_INLINE void store(F32x16 x, float* to) { std::memcpy(to, x.part, sizeof(x.part)); }
+HWY_INLINE F32x16 set(float x) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = x)
+  return y;
+}
+HWY_INLINE F32x16 fma(F32x16 a, F32x16 b, F32x16 c) {
+  SLIPWAY_ALL(c.part[i] = __builtin_fmaf(a.part[i], b.part[i], c.part[i]))
+  return c;
+}
+HWY_INLINE F32x16 add(F32x16 a, F32x16 b) {
+  SLIPWAY_ALL(a.part[i] += b.part[i])
+  return a;
+}
+HWY_INLINE F32x16 sub(F32x16 a, F32x16 b) {
+  SLIPWAY_ALL(a.part[i] -= b.part[i])
+  return a;
+}
+HWY_INLINE F32x16 mul(F32x16 a, F32x16 b) {
+  SLIPWAY_ALL(a.part[i] *= b.part[i])
+  return a;
+}
+HWY_INLINE F32x16 div(F32x16 a, F32x16 b) {
+  SLIPWAY_ALL(a.part[i] /= b.part[i])
+  return a;
+}
+HWY_INLINE F32x16 sqrt(F32x16 a) {
+  SLIPWAY_ALL(a.part[i] = __builtin_sqrtf(a.part[i]))
+  return a;
+}
+HWY_INLINE M16 greater(F32x16 a, F32x16 b) {
+  M16 m;
+  SLIPWAY_ALL(m.part[i] = a.part[i] > b.part[i])
+  return m;
+}
+HWY_INLINE M16 equal(F32x16 a, F32x16 b) {
+  M16 m;
+  SLIPWAY_ALL(m.part[i] = a.part[i] == b.part[i])
+  return m;
+}
+HWY_INLINE M16 is_nan(F32x16 a) {
+  M16 m;
+  SLIPWAY_ALL(m.part[i] = a.part[i] != a.part[i])
+  return m;
+}
+HWY_INLINE M16 either(M16 a, M16 b) {
+  SLIPWAY_ALL(a.part[i] = a.part[i] || b.part[i])
+  return a;
+}
+HWY_INLINE F32x16 select(M16 m, F32x16 yes, F32x16 no) {
+  SLIPWAY_ALL(no.part[i] = m.part[i] ? yes.part[i] : no.part[i])
+  return no;
+}
+HWY_INLINE I32x16 bits(F32x16 a) { return std::bit_cast<I32x16>(a); }
+HWY_INLINE F32x16 from_bits(I32x16 a) { return std::bit_cast<F32x16>(a); }
+HWY_INLINE I32x16 set_i32(std::int32_t x) {
+  I32x16 y;
+  SLIPWAY_ALL(y.part[i] = x)
+  return y;
+}
+HWY_INLINE I32x16 add(I32x16 a, I32x16 b) {
+  SLIPWAY_ALL(a.part[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.part[i]) +
+                                                    static_cast<std::uint32_t>(b.part[i])))
+  return a;
+}
+HWY_INLINE I32x16 sub(I32x16 a, I32x16 b) {
+  SLIPWAY_ALL(a.part[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.part[i]) -
+                                                    static_cast<std::uint32_t>(b.part[i])))
+  return a;
+}
+HWY_INLINE I32x16 bit_and(I32x16 a, I32x16 b) {
+  SLIPWAY_ALL(a.part[i] &= b.part[i])
+  return a;
+}
+HWY_INLINE I32x16 bit_or(I32x16 a, I32x16 b) {
+  SLIPWAY_ALL(a.part[i] |= b.part[i])
+  return a;
+}
+template <int kBits>
+HWY_INLINE I32x16 shift_left(I32x16 a) {
+  SLIPWAY_ALL(a.part[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.part[i]) << kBits))
+  return a;
+}
+template <int kBits>
+HWY_INLINE I32x16 shift_right(I32x16 a) {
+  SLIPWAY_ALL(a.part[i] >>= kBits)
+  return a;
+}
+HWY_INLINE F32x16 to_float(I32x16 a) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = static_cast<float>(a.part[i]))
+  return y;
+}
+HWY_INLINE F32x16 load_half(const std::uint16_t* from) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = float_from_half_bits(from[i]))
+  return y;
+}
+HWY_INLINE F32x16 load_bfloat16(const std::uint16_t* from) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = float_from_bfloat16_bits(from[i]))
+  return y;
+}
+HWY_INLINE F32x16 load_i8(const std::int8_t* from) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = static_cast<float>(from[i]))
+  return y;
+}
+
+#else
+using DF = hn::CappedTag<float, kWide>;
+using DI = hn::RebindToSigned<DF>;
+inline constexpr std::size_t kPartLanes = HWY_MIN(HWY_LANES(float), kWide);
+inline constexpr std::size_t kParts = kWide / kPartLanes;
+
+struct F32x16 {
+  hn::Vec<DF> part[kParts];
+};
+struct I32x16 {
+  hn::Vec<DI> part[kParts];
+};
+struct M16 {
+  hn::Mask<DF> part[kParts];
+};
+#define SLIPWAY_ALL(expression) \
+  _Pragma("GCC unroll 4") for (std::size_t i = 0; i < kParts; ++i) { expression; }
+
+HWY_INLINE F32x16 load(const float* from) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = hn::LoadU(DF(), from + i * kPartLanes))
+  return y;
+}
+HWY_INLINE void store(F32x16 x, float* to){
+    SLIPWAY_ALL(hn::StoreU(x.part[i], DF(), to + i * kPartLanes))} HWY_INLINE F32x16 set(float x) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = hn::Set(DF(), x))
+  return y;
+}
+HWY_INLINE F32x16 fma(F32x16 a, F32x16 b, F32x16 c) {
+  SLIPWAY_ALL(c.part[i] = hn::MulAdd(a.part[i], b.part[i], c.part[i]))
+  return c;
+}
+HWY_INLINE F32x16 add(F32x16 a, F32x16 b) {
+  SLIPWAY_ALL(a.part[i] = hn::Add(a.part[i], b.part[i]))
+  return a;
+}
+HWY_INLINE F32x16 sub(F32x16 a, F32x16 b) {
+  SLIPWAY_ALL(a.part[i] = hn::Sub(a.part[i], b.part[i]))
+  return a;
+}
+HWY_INLINE F32x16 mul(F32x16 a, F32x16 b) {
+  SLIPWAY_ALL(a.part[i] = hn::Mul(a.part[i], b.part[i]))
+  return a;
+}
+HWY_INLINE F32x16 div(F32x16 a, F32x16 b) {
+  SLIPWAY_ALL(a.part[i] = hn::Div(a.part[i], b.part[i]))
+  return a;
+}
+HWY_INLINE F32x16 sqrt(F32x16 a) {
+  SLIPWAY_ALL(a.part[i] = hn::Sqrt(a.part[i]))
+  return a;
+}
+HWY_INLINE M16 greater(F32x16 a, F32x16 b) {
+  M16 m;
+  SLIPWAY_ALL(m.part[i] = hn::Gt(a.part[i], b.part[i]))
+  return m;
+}
+HWY_INLINE M16 equal(F32x16 a, F32x16 b) {
+  M16 m;
+  SLIPWAY_ALL(m.part[i] = hn::Eq(a.part[i], b.part[i]))
+  return m;
+}
+HWY_INLINE M16 is_nan(F32x16 a) {
+  M16 m;
+  SLIPWAY_ALL(m.part[i] = hn::IsNaN(a.part[i]))
+  return m;
+}
+HWY_INLINE M16 either(M16 a, M16 b) {
+  SLIPWAY_ALL(a.part[i] = hn::Or(a.part[i], b.part[i]))
+  return a;
+}
+HWY_INLINE F32x16 select(M16 m, F32x16 yes, F32x16 no) {
+  SLIPWAY_ALL(no.part[i] = hn::IfThenElse(m.part[i], yes.part[i], no.part[i]))
+  return no;
+}
+HWY_INLINE I32x16 bits(F32x16 a) {
+  I32x16 y;
+  SLIPWAY_ALL(y.part[i] = hn::BitCast(DI(), a.part[i]))
+  return y;
+}
+HWY_INLINE F32x16 from_bits(I32x16 a) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = hn::BitCast(DF(), a.part[i]))
+  return y;
+}
+HWY_INLINE I32x16 set_i32(std::int32_t x) {
+  I32x16 y;
+  SLIPWAY_ALL(y.part[i] = hn::Set(DI(), x))
+  return y;
+}
+HWY_INLINE I32x16 add(I32x16 a, I32x16 b) {
+  SLIPWAY_ALL(a.part[i] = hn::Add(a.part[i], b.part[i]))
+  return a;
+}
+HWY_INLINE I32x16 sub(I32x16 a, I32x16 b) {
+  SLIPWAY_ALL(a.part[i] = hn::Sub(a.part[i], b.part[i]))
+  return a;
+}
+HWY_INLINE I32x16 bit_and(I32x16 a, I32x16 b) {
+  SLIPWAY_ALL(a.part[i] = hn::And(a.part[i], b.part[i]))
+  return a;
+}
+HWY_INLINE I32x16 bit_or(I32x16 a, I32x16 b) {
+  SLIPWAY_ALL(a.part[i] = hn::Or(a.part[i], b.part[i]))
+  return a;
+}
+template <int kBits>
+HWY_INLINE I32x16 shift_left(I32x16 a) {
+  SLIPWAY_ALL(a.part[i] = hn::ShiftLeft<kBits>(a.part[i]))
+  return a;
+}
+template <int kBits>
+HWY_INLINE I32x16 shift_right(I32x16 a) {
+  SLIPWAY_ALL(a.part[i] = hn::ShiftRight<kBits>(a.part[i]))
+  return a;
+}
+HWY_INLINE F32x16 to_float(I32x16 a) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = hn::ConvertTo(DF(), a.part[i]))
+  return y;
+}
+HWY_INLINE F32x16 load_half(const std::uint16_t* from) {
+  const hn::Rebind<hwy::float16_t, DF> narrow;
+  F32x16 y;
+  SLIPWAY_ALL(
+      y.part[i] = hn::PromoteTo(
+          DF(), hn::LoadU(narrow, reinterpret_cast<const hwy::float16_t*>(from) + i * kPartLanes)))
+  return y;
+}
+HWY_INLINE F32x16 load_bfloat16(const std::uint16_t* from) {
+  const hn::Rebind<hwy::bfloat16_t, DF> narrow;
+  F32x16 y;
+  SLIPWAY_ALL(
+      y.part[i] = hn::PromoteTo(
+          DF(), hn::LoadU(narrow, reinterpret_cast<const hwy::bfloat16_t*>(from) + i * kPartLanes)))
+  return y;
+}
+HWY_INLINE F32x16 load_i8(const std::int8_t* from) {
+  const hn::Rebind<std::int8_t, DF> narrow;
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = hn::ConvertTo(
+                  DF(), hn::PromoteTo(DI(), hn::LoadU(narrow, from + i * kPartLanes))))
+  return y;
+}
+#endif
+#undef SLIPWAY_ALL
+
+HWY_INLINE F32x16 zero() { return set(0.0F); }
+
+// acc + x b with x in every lane.
+HWY_INLINE F32x16 fma(float x, F32x16 b, F32x16 acc) { return fma(set(x), b, acc); }
+
+HWY_INLINE F32x16 negative(F32x16 a) { return from_bits(add(bits(a), set_i32(INT32_MIN))); }
+HWY_INLINE F32x16 magnitude(F32x16 a) { return from_bits(bit_and(bits(a), set_i32(INT32_MAX))); }
+HWY_INLINE F32x16 with_sign(F32x16 a, F32x16 sign) {
+  return from_bits(
+      bit_or(bit_and(bits(a), set_i32(INT32_MAX)), bit_and(bits(sign), set_i32(INT32_MIN))));
+}
+
+// The first `count` floats, the rest +0; nothing beyond them is touched. count <= 16.
+HWY_INLINE F32x16 load_first(const float* from, std::size_t count) {
+  if (HWY_LIKELY(count == kWide)) return load(from);
+  float lane[kWide] = {};
+  for (std::size_t i = 0; i < count; ++i) lane[i] = from[i];
+  return load(lane);
+}
+HWY_INLINE void store_first(F32x16 x, float* to, std::size_t count) {
+  if (HWY_LIKELY(count == kWide)) {
+    store(x, to);
+    return;
+  }
+  float lane[kWide];
+  store(x, lane);
+  for (std::size_t i = 0; i < count; ++i) to[i] = lane[i];
+}
+
+// As numeric::greater_of and less_of: the first of equals, NaN if there is one.
+HWY_INLINE F32x16 greater_of(F32x16 a, F32x16 b) {
+  return select(either(greater(b, a), is_nan(b)), b, a);
+}
+HWY_INLINE F32x16 less_of(F32x16 a, F32x16 b) {
+  return select(either(greater(a, b), is_nan(b)), b, a);
+}
+
+// Lane j takes in lane j + 8, j + 4, j + 2, j + 1: the tree of numeric/lanes.h.
+HWY_INLINE float sum_lanes(F32x16 x) {
+  float lane[kWide];
+  store(x, lane);
+  for (std::size_t half = kWide / 2; half != 0; half /= 2) {
+    for (std::size_t j = 0; j < half; ++j) lane[j] += lane[j + half];
+  }
+  return lane[0];
+}
+
+}  // namespace
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif  // SLIPWAY_F32X16_INL_H

@@ -1,0 +1,70 @@
+#include "kernels/simd/isa.h"
+
+#include <array>
+#include <cstddef>
+
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+namespace slipway {
+namespace {
+
+struct IsaList {
+  std::array<Isa, 4> isas;
+  std::size_t count = 0;
+
+  void add(Isa isa) { isas[count++] = isa; }
+};
+
+IsaList detect() {
+  IsaList list;
+#if defined(__x86_64__)
+  list.add(Isa::kScalar);
+  __builtin_cpu_init();
+  const auto has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                        __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c");
+  if (!has_avx2) return list;
+  list.add(Isa::kAvx2);
+  const auto has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                          __builtin_cpu_supports("avx512cd") &&
+                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (!has_avx512) return list;
+  list.add(Isa::kAvx512);
+  if (__builtin_cpu_supports("avx512vnni")) list.add(Isa::kAvx512Vnni);
+#elif defined(__aarch64__)
+  list.add(Isa::kNeon);
+  if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) list.add(Isa::kNeonDot);
+#else
+  list.add(Isa::kScalar);
+#endif
+  return list;
+}
+
+}  // namespace
+
+const char* isa_name(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar:
+      return "scalar";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvx512:
+      return "avx512";
+    case Isa::kAvx512Vnni:
+      return "avx512-vnni";
+    case Isa::kNeon:
+      return "neon";
+    case Isa::kNeonDot:
+      return "neon-dot";
+  }
+  return "unknown";
+}
+
+std::span<const Isa> isas_here() {
+  static const IsaList kList = detect();
+  return {kList.isas.data(), kList.count};
+}
+
+}  // namespace slipway

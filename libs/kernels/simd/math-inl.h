@@ -1,0 +1,120 @@
+// The functions of numeric/float_core.h on sixteen floats: the same operations in the same order,
+// so the same bits. Include after f32x16-inl.h.
+#if defined(SLIPWAY_MATH_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLIPWAY_MATH_INL_H
+#undef SLIPWAY_MATH_INL_H
+#else
+#define SLIPWAY_MATH_INL_H
+#endif
+
+#include <limits>
+
+#include "kernels/numeric/polynomials.h"
+#include "kernels/simd/f32x16-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+namespace constants = numeric::constants;
+
+template <std::size_t I = 0, std::size_t N>
+HWY_INLINE F32x16 horner(const float (&c)[N], F32x16 x) {
+  if constexpr (I + 1 == N) {
+    return set(c[I]);
+  } else {
+    return fma(horner<I + 1>(c, x), x, set(c[I]));
+  }
+}
+
+struct Exp16 {
+  F32x16 p;
+  I32x16 n;
+};
+
+HWY_INLINE Exp16 exp_reduced(F32x16 x) {
+  const F32x16 shift = set(0x1.8p23F);
+  const F32x16 shifted = fma(x, set(constants::kLog2E32), shift);
+  const F32x16 n = sub(shifted, shift);
+  F32x16 r = fma(n, set(-constants::kLn2High32), x);
+  r = fma(n, set(-constants::kLn2Low32), r);
+  const F32x16 p = fma(mul(r, r), horner(constants::kExp32, r), r);
+  return {p, sub(bits(shifted), bits(shift))};
+}
+
+HWY_INLINE F32x16 power_of_two(I32x16 n) { return from_bits(shift_left<23>(add(n, set_i32(127)))); }
+
+HWY_INLINE F32x16 exp(F32x16 x) {
+  F32x16 c = select(greater(set(-104.0F), x), set(-104.0F), x);
+  c = select(greater(c, set(89.0F)), set(89.0F), c);
+  const Exp16 e = exp_reduced(c);
+  const I32x16 half = shift_right<1>(e.n);
+  return mul(mul(add(set(1.0F), e.p), power_of_two(half)), power_of_two(sub(e.n, half)));
+}
+
+HWY_INLINE F32x16 expm1(F32x16 x) {
+  F32x16 c = select(greater(set(-20.0F), x), set(-20.0F), x);
+  c = select(greater(c, set(89.0F)), set(89.0F), c);
+  const Exp16 e = exp_reduced(c);
+  const F32x16 half = power_of_two(sub(e.n, set_i32(1)));
+  const F32x16 y = mul(set(2.0F), fma(half, e.p, sub(half, set(0.5F))));
+  return select(greater(set(0x1p-25F), magnitude(x)), x, y);
+}
+
+HWY_INLINE F32x16 tanh(F32x16 x) {
+  F32x16 a = magnitude(x);
+  a = select(greater(a, set(10.0F)), set(10.0F), a);
+  const Exp16 e = exp_reduced(mul(set(-2.0F), a));
+  const F32x16 power = power_of_two(e.n);
+  const F32x16 t = fma(power, e.p, sub(power, set(1.0F)));
+  return with_sign(div(t, add(t, set(2.0F))), x);
+}
+
+HWY_INLINE F32x16 sigmoid(F32x16 x) {
+  const F32x16 e = exp(negative(magnitude(x)));
+  const F32x16 top = select(greater(zero(), x), e, set(1.0F));
+  return div(top, add(set(1.0F), e));
+}
+
+HWY_INLINE F32x16 log(F32x16 x) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  constexpr auto kSqrtHalf = std::bit_cast<std::int32_t>(constants::kSqrtHalf32);
+  const M16 tiny = greater(set(std::numeric_limits<float>::min()), x);
+  const F32x16 scaled = select(tiny, mul(x, set(0x1p23F)), x);
+  const I32x16 above = sub(bits(scaled), set_i32(kSqrtHalf));
+  const F32x16 n = sub(to_float(shift_right<23>(above)), select(tiny, set(23.0F), zero()));
+  const F32x16 f =
+      sub(from_bits(add(bit_and(above, set_i32(0x7FFFFF)), set_i32(kSqrtHalf))), set(1.0F));
+  const F32x16 z = mul(f, f);
+  F32x16 tail = fma(mul(f, z), horner(constants::kLog32, f), mul(n, set(constants::kLn2Low32)));
+  tail = fma(set(-0.5F), z, tail);
+  F32x16 y = fma(n, set(constants::kLn2High32), add(f, tail));
+  y = select(equal(x, set(kInf)), set(kInf), y);
+  y = select(equal(x, zero()), set(-kInf), y);
+  return select(either(greater(x, zero()), equal(x, zero())), y,
+                set(std::numeric_limits<float>::quiet_NaN()));
+}
+
+HWY_INLINE F32x16 erf(F32x16 x) {
+  F32x16 a = magnitude(x);
+  const F32x16 near = fma(x, horner(constants::kErf32Near, mul(x, x)), x);
+  const M16 is_near = greater(set(1.0F), a);
+  a = select(greater(a, set(4.0F)), set(4.0F), a);
+  const F32x16 far = sub(set(1.0F), exp(negative(horner(constants::kErf32Far, sub(a, set(1.0F))))));
+  return select(is_near, near, with_sign(far, x));
+}
+
+HWY_INLINE F32x16 gelu(F32x16 x) {
+  return mul(mul(set(0.5F), x), add(set(1.0F), erf(mul(x, set(constants::kSqrtHalf32)))));
+}
+
+HWY_INLINE F32x16 gelu_tanh(F32x16 x) {
+  const F32x16 inner =
+      mul(set(constants::kSqrtTwoOverPi32), fma(mul(set(0.044715F), mul(x, x)), x, x));
+  return mul(mul(set(0.5F), x), add(set(1.0F), tanh(inner)));
+}
+
+}  // namespace
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif  // SLIPWAY_MATH_INL_H
