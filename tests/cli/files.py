@@ -18,13 +18,17 @@ def float_npy(shape, elements):
     return npy("<f4", shape, struct.pack(f"<{len(elements)}f", *elements))
 
 
+def archive(contents):
+    """A zip archive."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as files:
+        for name, content in contents.items():
+            files.writestr(name, content)
+    return out.getvalue()
+
+
 def npz(arrays):
-    """A .npz file: a zip archive of .npy files."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as files:
-        for name, content in arrays.items():
-            files.writestr(f"{name}.npy", content)
-    return archive.getvalue()
+    return archive({f"{name}.npy": content for name, content in arrays.items()})
 
 
 X, Y = value("x", ["batch", 3]), value("y", ["batch", 3])
@@ -76,7 +80,21 @@ FILES = {
     # Not models.
     "empty.onnx": b"",
     "text.onnx": b"this is a shopping list: milk, bread\n",
+    "readme.onnx": b"# Autopilot\n\nTrained in May \xe2\x80\x94 ask Ada.\n",
+    "web_page.onnx": b"\n<!doctype html>\n<title>404</title>\n",
+    "json.onnx": b'{"format": "onnx"}\n',
+    "lfs_pointer.onnx": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
     "zip.onnx": b"PK\x03\x04" + bytes(60),
+    "torch.onnx": archive({"model/data.pkl": b"\x80\x02}q\x00."}),
+    "arrays.onnx": npz({"a": float_npy((2,), [1, 2])}),
+    "pickle.onnx": b"\x80\x04\x95\x0b\0\0\0\0\0\0\0\x8c\x07sklearn\x94.",
+    "tflite.onnx": struct.pack("<I", 28) + b"TFL3" + bytes(24),
+    "engine.onnx": b"ptrt" + bytes(60),
+    "frozen.onnx": text(1, text(1, "x") + text(2, "Placeholder")) + text(1, text(1, "y") + text(2, "Relu")),
+    "safetensors.onnx": struct.pack("<Q", 64) + b'{"weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}     ',
+    "tensor.onnx": floats("", [2, 3], [1, 2, 3, 4, 5, 6]),
+    "zeros.onnx": bytes(5000),
+    "noise.onnx": bytes((7 * i + 0x66) % 256 for i in range(100)),
     "truncated.onnx": TINY[:len(TINY) // 2],
     "no_graph.onnx": number(1, 8) + text(8, text(1, "") + number(2, 13)),
     "bomb.onnx": number(1, 8) + b"\x3a\xff\xff\xff\xff\x7f",  # a graph of 32 GiB, says its length

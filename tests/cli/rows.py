@@ -79,7 +79,8 @@ ROWS = [
 
 # Each is given to check, and to inspect and run too, which must not crash on it either.
 BAD_MODELS = [
-    "absent", "folder", "empty", "text", "zip", "truncated", "no_graph", "bomb", "cycle", "missing", "duplicate",
+    "absent", "folder", "empty", "text", "readme", "web_page", "json", "lfs_pointer", "zip", "torch", "arrays", "pickle",
+    "tflite", "engine", "frozen", "safetensors", "tensor", "zeros", "noise", "truncated", "no_graph", "bomb", "cycle", "missing", "duplicate",
     "no_output", "no_opset", "new_opset", "type_clash", "rank_clash", "shape_clash", "input_type", "arity",
     "attribute", "unknown", "unknown_domain", "too_early", "negative_dim", "enormous_dim", "wrapping_dim",
     "short_data", "nested_deep", "outside", "absolute", "no_data", "short_external",
