@@ -1,0 +1,118 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/elementwise/binary.cc"
+#include "kernels/elementwise/binary.h"
+
+#include <limits>
+
+#include "kernels/numeric/float_math.h"
+#include "kernels/simd/dispatch.h"
+#include "kernels/simd/f32x16-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+HWY_INLINE F32x16 prelu(F32x16 a, F32x16 b) { return select(greater(zero(), a), mul(a, b), a); }
+
+template <F32x16 (*kFunction)(F32x16, F32x16)>
+struct Wide {
+  static void both(const float* a, const float* b, float* y, std::size_t count) {
+    std::size_t i = 0;
+    for (; i + kWide <= count; i += kWide) store(kFunction(load(a + i), load(b + i)), y + i);
+    if (i == count) return;
+    const std::size_t rest = count - i;
+    store_first(kFunction(load_first(a + i, rest), load_first(b + i, rest)), y + i, rest);
+  }
+  static void right_scalar(const float* a, float b, float* y, std::size_t count) {
+    const F32x16 right = set(b);
+    std::size_t i = 0;
+    for (; i + kWide <= count; i += kWide) store(kFunction(load(a + i), right), y + i);
+    if (i < count) store_first(kFunction(load_first(a + i, count - i), right), y + i, count - i);
+  }
+  static void left_scalar(float a, const float* b, float* y, std::size_t count) {
+    const F32x16 left = set(a);
+    std::size_t i = 0;
+    for (; i + kWide <= count; i += kWide) store(kFunction(left, load(b + i)), y + i);
+    if (i < count) store_first(kFunction(left, load_first(b + i, count - i)), y + i, count - i);
+  }
+  static constexpr BinaryKernel kKernel = {both, right_scalar, left_scalar};
+};
+
+// pow(x, 1/2): sqrt but for the two arguments where it takes no sign.
+HWY_INLINE F32x16 half_power(F32x16 x, F32x16 /*exponent*/) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const F32x16 y = select(equal(x, zero()), zero(), sqrt(x));
+  return select(equal(x, set(-kInf)), set(kInf), y);
+}
+HWY_INLINE F32x16 square(F32x16 x, F32x16 /*exponent*/) { return mul(x, x); }
+HWY_INLINE F32x16 inverse(F32x16 x, F32x16 /*exponent*/) { return div(set(1.0F), x); }
+
+struct Pow {
+  static void both(const float* a, const float* b, float* y, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) y[i] = numeric::pow(a[i], b[i]);
+  }
+  static void right_scalar(const float* a, float b, float* y, std::size_t count) {
+    if (b == 2.0F) return Wide<square>::right_scalar(a, b, y, count);
+    if (b == 0.5F) return Wide<half_power>::right_scalar(a, b, y, count);
+    if (b == -1.0F) return Wide<inverse>::right_scalar(a, b, y, count);
+    for (std::size_t i = 0; i < count; ++i) y[i] = numeric::pow(a[i], b);
+  }
+  static void left_scalar(float a, const float* b, float* y, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) y[i] = numeric::pow(a, b[i]);
+  }
+};
+
+struct Equal {
+  static bool holds(float a, float b) { return a == b; }
+};
+struct Less {
+  static bool holds(float a, float b) { return a < b; }
+};
+struct LessOrEqual {
+  static bool holds(float a, float b) { return a <= b; }
+};
+
+template <typename Order, bool kSwap>
+void compare(const float* a, std::size_t a_step, const float* b, std::size_t b_step,
+             std::uint8_t* y, std::size_t count) {
+  if (kSwap) return compare<Order, false>(b, b_step, a, a_step, y, count);
+  if (a_step == 1 && b_step == 1) {
+    for (std::size_t i = 0; i < count; ++i) y[i] = Order::holds(a[i], b[i]) ? 1 : 0;
+  } else if (a_step == 1) {
+    const float right = b[0];
+    for (std::size_t i = 0; i < count; ++i) y[i] = Order::holds(a[i], right) ? 1 : 0;
+  } else {
+    const float left = a[0];
+    for (std::size_t i = 0; i < count; ++i) y[i] = Order::holds(left, b[i * b_step]) ? 1 : 0;
+  }
+}
+
+void where(const std::uint8_t* condition, std::size_t condition_step, const float* a,
+           std::size_t a_step, const float* b, std::size_t b_step, float* y, std::size_t count) {
+  if (condition_step == 1 && a_step == 1 && b_step == 1) {
+    for (std::size_t i = 0; i < count; ++i) y[i] = condition[i] != 0 ? a[i] : b[i];
+  } else {
+    for (std::size_t i = 0; i < count; ++i) {
+      y[i] = condition[i * condition_step] != 0 ? a[i * a_step] : b[i * b_step];
+    }
+  }
+}
+
+constexpr BinaryKernels kTable = {
+    {Wide<add>::kKernel, Wide<sub>::kKernel, Wide<mul>::kKernel, Wide<div>::kKernel,
+     Wide<greater_of>::kKernel, Wide<less_of>::kKernel, Wide<prelu>::kKernel,
+     BinaryKernel{Pow::both, Pow::right_scalar, Pow::left_scalar}},
+    {compare<Equal, false>, compare<Less, false>, compare<LessOrEqual, false>, compare<Less, true>,
+     compare<LessOrEqual, true>},
+    where};
+
+}  // namespace
+const BinaryKernels& binary_table() { return kTable; }
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace slipway {
+SLIPWAY_KERNELS(BinaryKernels, binary_kernels, binary_table)
+}  // namespace slipway
+#endif
