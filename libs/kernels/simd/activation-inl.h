@@ -1,0 +1,133 @@
+// The activations of kernels/activation.h on sixteen floats. Include after f32x16-inl.h.
+//
+// None, Relu and Clip are one Clamp without branches, to be applied in registers. The others are
+// many instructions: a kernel stores its results and calls activate_row on what it has just stored.
+#if defined(SLIPWAY_ACTIVATION_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLIPWAY_ACTIVATION_INL_H
+#undef SLIPWAY_ACTIVATION_INL_H
+#else
+#define SLIPWAY_ACTIVATION_INL_H
+#endif
+
+#include <limits>
+
+#include "kernels/activation.h"
+#include "kernels/simd/f32x16-inl.h"
+#include "kernels/simd/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+// x < low ? low : x. A NaN, and of equals x, is kept.
+HWY_INLINE F32x16 raise(F32x16 x, F32x16 low) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  for (std::size_t i = 0; i < kParts; ++i) x.part[i] = hn::Max(low.part[i], x.part[i]);
+  return x;
+#else
+  return select(greater(low, x), low, x);
+#endif
+}
+// x > high ? high : x.
+HWY_INLINE F32x16 lower(F32x16 x, F32x16 high) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  for (std::size_t i = 0; i < kParts; ++i) x.part[i] = hn::Min(high.part[i], x.part[i]);
+  return x;
+#else
+  return select(greater(x, high), high, x);
+#endif
+}
+
+// y = x within [low, high], + zero: -0 there leaves every y as it is, +0 makes a -0 +0, as Relu
+// does.
+struct Clamp {
+  F32x16 low, high, zero;
+};
+
+HWY_INLINE bool is_clamp(ActivationSpec spec) { return spec.kind <= Activation::kClip; }
+
+// That of None where the activation is not a clamp.
+HWY_INLINE Clamp clamp_of(ActivationSpec spec) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const bool is_relu = spec.kind == Activation::kRelu;
+  const bool is_clip = spec.kind == Activation::kClip;
+  return {set(is_relu   ? 0.0F
+              : is_clip ? spec.a
+                        : -kInf),
+          set(is_clip ? spec.b : kInf), set(is_relu ? 0.0F : -0.0F)};
+}
+
+HWY_INLINE F32x16 clamp(F32x16 x, const Clamp& c) {
+  return add(lower(raise(x, c.low), c.high), c.zero);
+}
+
+HWY_INLINE F32x16 unit_clip(F32x16 x) { return lower(raise(x, zero()), set(1.0F)); }
+
+template <Activation kKind>
+HWY_INLINE F32x16 activate(F32x16 x, F32x16 a, F32x16 b) {
+  if constexpr (kKind == Activation::kLeakyRelu) return select(greater(zero(), x), mul(a, x), x);
+  if constexpr (kKind == Activation::kElu) {
+    return select(greater(zero(), x), mul(a, expm1(x)), x);
+  }
+  if constexpr (kKind == Activation::kSigmoid) return sigmoid(x);
+  if constexpr (kKind == Activation::kHardSigmoid) return unit_clip(add(mul(a, x), b));
+  if constexpr (kKind == Activation::kHardSwish) {
+    return mul(x, unit_clip(add(mul(x, set(static_cast<float>(1.0 / 6.0))), set(0.5F))));
+  }
+  if constexpr (kKind == Activation::kTanh) return tanh(x);
+  if constexpr (kKind == Activation::kSilu) return mul(x, sigmoid(x));
+  if constexpr (kKind == Activation::kGelu) return gelu(x);
+  if constexpr (kKind == Activation::kGeluTanh) return gelu_tanh(x);
+  return x;
+}
+
+template <Activation kKind>
+HWY_NOINLINE void activate_row_as(float* y, std::size_t count, ActivationSpec spec) {
+  const F32x16 a = set(spec.a);
+  const F32x16 b = set(spec.b);
+  std::size_t i = 0;
+  for (; i + kWide <= count; i += kWide) store(activate<kKind>(load(y + i), a, b), y + i);
+  if (i < count) {
+    store_first(activate<kKind>(load_first(y + i, count - i), a, b), y + i, count - i);
+  }
+}
+
+// In place.
+inline void activate_row(float* y, std::size_t count, ActivationSpec spec) {
+  switch (spec.kind) {
+    case Activation::kNone:
+    case Activation::kCount:
+      return;
+    case Activation::kRelu:
+    case Activation::kClip: {
+      const Clamp c = clamp_of(spec);
+      std::size_t i = 0;
+      for (; i + kWide <= count; i += kWide) store(clamp(load(y + i), c), y + i);
+      if (i < count) store_first(clamp(load_first(y + i, count - i), c), y + i, count - i);
+      return;
+    }
+    case Activation::kLeakyRelu:
+      return activate_row_as<Activation::kLeakyRelu>(y, count, spec);
+    case Activation::kElu:
+      return activate_row_as<Activation::kElu>(y, count, spec);
+    case Activation::kSigmoid:
+      return activate_row_as<Activation::kSigmoid>(y, count, spec);
+    case Activation::kHardSigmoid:
+      return activate_row_as<Activation::kHardSigmoid>(y, count, spec);
+    case Activation::kHardSwish:
+      return activate_row_as<Activation::kHardSwish>(y, count, spec);
+    case Activation::kTanh:
+      return activate_row_as<Activation::kTanh>(y, count, spec);
+    case Activation::kSilu:
+      return activate_row_as<Activation::kSilu>(y, count, spec);
+    case Activation::kGelu:
+      return activate_row_as<Activation::kGelu>(y, count, spec);
+    case Activation::kGeluTanh:
+      return activate_row_as<Activation::kGeluTanh>(y, count, spec);
+  }
+}
+
+}  // namespace
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif  // SLIPWAY_ACTIVATION_INL_H
