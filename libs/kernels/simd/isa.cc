@@ -3,7 +3,9 @@
 #include <array>
 #include <cstddef>
 
-#if defined(__aarch64__)
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
@@ -18,13 +20,21 @@ struct IsaList {
   void add(Isa isa) { isas[count++] = isa; }
 };
 
+#if defined(__x86_64__)
+// clang 14's __builtin_cpu_supports does not know the name f16c.
+bool has_f16c() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+#endif
+
 IsaList detect() {
   IsaList list;
 #if defined(__x86_64__)
   list.add(Isa::kScalar);
   __builtin_cpu_init();
   const auto has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                        __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c");
+                        __builtin_cpu_supports("bmi2") && has_f16c();
   if (!has_avx2) return list;
   list.add(Isa::kAvx2);
   const auto has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
