@@ -75,9 +75,17 @@ std::string shape_text(std::span<const std::int64_t> shape) {
   return str('[', join(shape, ","), ']');
 }
 
-Tensor::Storage::~Storage() { std::free(bytes); }
+Tensor::Storage::~Storage() {
+  if (lender == nullptr) std::free(bytes);
+}
 
 Result<Tensor> Tensor::create(DType dtype, Shape shape) {
+  Tensor tensor = TRY(allocate(dtype, std::move(shape)));
+  if (dtype != DType::kString) std::memset(tensor.storage_->bytes, 0, tensor.storage_->size_bytes);
+  return tensor;
+}
+
+Result<Tensor> Tensor::allocate(DType dtype, Shape shape) {
   if (dtype == DType::kUndefined) {
     return Error{Code::kInternal, "a tensor cannot be made of the undefined element type"};
   }
@@ -103,7 +111,6 @@ Result<Tensor> Tensor::create(DType dtype, Shape shape) {
     return Error{Code::kTooLarge, str("no memory for a tensor ", name(dtype),
                                       shape_text(tensor.shape_), " of ", bytes, " bytes")};
   }
-  std::memset(memory, 0, bytes);
   tensor.storage_->bytes = static_cast<std::byte*>(memory);
   tensor.storage_->size_bytes = bytes;
   return tensor;
@@ -124,6 +131,7 @@ Result<Tensor> Tensor::mapped(DType dtype, Shape shape, std::span<const std::byt
   tensor.dtype_ = dtype;
   tensor.shape_ = std::move(shape);
   tensor.count_ = count;
+  tensor.has_owner_ = owner != nullptr;
   tensor.mapped_ = owner != nullptr ? std::move(owner) : std::make_shared<int>(0);
   tensor.mapped_bytes_ = bytes;
   return tensor;
@@ -145,14 +153,31 @@ std::vector<std::byte> Tensor::file_bytes() const {
   return packed;
 }
 
+// A bool may hold only 0 or 1, which files do not promise.
+bool Tensor::can_lend() const {
+  return has_owner_ && count_ != 0 && !is_sub_byte(dtype_) && dtype_ != DType::kBool &&
+         reinterpret_cast<std::uintptr_t>(mapped_bytes_.data()) % element_bytes(dtype_) == 0;
+}
+
 Result<Tensor> Tensor::direct() const {
   if (is_direct()) return *this;
-  Tensor copy = TRY(create(dtype_, shape_));
+  if (can_lend()) {
+    Tensor view;
+    view.dtype_ = dtype_;
+    view.shape_ = shape_;
+    view.count_ = count_;
+    view.storage_ = std::make_shared<Storage>();
+    view.storage_->bytes = const_cast<std::byte*>(mapped_bytes_.data());
+    view.storage_->size_bytes = mapped_bytes_.size();
+    view.storage_->lender = mapped_;
+    return view;
+  }
+  Tensor copy = TRY(allocate(dtype_, shape_));
   const std::span<std::byte> out = copy.mutable_bytes();
   if (is_sub_byte(dtype_)) {
     unpack(dtype_, mapped_bytes_, out);
   } else if (dtype_ == DType::kBool) {
-    // Any non-zero byte is true; a C++ bool may only hold 0 or 1.
+    // Any non-zero byte is true.
     for (std::size_t i = 0; i < out.size(); ++i) {
       out[i] = static_cast<std::byte>(mapped_bytes_[i] != std::byte{0});
     }
@@ -174,7 +199,8 @@ Result<Tensor> Tensor::reshaped(Shape shape) const {
 }
 
 void Tensor::make_own() {
-  if (storage_ == nullptr || storage_.use_count() == 1) return;
+  if (storage_ == nullptr) return;
+  if (storage_.use_count() == 1 && storage_->lender == nullptr) return;
   auto own = std::make_shared<Storage>();
   own->strings = storage_->strings;
   own->size_bytes = storage_->size_bytes;

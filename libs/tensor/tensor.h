@@ -42,7 +42,8 @@ class Tensor {
   // would not fit in the machine's memory; nothing is allocated before these checks.
   static Result<Tensor> create(DType dtype, Shape shape);
 
-  // Bytes in file layout that `owner` keeps alive: raw_data, external data. `bytes` must be exactly
+  // Bytes in file layout that `owner` keeps alive and unchanged: raw_data, external data. Without
+  // an owner the caller keeps them until direct() has copied them. `bytes` must be exactly
   // packed_bytes(dtype, count). Not for strings.
   static Result<Tensor> mapped(DType dtype, Shape shape, std::span<const std::byte> bytes,
                                std::shared_ptr<const void> owner);
@@ -78,7 +79,8 @@ class Tensor {
   // Bytes in file layout whatever the storage (packs sub-byte types). Not for strings.
   std::vector<std::byte> file_bytes() const;
 
-  // The same elements with aligned, one-per-element storage; cheap when already so.
+  // The same elements with aligned, one-per-element storage. Free when the tensor is direct, or
+  // mapped with an owner and laid out and aligned as memory is; a copy otherwise.
   Result<Tensor> direct() const;
 
   // The same elements under another shape with as many elements.
@@ -86,6 +88,8 @@ class Tensor {
 
  private:
   struct Storage;
+  static Result<Tensor> allocate(DType dtype, Shape shape);  // the elements are not yet written
+  bool can_lend() const;
   void make_own();
 
   DType dtype_ = DType::kUndefined;
@@ -94,12 +98,14 @@ class Tensor {
   std::shared_ptr<Storage> storage_;    // direct
   std::shared_ptr<const void> mapped_;  // keeps mapped bytes alive
   std::span<const std::byte> mapped_bytes_;
+  bool has_owner_ = false;  // of the mapped bytes
 };
 
 struct Tensor::Storage {
-  std::byte* bytes = nullptr;  // 64-byte aligned
+  std::byte* bytes = nullptr;  // 64-byte aligned; lent ones to the width of an element
   std::size_t size_bytes = 0;
   std::vector<std::string> strings;
+  std::shared_ptr<const void> lender;  // of bytes that are not the storage's own and never written
 
   Storage() = default;
   Storage(const Storage&) = delete;

@@ -103,6 +103,26 @@ TEST(Tensor, UnalignedMappedElementsBecomeAligned) {
   EXPECT_EQ(direct.data<float>()[0], 1.5F);
 }
 
+TEST(Tensor, AlignedMappedElementsAreLentAndNeverWritten) {
+  const auto file = std::make_shared<std::vector<float>>(std::vector<float>{1.0F, 2.0F});
+  const auto bytes = std::as_bytes(std::span(*file));
+  Tensor tensor = *Tensor::mapped(DType::kFloat32, {2}, bytes, file)->direct();
+  const Tensor other = *tensor.reshaped({2, 1});
+  EXPECT_EQ(tensor.bytes().data(), bytes.data());
+  EXPECT_EQ(file.use_count(), 2);
+  tensor.mutable_data<float>()[0] = 9.0F;
+  EXPECT_NE(tensor.bytes().data(), bytes.data());
+  EXPECT_EQ(other.data<float>()[0], 1.0F);
+  EXPECT_EQ((*file)[0], 1.0F);
+}
+
+TEST(Tensor, MappedElementsWithoutOwnerAreCopied) {
+  const float value = 1.5F;
+  const auto bytes = std::as_bytes(std::span(&value, 1));
+  EXPECT_NE(Tensor::mapped(DType::kFloat32, {1}, bytes, nullptr)->direct()->bytes().data(),
+            bytes.data());
+}
+
 TEST(Tensor, AnyNonZeroByteOfAMappedBoolIsTrue) {
   const std::vector<std::byte> file = bytes_of({0, 1, 2, 255});
   const Tensor direct = *Tensor::mapped(DType::kBool, {4}, file, nullptr)->direct();
