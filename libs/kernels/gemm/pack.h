@@ -1,0 +1,37 @@
+// The packed form of a product's right-hand side, the same for every instruction set.
+//
+// Panels: [ceil(n / 16)][k][16], columns side by side, the last panel padded with zeros.
+// With 16 chains (fewer than 16 columns, a deep k) the lanes are the chains: [n][k up to a
+// multiple of 16], the end padded with zeros.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace slipway {
+
+enum class WeightType : std::uint8_t { kF32, kF16, kBf16, kI8 };
+
+constexpr std::size_t bytes_of(WeightType type) {
+  return type == WeightType::kF32 ? 4 : type == WeightType::kI8 ? 1 : 2;
+}
+
+// Narrow weights widen exactly. Of int8 a product is dot(a, float(q)) * scale, scale one float a
+// column, the product rounded.
+struct PackedB {
+  const void* data;  // packed_bytes(type, n, k, chains), 64-byte aligned
+  WeightType type;
+  const float* scale;  // [n] for int8, else null
+  std::size_t n, k;
+  std::size_t chains;  // as given when packed
+};
+
+std::size_t packed_bytes(WeightType type, std::size_t n, std::size_t k, std::size_t chains);
+
+// Element (p, j) stands at (p * row_stride + j * column_stride) elements from `from`.
+// chains is numeric::chain_count(n, k), or what the operator fixes.
+void pack_b(WeightType type, const void* from, std::ptrdiff_t row_stride,
+            std::ptrdiff_t column_stride, std::size_t n, std::size_t k, std::size_t chains,
+            void* packed);
+
+}  // namespace slipway
