@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034
 source scripts/dev/lib/say.sh
 
-packages_build=(g++ cmake ninja-build ccache googletest libhwy-dev libre2-dev zlib1g-dev
+packages_build=(g++ cmake ninja-build ccache googletest libhwy-dev libxxhash-dev libre2-dev zlib1g-dev
   libjpeg62-turbo-dev libwebp-dev libopenjp2-7-dev
   nlohmann-json3-dev python3 git)
 packages_test=(libonnx-testdata zsh fish)

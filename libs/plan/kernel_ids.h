@@ -1,0 +1,17 @@
+// The kernels that a step may name. Numbers are part of the plan format: a number is never given a
+// second meaning. The rows are in libs/runtime/list.cc.
+#pragma once
+
+#include <cstdint>
+
+namespace slipway::plan {
+
+enum class KernelId : std::uint16_t {
+  kNone = 0,
+  kInterpret = 1,  // the reference implementation of a piece of graph, kept in the params
+  kCopy = 2,
+  kUnary = 3,
+  kRelayout = 4,
+};
+
+}  // namespace slipway::plan
