@@ -1,0 +1,29 @@
+#include "runtime/list.h"
+
+#include "runtime/steps/rows.h"
+
+namespace slipway::runtime {
+namespace {
+
+using plan::KernelId;
+
+constexpr bool kInPlace = true;
+
+constexpr StepKernel kKernels[] = {
+    {KernelId::kInterpret, "interpret", bind_interpret},
+    {KernelId::kCopy, "copy", bind_copy, kInPlace},
+    {KernelId::kUnary, "unary", bind_unary, kInPlace},
+};
+
+}  // namespace
+
+std::span<const StepKernel> all_kernels() { return kKernels; }
+
+const StepKernel* find_kernel(plan::KernelId id) {
+  for (const StepKernel& kernel : kKernels) {
+    if (kernel.id == id) return &kernel;
+  }
+  return nullptr;
+}
+
+}  // namespace slipway::runtime

@@ -1,0 +1,12 @@
+// The bind function of each kernel, one file each in this folder.
+#pragma once
+
+#include "runtime/step.h"
+
+namespace slipway::runtime {
+
+Status bind_interpret(Binder& binder);
+Status bind_copy(Binder& binder);
+Status bind_unary(Binder& binder);
+
+}  // namespace slipway::runtime

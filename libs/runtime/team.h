@@ -1,0 +1,66 @@
+// A team: the calling thread and the workers that help it through the steps of a run.
+//
+// Between runs workers are parked in the kernel and use no processor. begin() wakes them; from then
+// to end() they wait for the next share by spinning for a moment, then parked.
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+
+namespace slipway::runtime {
+
+// worker 0 is the calling thread.
+using Share = void (*)(void* data, std::size_t worker);
+
+class Team {
+ public:
+  // `threads` in all, the caller's included. cores: where not empty, worker i is pinned to
+  // cores[i]; worker 0, the caller's thread, pins itself. spin_us: how long a worker spins after
+  // end() before it parks; 0 parks at once.
+  static Result<std::unique_ptr<Team>> create(std::size_t threads, std::span<const int> cores,
+                                              std::uint32_t spin_us);
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  std::size_t threads() const { return threads_; }
+
+  void begin();
+  // Calls share(data, worker) on every thread of the team and returns when all are done.
+  void run(Share share, void* data);
+  void end();
+
+ private:
+  struct Worker {
+    Team* team = nullptr;
+    std::size_t number = 0;
+    pthread_t thread{};
+    bool is_running = false;
+  };
+
+  Team(std::size_t threads, std::uint32_t spin_us);
+  static void* enter(void* worker);
+  void work(std::size_t number);
+  std::uint32_t wait_for_other_than(std::uint32_t seen);
+
+  const std::size_t threads_;
+  const std::uint32_t spins_between_runs_;
+  std::unique_ptr<Worker[]> workers_;
+  Share share_ = nullptr;
+  void* data_ = nullptr;
+  // Each change of ticket_ is a share for every worker; the next comes once all have done it.
+  alignas(64) std::atomic<std::uint32_t> ticket_{0};
+  std::atomic<bool> is_in_run_{false};
+  std::atomic<bool> is_over_{false};
+  alignas(64) std::atomic<std::uint32_t> parked_{0};
+  alignas(64) std::atomic<std::uint32_t> done_{0};
+};
+
+}  // namespace slipway::runtime
