@@ -1,0 +1,78 @@
+#include "ops/interpreter.h"
+#include "ops/op.h"
+#include "passes/list.h"
+#include "passes/rewrite.h"
+
+namespace slipway {
+namespace {
+
+// A constant may become this much larger than what it is made of before it is better computed.
+constexpr std::size_t kMaxGrowthBytes = std::size_t{16} << 20;
+
+std::size_t bytes_of(const Tensor& tensor) {
+  return tensor.size() * std::max<std::size_t>(element_bytes(tensor.dtype()), 1);
+}
+
+bool has_subgraph(const Node& node) {
+  bool found = false;
+  for_each_subgraph(node, [&](const Graph&) { found = true; });
+  return found;
+}
+
+// The node's outputs from its constant inputs, or none where it cannot be evaluated here.
+std::vector<Value> evaluate_constant(const Graph& graph, const Node& node) {
+  const Op* op = find_op(node.domain, node.op);
+  if (op == nullptr || op->evaluate == nullptr || op->is_random || has_subgraph(node)) return {};
+  std::vector<Value> inputs;
+  std::size_t input_bytes = 0;
+  for (const ValueId input : node.inputs) {
+    if (input == kNoValue) {
+      inputs.emplace_back();
+      continue;
+    }
+    const Tensor* const tensor = constant_of(graph, input);
+    if (tensor == nullptr) return {};
+    Result<Tensor> direct = tensor->direct();
+    if (!direct.ok()) return {};
+    input_bytes += bytes_of(*direct);
+    inputs.emplace_back(*std::move(direct));
+  }
+  for (const ValueId output : node.outputs) {
+    if (output == kNoValue) continue;
+    const Type& type = graph.value(output).type;
+    if (!type.is_tensor() || !type.dims || !known_count(*type.dims)) return {};
+    const auto count = static_cast<std::size_t>(*known_count(*type.dims));
+    if (count * std::max<std::size_t>(element_bytes(type.dtype), 1) > input_bytes + kMaxGrowthBytes)
+      return {};
+  }
+  Result<std::vector<Value>> outputs = evaluate_node(node, std::move(inputs));
+  if (!outputs.ok()) return {};  // left for the run, which will say what is wrong
+  for (const Value& output : *outputs) {
+    if (!output.is_tensor() && !output.is_absent()) return {};
+  }
+  return *std::move(outputs);
+}
+
+}  // namespace
+
+// Nodes whose inputs are all constants are computed now.
+Result<std::string> fold_constants(Model& model) {
+  Graph& graph = model.graph;
+  std::vector<bool> is_folded(graph.nodes.size(), false);
+  std::size_t folded = 0;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    std::vector<Value> outputs = evaluate_constant(graph, node);
+    if (outputs.empty()) continue;
+    for (std::size_t k = 0; k < node.outputs.size(); ++k) {
+      if (node.outputs[k] != kNoValue && outputs[k].is_tensor())
+        graph.initializers[node.outputs[k]] = std::move(outputs[k].tensor());
+    }
+    is_folded[i] = true;
+    ++folded;
+  }
+  remove_nodes(graph, is_folded);
+  return folded == 0 ? "" : "computed " + count_text(folded, "constant node") + " now";
+}
+
+}  // namespace slipway

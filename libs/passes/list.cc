@@ -1,0 +1,31 @@
+#include "passes/list.h"
+
+#include "base/str.h"
+
+namespace slipway {
+namespace {
+
+constexpr Pass kPasses[] = {
+    {"fold-constants", "compute now what depends on constants alone", fold_constants},
+    {"remove-identities", "remove nodes that change nothing", remove_identities},
+    {"remove-dead", "remove nodes and constants that nothing uses", remove_dead},
+};
+
+}  // namespace
+
+std::span<const Pass> all_passes() { return kPasses; }
+
+Result<std::vector<PassNote>> run_passes(Model& model, std::string_view stop_after) {
+  std::vector<PassNote> notes;
+  for (const Pass& pass : kPasses) {
+    std::string text = TRY(pass.run(model));
+    if (!text.empty()) notes.push_back({pass.name, std::move(text)});
+    if (pass.name == stop_after) return notes;
+  }
+  if (!stop_after.empty()) {
+    return Error{Code::kUsage, str("there is no pass '", shorten(stop_after), "'")};
+  }
+  return notes;
+}
+
+}  // namespace slipway

@@ -1,0 +1,58 @@
+#include <algorithm>
+
+#include "ops/node_view.h"
+#include "passes/list.h"
+#include "passes/rewrite.h"
+
+namespace slipway {
+namespace {
+
+bool same_type(const Graph& graph, ValueId a, ValueId b) {
+  const Type& x = graph.value(a).type;
+  const Type& y = graph.value(b).type;
+  return x.is_tensor() && y.is_tensor() && x.dtype == y.dtype && x.dims && y.dims &&
+         known_shape(*x.dims) && known_shape(*x.dims) == known_shape(*y.dims);
+}
+
+// The node's first output is its first input, whatever that holds.
+bool is_identity(const Graph& graph, const Node& node) {
+  if (!node.domain.empty() || node.inputs.empty() || node.outputs.empty() ||
+      node.inputs[0] == kNoValue || node.outputs[0] == kNoValue) {
+    return false;
+  }
+  for (std::size_t i = 1; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] != kNoValue) return false;
+  }
+  if (node.op == "Identity") return true;
+  if (node.op == "Dropout") {
+    return node.version >= 7 &&
+           (node.inputs.size() < 3 || node.inputs[2] == kNoValue);  // not in training
+  }
+  if (node.op == "Cast" || node.op == "Reshape" || node.op == "Flatten" || node.op == "Expand" ||
+      node.op == "Squeeze" || node.op == "Unsqueeze") {
+    return same_type(graph, node.inputs[0], node.outputs[0]);
+  }
+  return false;
+}
+
+}  // namespace
+
+// Identity, Dropout outside training, and casts and shapes that change nothing.
+Result<std::string> remove_identities(Model& model) {
+  Graph& graph = model.graph;
+  std::vector<bool> is_removed(graph.nodes.size(), false);
+  std::size_t removed = 0;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    if (!is_identity(graph, node) || is_output(graph, node.outputs[0])) continue;
+    const ValueId from = node.outputs[0];
+    const ValueId to = node.inputs[0];
+    replace_uses(graph, from, to);
+    is_removed[i] = true;
+    ++removed;
+  }
+  remove_nodes(graph, is_removed);
+  return removed == 0 ? "" : "removed " + count_text(removed, "node") + " that changed nothing";
+}
+
+}  // namespace slipway
