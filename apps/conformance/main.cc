@@ -20,6 +20,7 @@ namespace {
 constexpr Option kOptions[] = {
     {"--only", "REGEX", "run the cases whose suite/name the regular expression is found in"},
     {"--op", "NAME", "run the cases whose model has this operator under test"},
+    {"--compiled", "", "run each case as a plan: it must give the reference's bits"},
     {"--verbose", "", "print a line for every case"},
     {"--json", "FILE", "write the outcome of every case as JSON"},
     {"--docs", "FILE", "write the page of operators (docs/operators.md)"},
@@ -110,8 +111,9 @@ Result<int> run(const Arguments& arguments) {
     return Error{Code::kInvalid, "no such case below the folders: nothing was run"};
 
   const std::size_t count = cases.size();
-  std::vector<Outcome> outcomes = TRY(run_in_workers(
-      cases, options, run_case, [&](std::size_t done) { show_progress(done, count); }));
+  std::vector<Outcome> outcomes =
+      TRY(run_in_workers(cases, options, arguments.has("--compiled") ? run_case_compiled : run_case,
+                         [&](std::size_t done) { show_progress(done, count); }));
   for (std::size_t i = 0; i < count; ++i) {
     if (outcomes[i].op.empty() && outcomes[i].verdict == Verdict::kFailed) {
       const Subject subject = subject_by_name(cases[i]);  // the worker did not live to tell

@@ -1,0 +1,180 @@
+#include "compile/compile.h"
+
+#include "base/str.h"
+#include "compile/interpreted.h"
+#include "compile/lowering.h"
+#include "compile/memory.h"
+#include "graph/inline_functions.h"
+#include "ops/infer.h"
+#include "ops/op.h"
+#include "plan/builder.h"
+#include "runtime/list.h"
+
+namespace slipway::compile {
+namespace {
+
+bool is_static(const Graph& graph, ValueId id) {
+  const Type& type = graph.value(id).type;
+  return type.is_tensor() && type.dtype != DType::kString && type.dims && known_shape(*type.dims);
+}
+
+// Symbols that lead an input become the batch; every other one must be given.
+Status bind_all_dims(Model& model, const CompileOptions& options) {
+  std::map<std::string, std::int64_t> extents = options.dims;
+  for (const ValueId id : model.graph.inputs) {
+    Type& type = model.graph.value(id).type;
+    if (!type.dims) continue;
+    for (std::size_t axis = 0; axis < type.dims->size(); ++axis) {
+      Dim& dim = (*type.dims)[axis];
+      if (axis == 0 && dim.is_unknown()) dim = Dim::symbol("batch");
+      if (axis == 0 && dim.is_symbol()) extents.try_emplace(dim.symbol(), options.batch);
+    }
+  }
+  bind_dims(model, extents);
+  return {};
+}
+
+Status check_ports(const Graph& graph, const std::vector<ValueId>& ids, std::string_view kind) {
+  for (const ValueId id : ids) {
+    if (is_static(graph, id)) continue;
+    const ValueDef& value = graph.value(id);
+    return Error{
+        Code::kUnsupported,
+        str(kind, " ", value.name, " is ", to_text(value.type),
+            ": a plan needs a tensor of numbers with a known shape; give extents with --set "
+            "name=value, or run the model by 'slipway run'")};
+  }
+  return {};
+}
+
+bool runs_step_by_step(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    const Op* op = find_op(node.domain, node.op);
+    if (op == nullptr || op->is_random)
+      return false;  // its numbers depend on its place in the whole
+    for (const ValueId output : node.outputs) {
+      if (output != kNoValue && !is_static(graph, output)) return false;
+    }
+  }
+  return true;
+}
+
+Program whole_program(const Model& model, Piece piece) {
+  Program program;
+  ProgramStep step;
+  step.name = model.graph.name;
+  step.kernel = plan::KernelId::kInterpret;
+  step.note =
+      "shapes or values that a plan cannot hold: all of it runs by the reference implementation";
+  const auto bytes = std::as_bytes(std::span(piece.model));
+  step.params.assign(bytes.begin(), bytes.end());
+  const auto add = [&](const std::vector<ValueId>& ids, plan::Place place,
+                       std::vector<ProgramPort>& ports, std::vector<TensorIndex>& operands) {
+    for (const ValueId id : ids) {
+      const ValueDef& value = model.graph.value(id);
+      Storage storage;
+      storage.place = place;
+      storage.port = ports.size();
+      program.storages.push_back(std::move(storage));
+      program.tensors.push_back({value.name, value.type.dtype, plan::Layout::kPlain,
+                                 *known_shape(*value.type.dims), program.storages.size() - 1});
+      const TensorIndex tensor{static_cast<std::uint32_t>(program.tensors.size() - 1)};
+      ports.push_back({value.name, tensor});
+      operands.push_back(tensor);
+    }
+  };
+  add(piece.inputs, plan::Place::kInput, program.inputs, step.inputs);
+  add(piece.outputs, plan::Place::kOutput, program.outputs, step.outputs);
+  program.steps.push_back(std::move(step));
+  return program;
+}
+
+Result<Program> lower_model(const Model& model) {
+  if (!runs_step_by_step(model.graph)) return whole_program(model, TRY(whole_piece(model)));
+  Lowering lowering(model);
+  TRY(lowering.lower());
+  return std::move(lowering.program);
+}
+
+Result<Tensor> write_plan(const Model& model, const Program& program, std::uint64_t arena_bytes) {
+  plan::Builder builder;
+  std::vector<std::uint64_t> offsets;
+  for (const Storage& storage : program.storages) {
+    const bool is_port =
+        storage.place == plan::Place::kInput || storage.place == plan::Place::kOutput;
+    offsets.push_back(storage.place == plan::Place::kWeights
+                          ? builder.add_weights(storage.constant.bytes())
+                          : (is_port ? storage.port : storage.offset));
+  }
+  for (const ProgramTensor& tensor : program.tensors) {
+    std::vector<plan::Dim> dims;
+    for (const std::int64_t extent : tensor.shape) dims.push_back({extent, 0});
+    builder.add_tensor({tensor.name, tensor.dtype, program.storages[tensor.storage].place,
+                        tensor.layout, dims, offsets[tensor.storage]});
+  }
+  const auto numbers = [](const std::vector<TensorIndex>& ids) {
+    std::vector<std::uint32_t> result;
+    for (const TensorIndex id : ids) result.push_back(static_cast<std::uint32_t>(id));
+    return result;
+  };
+  for (const ProgramStep& step : program.steps) {
+    const std::vector<std::uint32_t> inputs = numbers(step.inputs);
+    const std::vector<std::uint32_t> outputs = numbers(step.outputs);
+    builder.add_step({step.name, step.kernel, inputs, outputs, step.params, step.multiply_adds});
+  }
+  for (const ProgramPort& port : program.inputs)
+    builder.add_input(port.name, static_cast<std::uint32_t>(port.tensor));
+  for (const ProgramPort& port : program.outputs)
+    builder.add_output(port.name, static_cast<std::uint32_t>(port.tensor));
+  builder.add_metadata("name", model.graph.name);
+  for (const auto& [key, value] : model.metadata) builder.add_metadata(str("model:", key), value);
+  return builder.finish(arena_bytes);
+}
+
+std::vector<StepNote> explain(const Program& program) {
+  std::vector<StepNote> notes;
+  for (const ProgramStep& step : program.steps) {
+    StepNote note;
+    note.step = step.name;
+    note.kernel = runtime::find_kernel(step.kernel)->name;
+    note.note = step.note;
+    note.multiply_adds = step.multiply_adds;
+    if (!step.outputs.empty() && step.outputs[0] != kLeftOut) {
+      const ProgramTensor& output = program.tensor(step.outputs[0]);
+      note.output = str(name(output.dtype), shape_text(output.shape),
+                        output.layout == plan::Layout::kBlocked16 ? " blocked" : "");
+    }
+    for (const TensorIndex input : step.inputs) {
+      if (input == kLeftOut) continue;
+      const Storage& storage = program.storage_of(input);
+      if (storage.place == plan::Place::kWeights) note.weight_bytes += storage.bytes;
+    }
+    notes.push_back(std::move(note));
+  }
+  return notes;
+}
+
+}  // namespace
+
+Result<Compiled> compile_model(Model model, const CompileOptions& options) {
+  TRY(inline_functions(model));
+  TRY(bind_all_dims(model, options));
+  Problems problems;
+  infer_types(model, problems);
+  if (const Problem* fault = first_fault(problems)) return to_error(*fault);
+  Compiled compiled;
+  compiled.passes = TRY(run_passes(model));
+  TRY(check_ports(model.graph, model.graph.inputs, "input"));
+  TRY(check_ports(model.graph, model.graph.outputs, "output"));
+  Program program = TRY(lower_model(model));
+  compiled.arena_bytes = TRY(plan_memory(program));
+  compiled.file = TRY(write_plan(model, program, compiled.arena_bytes));
+  compiled.steps = explain(program);
+  for (const Storage& storage : program.storages) {
+    if (storage.place == plan::Place::kWeights) compiled.weight_bytes += storage.bytes;
+  }
+  compiled.model = std::move(model);
+  return compiled;
+}
+
+}  // namespace slipway::compile

@@ -1,0 +1,11 @@
+// The rules of rules.cc, one file per family in this folder.
+#pragma once
+
+#include "compile/rules.h"
+
+namespace slipway::compile {
+
+Result<Lowered> lower_reshape(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_unary(Lowering& lowering, std::size_t node);
+
+}  // namespace slipway::compile

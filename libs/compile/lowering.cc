@@ -1,0 +1,181 @@
+#include "compile/lowering.h"
+
+#include <algorithm>
+
+#include "base/str.h"
+#include "compile/interpreted.h"
+#include "compile/rules.h"
+#include "passes/rewrite.h"
+#include "plan/params.h"
+
+namespace slipway::compile {
+
+using plan::KernelId;
+using plan::Layout;
+using plan::Place;
+using slipway::index;
+
+Lowering::Lowering(const Model& of) : graph(of.graph), model(of) {
+  shapes_.resize(graph.values.size());
+  for (std::size_t i = 0; i < graph.values.size(); ++i) {
+    const Type& type = graph.values[i].type;
+    if (type.is_tensor() && type.dims && known_shape(*type.dims))
+      shapes_[i] = *known_shape(*type.dims);
+  }
+  uses_ = count_uses(graph);
+  users_.resize(graph.values.size());
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    for (const ValueId input : graph.nodes[n].inputs) {
+      if (input != kNoValue) users_[index(input)].push_back(n);
+    }
+  }
+  homes_.resize(graph.values.size());
+  is_done_.resize(graph.nodes.size());
+}
+
+const Tensor* Lowering::constant(ValueId id) const { return constant_of(graph, id); }
+
+std::optional<std::size_t> Lowering::only_user(ValueId id) const {
+  if (uses_[index(id)] != 1 || users_[index(id)].size() != 1) return std::nullopt;
+  return users_[index(id)].front();
+}
+
+TensorIndex Lowering::add_tensor(std::string name, DType dtype, Shape shape, Layout layout,
+                                 std::size_t storage) {
+  program.tensors.push_back({std::move(name), dtype, layout, std::move(shape), storage});
+  return TensorIndex{static_cast<std::uint32_t>(program.tensors.size() - 1)};
+}
+
+TensorIndex Lowering::add_temporary(std::string name, DType dtype, Shape shape, Layout layout) {
+  program.storages.emplace_back();
+  return add_tensor(std::move(name), dtype, std::move(shape), layout, program.storages.size() - 1);
+}
+
+TensorIndex Lowering::add_constant(std::string name, Tensor tensor) {
+  Storage storage;
+  storage.place = Place::kWeights;
+  storage.constant = std::move(tensor);
+  const DType dtype = storage.constant.dtype();
+  const Shape shape = storage.constant.shape();
+  program.storages.push_back(std::move(storage));
+  return add_tensor(std::move(name), dtype, shape, Layout::kPlain, program.storages.size() - 1);
+}
+
+Layout Lowering::layout(ValueId id) const { return homes_[index(id)].made; }
+
+Result<TensorIndex> Lowering::read(ValueId id, Layout layout) {
+  if (id == kNoValue) return kLeftOut;
+  Home& home = homes_[index(id)];
+  std::optional<TensorIndex>& wanted = layout == Layout::kPlain ? home.plain : home.blocked;
+  if (wanted) return *wanted;
+  if (!home.plain && !home.blocked) {
+    const Tensor* const tensor = graph.initializer(id);
+    if (tensor == nullptr) {
+      return Error{Code::kInternal,
+                   str("value ", graph.value(id).name, " is read before it is made")};
+    }
+    home.plain = add_constant(graph.value(id).name, TRY(tensor->direct()));
+    if (layout == Layout::kPlain) return *home.plain;
+  }
+  const TensorIndex from = home.plain ? *home.plain : *home.blocked;
+  wanted = add_temporary(graph.value(id).name, dtype(id), shape(id), layout);
+  ProgramStep step;
+  step.name = graph.value(id).name;
+  step.kernel = KernelId::kRelayout;
+  step.inputs = {from};
+  step.outputs = {*wanted};
+  step.note = layout == Layout::kPlain ? "blocked to plain" : "plain to blocked";
+  program.steps.push_back(std::move(step));
+  return *wanted;
+}
+
+TensorIndex Lowering::write(ValueId id, Layout layout) {
+  if (id == kNoValue) return kLeftOut;
+  Home& home = homes_[index(id)];
+  const TensorIndex made = add_temporary(graph.value(id).name, dtype(id), shape(id), layout);
+  (layout == Layout::kPlain ? home.plain : home.blocked) = made;
+  home.made = layout;
+  return made;
+}
+
+Status Lowering::alias(ValueId id, ValueId of) {
+  const TensorIndex from = TRY(read(of));
+  homes_[index(id)].plain = add_tensor(graph.value(id).name, dtype(id), shape(id), Layout::kPlain,
+                                       program.tensor(from).storage);
+  return {};
+}
+
+ProgramStep& Lowering::add_step(std::size_t node, KernelId kernel, std::vector<TensorIndex> inputs,
+                                std::vector<TensorIndex> outputs) {
+  ProgramStep step;
+  step.name = describe(graph, node);
+  step.kernel = kernel;
+  step.inputs = std::move(inputs);
+  step.outputs = std::move(outputs);
+  program.steps.push_back(std::move(step));
+  return program.steps.back();
+}
+
+Status Lowering::interpret(std::size_t node) {
+  Piece piece = TRY(piece_of(model, node));
+  std::vector<TensorIndex> inputs;
+  std::vector<TensorIndex> outputs;
+  for (const ValueId id : piece.inputs) inputs.push_back(TRY(read(id)));
+  for (const ValueId id : piece.outputs) outputs.push_back(write(id));
+  ProgramStep& step = add_step(node, KernelId::kInterpret, std::move(inputs), std::move(outputs));
+  const auto bytes = std::as_bytes(std::span(piece.model));
+  step.params.assign(bytes.begin(), bytes.end());
+  step.note = "no kernel of its own: runs by the reference implementation";
+  return {};
+}
+
+Status Lowering::lower_node(std::size_t node) {
+  if (is_done_[node]) return {};
+  const Rule* const rule = find_rule(graph.nodes[node]);
+  if (rule != nullptr && TRY(rule->lower(*this, node)) == Lowered::kYes) return {};
+  return interpret(node);
+}
+
+Status Lowering::add_outputs() {
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+    const ValueId id = graph.outputs[i];
+    const TensorIndex tensor = TRY(read(id));
+    Storage& storage = program.storage_of(tensor);
+    if (storage.place == Place::kArena && program.tensor(tensor).shape == shape(id)) {
+      storage.place = Place::kOutput;
+      storage.port = i;
+      program.outputs.push_back({graph.value(id).name, tensor});
+      continue;
+    }
+    // The value is an input, a constant or another output as well: it is copied.
+    const TensorIndex copy = add_temporary(graph.value(id).name, dtype(id), shape(id));
+    program.storage_of(copy).place = Place::kOutput;
+    program.storage_of(copy).port = i;
+    ProgramStep step;
+    step.name = graph.value(id).name;
+    step.kernel = KernelId::kCopy;
+    step.inputs = {tensor};
+    step.outputs = {copy};
+    program.steps.push_back(std::move(step));
+    program.outputs.push_back({graph.value(id).name, copy});
+  }
+  return {};
+}
+
+Status Lowering::lower() {
+  std::uint64_t port = 0;
+  for (const ValueId id : graph.inputs) {
+    Storage storage;
+    storage.place = Place::kInput;
+    storage.port = port++;
+    program.storages.push_back(std::move(storage));
+    const TensorIndex tensor = add_tensor(graph.value(id).name, dtype(id), shape(id),
+                                          Layout::kPlain, program.storages.size() - 1);
+    homes_[index(id)].plain = tensor;
+    program.inputs.push_back({graph.value(id).name, tensor});
+  }
+  for (std::size_t node = 0; node < graph.nodes.size(); ++node) TRY(lower_node(node));
+  return add_outputs();
+}
+
+}  // namespace slipway::compile

@@ -1,0 +1,78 @@
+// Lowering: graph values to program tensors, nodes to steps. Rules (rules.h) see the graph through
+// it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "compile/program.h"
+#include "graph/graph.h"
+
+namespace slipway::compile {
+
+class Lowering {
+ public:
+  // The graph's values must be tensors of known shapes; it must outlive this.
+  explicit Lowering(const Model& of);
+
+  const Graph& graph;
+  const Model& model;
+  Program program;
+
+  // Of a value. The types are known.
+  const Shape& shape(ValueId id) const { return shapes_[slipway::index(id)]; }
+  DType dtype(ValueId id) const { return graph.value(id).type.dtype; }
+  const Tensor* constant(ValueId id) const;
+  bool is_float(ValueId id) const { return dtype(id) == DType::kFloat32; }
+  std::size_t uses(ValueId id) const { return uses_[slipway::index(id)]; }
+  // The only node that uses the value, where there is exactly one use and that is no output's.
+  std::optional<std::size_t> only_user(ValueId id) const;
+
+  // The tensor that holds a value in a layout. In another layout than the one it was made in, a
+  // step that converts it is added.
+  Result<TensorIndex> read(ValueId id, plan::Layout layout = plan::Layout::kPlain);
+  // The layout the value was made in.
+  plan::Layout layout(ValueId id) const;
+
+  // A new tensor for a value that the step to come writes.
+  TensorIndex write(ValueId id, plan::Layout layout = plan::Layout::kPlain);
+  // The value is another's elements under its own shape: no step.
+  Status alias(ValueId id, ValueId of);
+
+  // A tensor that is no value of the graph.
+  TensorIndex add_temporary(std::string name, DType dtype, Shape shape,
+                            plan::Layout layout = plan::Layout::kPlain);
+  TensorIndex add_constant(std::string name, Tensor tensor);
+
+  ProgramStep& add_step(std::size_t node, plan::KernelId kernel, std::vector<TensorIndex> inputs,
+                        std::vector<TensorIndex> outputs);
+
+  // The step just added computes this later node as well: its turn is over.
+  void absorb(std::size_t node) { is_done_[node] = true; }
+
+  // Inputs, then the nodes in order, then outputs.
+  Status lower();
+
+ private:
+  struct Home {
+    std::optional<TensorIndex> plain;
+    std::optional<TensorIndex> blocked;
+    plan::Layout made = plan::Layout::kPlain;
+  };
+
+  Status lower_node(std::size_t node);
+  Status interpret(std::size_t node);
+  Status add_outputs();
+  TensorIndex add_tensor(std::string name, DType dtype, Shape shape, plan::Layout layout,
+                         std::size_t storage);
+
+  std::vector<Shape> shapes_;
+  std::vector<std::size_t> uses_;
+  std::vector<std::vector<std::size_t>> users_;
+  std::vector<Home> homes_;
+  std::vector<bool> is_done_;
+};
+
+}  // namespace slipway::compile

@@ -1,0 +1,16 @@
+// Where each tensor of a program lies in the arena.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "compile/program.h"
+
+namespace slipway::compile {
+
+// Sets the offset and bytes of every storage in the arena, so that two that are alive at the same
+// time do not overlap, and returns the arena's size. Where a step's kernel works in place and an
+// input ends there, the output takes its storage over.
+Result<std::uint64_t> plan_memory(Program& program);
+
+}  // namespace slipway::compile
