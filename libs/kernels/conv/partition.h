@@ -1,0 +1,42 @@
+// How a convolution is cut into units: any range of them can be computed by itself.
+//
+// A unit is a chunk of the output's rows (of its positions where it is pointwise), whose input
+// should stay in the second cache, by a few blocks of output channels. The blocks go by fastest.
+#pragma once
+
+#include <algorithm>
+
+#include "kernels/conv/shape.h"
+
+namespace slipway {
+
+struct ConvPartition {
+  bool is_flat = false;   // positions are one row
+  std::size_t lines = 0;  // rows, or positions
+  std::size_t chunk = 1;  // lines of a unit
+  std::size_t chunks = 0;
+  std::size_t out_blocks = 0;  // of a group
+  std::size_t unit_blocks = 2;
+  std::size_t unit_columns = 0;  // units of one chunk
+  std::size_t units = 0;
+};
+
+inline ConvPartition partition(const ConvShape& shape) {
+  constexpr std::size_t kChunkFloats = std::size_t{64} * 1024;
+  constexpr std::size_t kFlatStep = 84;  // whole tiles on every instruction set
+  ConvPartition p;
+  p.is_flat = is_pointwise(shape);
+  p.lines = p.is_flat ? shape.out_positions() : shape.depth.output * shape.height.output;
+  const std::size_t line_floats =
+      shape.in_channels *
+      (p.is_flat ? 1 : shape.width.input * std::min(shape.height.stride, shape.height.input));
+  p.chunk = std::max<std::size_t>(1, kChunkFloats / std::max<std::size_t>(1, line_floats));
+  if (p.is_flat) p.chunk = (p.chunk + kFlatStep - 1) / kFlatStep * kFlatStep;
+  p.chunks = (p.lines + p.chunk - 1) / p.chunk;
+  p.out_blocks = blocks_of(shape.out_channels);
+  p.unit_columns = (p.out_blocks + p.unit_blocks - 1) / p.unit_blocks;
+  p.units = shape.batch * shape.groups * p.chunks * p.unit_columns;
+  return p;
+}
+
+}  // namespace slipway

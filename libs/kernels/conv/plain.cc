@@ -1,0 +1,30 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/conv/plain.cc"
+#include "kernels/conv/kernels.h"
+#include "kernels/simd/dispatch.h"
+#include "kernels/simd/f32x16-inl.h"
+// clang-format off: after what it is written in
+#include "kernels/conv/rows-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+void plain(const ConvShape& shape, const ConvOperands& operands, std::size_t begin,
+           std::size_t end) {
+  convolve<Strided<PlainInput>>(shape, plain_steps(shape), operands, begin, end);
+}
+
+constexpr ConvPlainKernels kTable = {plain};
+
+}  // namespace
+const ConvPlainKernels& conv_plain_table() { return kTable; }
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace slipway {
+SLIPWAY_KERNELS(ConvPlainKernels, conv_plain_kernels, conv_plain_table)
+}  // namespace slipway
+#endif

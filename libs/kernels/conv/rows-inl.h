@@ -1,0 +1,248 @@
+// Convolution of rows by tiles: which taps each tile takes. Include after tile-inl.h.
+#if defined(SLIPWAY_CONV_ROWS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLIPWAY_CONV_ROWS_INL_H
+#undef SLIPWAY_CONV_ROWS_INL_H
+#else
+#define SLIPWAY_CONV_ROWS_INL_H
+#endif
+
+#include "kernels/conv/partition.h"
+#include "kernels/conv/tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+// Steps of a group's input and weights, in floats.
+struct ConvSteps {
+  std::size_t x_position, x_channel, x_block;
+  std::size_t w_tap, w_block, w_out;
+};
+
+inline ConvSteps blocked_steps(const ConvShape& shape) {
+  ConvSteps steps{kConvBlock, 1, shape.in_positions() * kConvBlock, 0, 0, 0};
+  steps.w_tap = (shape.in_channels < kConvBlock ? shape.in_channels : kConvBlock) * kConvBlock;
+  steps.w_block = shape.kernel_positions() * steps.w_tap;
+  steps.w_out = blocks_of(shape.in_channels) * steps.w_block;
+  return steps;
+}
+inline ConvSteps plain_steps(const ConvShape& shape) {
+  ConvSteps steps = blocked_steps(shape);
+  steps.x_position = 1;
+  steps.x_channel = shape.in_positions();
+  return steps;
+}
+
+// One image of one group, for kBlocks blocks of output channels.
+template <typename Input, std::size_t kBlocks>
+class ConvRows {
+ public:
+  // x, y, bias and residual stand at the group's, and the first output block's, beginning.
+  ConvRows(const ConvShape& shape, const ConvSteps& steps, const ConvOperands& at)
+      : shape_(shape), steps_(steps), at_(at) {
+    run_.x_position = shape.width.stride * steps.x_position;
+    run_.x_channel = steps.x_channel;
+    run_.x_block = steps.x_block;
+    run_.x_width = shape.width.dilation * steps.x_position;
+    run_.x_height = shape.height.dilation * shape.width.input * steps.x_position;
+    run_.x_depth = shape.depth.dilation * shape.height.input * shape.width.input * steps.x_position;
+    run_.w_width = steps.w_tap;
+    run_.w_height = shape.width.kernel * steps.w_tap;
+    run_.w_depth = shape.height.kernel * run_.w_height;
+    run_.w_block = steps.w_block;
+    run_.w_out = steps.w_out;
+    blocks_ = blocks_of(shape.in_channels);
+    last_channels_ = shape.in_channels - (blocks_ - 1) * kConvBlock;
+    to_.block = shape.out_positions() * kConvBlock;
+    to_.bias = at.bias;
+    to_.clamp = clamp_of(at.activation);
+    is_clamp_ = is_clamp(at.activation);
+  }
+
+  // Output columns [first, end) of one row.
+  void row(std::size_t depth, std::size_t height, std::size_t first, std::size_t end) {
+    const Range depths = taps_inside(shape_.depth, depth);
+    const Range heights = taps_inside(shape_.height, height);
+    run_.depths = depths.size();
+    run_.heights = heights.size();
+    // A row all of whose taps are padding keeps any address inside the operands.
+    const bool has_taps = !depths.empty() && !heights.empty();
+    const std::size_t line =
+        has_taps
+            ? static_cast<std::size_t>(shape_.depth.at(depth, depths.begin)) * shape_.height.input +
+                  static_cast<std::size_t>(shape_.height.at(height, heights.begin))
+            : 0;
+    if (!has_taps) run_.depths = run_.heights = 0;
+    x_ = at_.x + line * shape_.width.input * steps_.x_position;
+    w_ = at_.weights + depths.begin * run_.w_depth + heights.begin * run_.w_height;
+    out_ = ((depth * shape_.height.output) + height) * shape_.width.output;
+    while (first < end) {
+      const std::size_t columns = share(end - first);
+      tile(first, columns);
+      first += columns;
+    }
+  }
+
+ private:
+  // The first tile of `columns`: as equal ones as can be, the narrowest feed the processor worst.
+  static std::size_t share(std::size_t columns) {
+    std::size_t tiles = (columns + Input::kColumns - 1) / Input::kColumns;
+    if (rounded_up_columns((columns + tiles - 1) / tiles) > columns) ++tiles;
+    return rounded_up_columns((columns + tiles - 1) / tiles);
+  }
+
+  void tile(std::size_t first, std::size_t columns) {
+    const ConvAxis& width = shape_.width;
+    const std::size_t at = (out_ + first) * kConvBlock;
+    to_.y = at_.y + at;
+    to_.residual = at_.residual == nullptr || at_.residual_is_last ? nullptr : at_.residual + at;
+    const bool is_inside =
+        width.at(first, 0) >= 0 &&
+        width.at(first + columns - 1, width.kernel - 1) < static_cast<std::ptrdiff_t>(width.input);
+    if (is_inside) {
+      run_.x = x_ + static_cast<std::size_t>(width.at(first, 0)) * steps_.x_position;
+      run_.w = w_;
+      run_.blocks = blocks_;
+      run_.widths = width.kernel;
+      run_.last_channels = last_channels_;
+      Kernels::kWhole[tile_index(columns)](run_, to_);
+    } else {
+      border_tile(first, columns);
+    }
+    finish_row(at, columns);
+  }
+
+  // Kernel columns that reach the same outputs go together; their sums wait in memory.
+  void border_tile(std::size_t first, std::size_t columns) {
+    float sums[Input::kColumns * kBlocks * kConvBlock];
+    for (std::size_t i = 0; i < columns * kBlocks; ++i) store(zero(), sums + i * kConvBlock);
+    const std::size_t depths = run_.depths;
+    const std::size_t heights = run_.heights;
+    run_.blocks = run_.depths = run_.heights = 1;
+    for (std::size_t i = 0; i < blocks_; ++i) {
+      run_.last_channels = i + 1 == blocks_ ? last_channels_ : kConvBlock;
+      for (std::size_t d = 0; d < depths; ++d) {
+        for (std::size_t h = 0; h < heights; ++h) {
+          border_taps(x_ + i * run_.x_block + d * run_.x_depth + h * run_.x_height,
+                      w_ + i * run_.w_block + d * run_.w_depth + h * run_.w_height, first, columns,
+                      sums);
+        }
+      }
+    }
+    run_.depths = depths;
+    run_.heights = heights;
+    finish_sums<kBlocks>(sums, columns, to_);
+  }
+
+  void border_taps(const float* x, const float* w, std::size_t first, std::size_t columns,
+                   float* sums) {
+    const ConvAxis& width = shape_.width;
+    std::size_t k = 0;
+    while (k < width.kernel) {
+      const Range outputs = outputs_inside(width, first, columns, k);
+      std::size_t next = k + 1;
+      while (next < width.kernel && outputs_inside(width, first, columns, next) == outputs) ++next;
+      run_.w = w + k * run_.w_width;
+      run_.widths = next - k;
+      const std::size_t parts =
+          (outputs.size() + Kernels::kPartColumns - 1) / Kernels::kPartColumns;
+      for (std::size_t i = 0; i < parts; ++i) {
+        const std::size_t begin = outputs.begin + outputs.size() * i / parts;
+        const std::size_t end = outputs.begin + outputs.size() * (i + 1) / parts;
+        run_.x = x + static_cast<std::size_t>(width.at(first + begin, k)) * steps_.x_position;
+        Kernels::kPart[end - begin - 1](run_, sums + begin * kBlocks * kConvBlock);
+      }
+      k = next;
+    }
+  }
+
+  // What a clamp cannot do in registers.
+  void finish_row(std::size_t at, std::size_t columns) {
+    const bool is_last = at_.residual != nullptr && at_.residual_is_last;
+    if (is_clamp_ && !is_last) return;
+    const std::size_t count = columns * kConvBlock;
+    for (std::size_t b = 0; b < kBlocks; ++b) {
+      float* y = to_.y + b * to_.block;
+      if (!is_clamp_) activate_row(y, count, at_.activation);
+      if (!is_last) continue;
+      const float* residual = at_.residual + at + b * to_.block;
+      for (std::size_t i = 0; i < count; i += kWide) {
+        store(add(load(y + i), load(residual + i)), y + i);
+      }
+    }
+  }
+
+  using Kernels = Tiles<Input, kBlocks>;
+
+  const ConvShape& shape_;
+  const ConvSteps& steps_;
+  const ConvOperands& at_;
+  TapRun run_{};
+  TileOutput to_{};
+  std::size_t blocks_ = 0;
+  std::size_t last_channels_ = 0;
+  bool is_clamp_ = true;
+  const float* x_ = nullptr;
+  const float* w_ = nullptr;
+  std::size_t out_ = 0;
+};
+
+template <typename Input, std::size_t kBlocks>
+void convolve_chunk(const ConvShape& shape, const ConvSteps& steps, const ConvOperands& at,
+                    const ConvPartition& part, std::size_t first, std::size_t end) {
+  ConvRows<Input, kBlocks> rows(shape, steps, at);
+  if (part.is_flat) return rows.row(0, 0, first, end);
+  for (std::size_t line = first; line < end; ++line) {
+    rows.row(line / shape.height.output, line % shape.height.output, 0, shape.width.output);
+  }
+}
+
+// Units [begin, end) of the partition. A group's channels fill whole blocks, or there is one group.
+template <typename Input>
+void convolve(const ConvShape& given, const ConvSteps& steps, const ConvOperands& operands,
+              std::size_t begin, std::size_t end) {
+  const ConvPartition part = partition(given);
+  ConvShape shape = given;
+  if (part.is_flat) {
+    shape.width.input = shape.width.output = part.lines;
+    shape.depth = shape.height = ConvAxis{};
+  }
+  const std::size_t in_positions = shape.in_positions();
+  const std::size_t out_positions = shape.out_positions();
+  // In floats: of one image's group, its input (blocked or plain) and its output.
+  const std::size_t x_group =
+      (steps.x_channel == 1 ? blocks_of(shape.in_channels) * kConvBlock : shape.in_channels) *
+      in_positions;
+  for (std::size_t unit = begin; unit < end; ++unit) {
+    const std::size_t column = unit % part.unit_columns;
+    const std::size_t chunk = unit / part.unit_columns % part.chunks;
+    const std::size_t image = unit / part.unit_columns / part.chunks;  // and group
+    const std::size_t group = image % shape.groups;
+    const std::size_t first = chunk * part.chunk;
+    const std::size_t last = first + part.chunk < part.lines ? first + part.chunk : part.lines;
+    const std::size_t block_end = (column + 1) * part.unit_blocks < part.out_blocks
+                                      ? (column + 1) * part.unit_blocks
+                                      : part.out_blocks;
+    for (std::size_t block = column * part.unit_blocks; block < block_end;) {
+      const std::size_t y_block = image * part.out_blocks + block;
+      ConvOperands at = operands;
+      at.x += image * x_group;
+      at.weights += (group * part.out_blocks + block) * steps.w_out;
+      if (at.bias != nullptr) at.bias += (group * part.out_blocks + block) * kConvBlock;
+      if (at.residual != nullptr) at.residual += y_block * out_positions * kConvBlock;
+      at.y += y_block * out_positions * kConvBlock;
+      if (kTileBlocks > 1 && block + kTileBlocks <= block_end) {
+        convolve_chunk<Input, kTileBlocks>(shape, steps, at, part, first, last);
+        block += kTileBlocks;
+      } else {
+        convolve_chunk<Input, 1>(shape, steps, at, part, first, last);
+        ++block;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif  // SLIPWAY_CONV_ROWS_INL_H

@@ -1,0 +1,215 @@
+// The inner loop of the convolutions: a tile of kColumns outputs of one row by kBlocks blocks of
+// output channels stays in registers while taps are added to it. Include after f32x16-inl.h.
+#if defined(SLIPWAY_CONV_TILE_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLIPWAY_CONV_TILE_INL_H
+#undef SLIPWAY_CONV_TILE_INL_H
+#else
+#define SLIPWAY_CONV_TILE_INL_H
+#endif
+
+#include <array>
+#include <utility>
+
+#include "kernels/conv/shape.h"
+#include "kernels/simd/activation-inl.h"
+#include "kernels/simd/f32x16-inl.h"
+
+// Fully, and early: only then does a tile live in registers.
+#undef SLIPWAY_UNROLL
+#define SLIPWAY_UNROLL _Pragma("GCC unroll 16")
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+// As many columns and blocks as the registers hold, with what feeds them.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+inline constexpr std::size_t kTileColumns = 14;
+inline constexpr std::size_t kTileBlocks = 2;
+#elif HWY_TARGET == HWY_SCALAR
+inline constexpr std::size_t kTileColumns = 2;
+inline constexpr std::size_t kTileBlocks = 1;
+#else
+inline constexpr std::size_t kTileColumns = 6;
+inline constexpr std::size_t kTileBlocks = 1;
+#endif
+
+// Where the inputs of a tile lie, in floats: channel c of column p at x[p * position + c *
+// channel].
+struct BlockedInput {
+  static constexpr std::size_t kColumns = kTileColumns;
+  static constexpr std::size_t position(std::size_t) { return kConvBlock; }
+  static constexpr std::size_t channel(std::size_t) { return 1; }
+};
+struct PlainInput {
+  static constexpr std::size_t kColumns = kTileColumns;
+  static constexpr std::size_t position(std::size_t) { return 1; }
+  static constexpr std::size_t channel(std::size_t pitch) { return pitch; }
+};
+// Any stride: fewer columns, since each needs an address of its own.
+template <typename Input>
+struct Strided {
+  static constexpr std::size_t kColumns = Input::kColumns < 7 ? Input::kColumns : 7;
+  static constexpr std::size_t position(std::size_t pitch) { return pitch; }
+  static constexpr std::size_t channel(std::size_t pitch) { return Input::channel(pitch); }
+};
+
+// Taps to add, in the order of docs/numerics.md: blocks of input channels, then depths, heights and
+// widths of the kernel, then channels of the block: 16, `last_channels` in the last block. The
+// steps between them are in floats.
+struct TapRun {
+  const float* x;
+  const float* w;
+  std::size_t blocks, depths, heights, widths, last_channels;
+  std::size_t x_block, x_depth, x_height, x_width, x_position, x_channel;
+  std::size_t w_block, w_depth, w_height, w_width;
+  std::size_t w_out;  // to the next block of output channels
+};
+
+// Where a tile ends up: column p of output block b at y + b * block + p * 16.
+struct TileOutput {
+  float* y;
+  const float* bias;      // or null
+  const float* residual;  // or null; as y
+  std::size_t block;
+  Clamp clamp;
+};
+
+template <std::size_t kColumns, std::size_t kBlocks>
+struct Tile {
+  F32x16 at[kColumns][kBlocks];
+};
+
+template <typename Input, std::size_t kColumns, std::size_t kBlocks>
+HWY_INLINE void add_taps(const TapRun& run, Tile<kColumns, kBlocks>& tile) {
+  for (std::size_t i = 0; i < run.blocks; ++i) {
+    const std::size_t channels = i + 1 == run.blocks ? run.last_channels : kConvBlock;
+    for (std::size_t d = 0; d < run.depths; ++d) {
+      for (std::size_t h = 0; h < run.heights; ++h) {
+        const float* x = run.x + i * run.x_block + d * run.x_depth + h * run.x_height;
+        const float* w = run.w + i * run.w_block + d * run.w_depth + h * run.w_height;
+        for (std::size_t k = 0; k < run.widths; ++k, x += run.x_width, w += run.w_width) {
+          const float* from = x;
+          const float* weights = w;
+          for (std::size_t c = 0; c < channels; ++c) {
+            F32x16 weight[kBlocks];
+            SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) weight[b] =
+                load(weights + b * run.w_out);
+            SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+              const F32x16 value = set(from[p * Input::position(run.x_position)]);
+              SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+                tile.at[p][b] = fma(value, weight[b], tile.at[p][b]);
+              }
+            }
+            from += Input::channel(run.x_channel);
+            weights += kConvBlock;
+          }
+        }
+      }
+    }
+  }
+}
+
+template <std::size_t kColumns, std::size_t kBlocks>
+HWY_INLINE void finish_tile(Tile<kColumns, kBlocks>& tile, const TileOutput& to) {
+  if (to.bias != nullptr) {
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+      const F32x16 bias = load(to.bias + b * kConvBlock);
+      SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) tile.at[p][b] =
+          add(tile.at[p][b], bias);
+    }
+  }
+  if (to.residual != nullptr) {
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+      SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+        tile.at[p][b] = add(tile.at[p][b], load(to.residual + b * to.block + p * kConvBlock));
+      }
+    }
+  }
+  SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+    SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+      store(clamp(tile.at[p][b], to.clamp), to.y + b * to.block + p * kConvBlock);
+    }
+  }
+}
+
+// A tile whose taps are all inside the input: from +0 to the output.
+template <typename Input, std::size_t kColumns, std::size_t kBlocks>
+void whole_tile(const TapRun& run, const TileOutput& to) {
+  Tile<kColumns, kBlocks> tile;
+  SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) tile.at[p][b] = zero();
+  }
+  add_taps<Input>(run, tile);
+  finish_tile(tile, to);
+}
+
+// A run of taps of some neighbouring columns, added to sums in memory: block b of column p at
+// sums[(p * kBlocks + b) * 16].
+template <typename Input, std::size_t kColumns, std::size_t kBlocks>
+void part_tile(const TapRun& run, float* sums) {
+  Tile<kColumns, kBlocks> tile;
+  SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+      tile.at[p][b] = load(sums + (p * kBlocks + b) * kConvBlock);
+    }
+  }
+  add_taps<Input>(run, tile);
+  SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+      store(tile.at[p][b], sums + (p * kBlocks + b) * kConvBlock);
+    }
+  }
+}
+
+template <std::size_t kBlocks>
+void finish_sums(const float* sums, std::size_t columns, TileOutput to) {
+  for (std::size_t p = 0; p < columns; ++p) {
+    Tile<1, kBlocks> tile;
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+      tile.at[0][b] = load(sums + (p * kBlocks + b) * kConvBlock);
+    }
+    finish_tile(tile, to);
+    to.y += kConvBlock;
+    if (to.residual != nullptr) to.residual += kConvBlock;
+  }
+}
+
+using WholeTile = void (*)(const TapRun&, const TileOutput&);
+using PartTile = void (*)(const TapRun&, float*);
+
+// The numbers of columns that there are tiles for: all up to 8, then the even ones.
+constexpr std::size_t tile_index(std::size_t columns) {
+  return columns <= 8 ? columns - 1 : 7 + (columns - 8) / 2;
+}
+constexpr std::size_t indexed_columns(std::size_t index) {
+  return index < 8 ? index + 1 : 8 + 2 * (index - 7);
+}
+constexpr std::size_t rounded_up_columns(std::size_t columns) {
+  return columns <= 8 ? columns : columns + columns % 2;
+}
+
+template <typename Input, std::size_t kBlocks, std::size_t... kIndex>
+constexpr std::array<WholeTile, sizeof...(kIndex)> whole_tiles(std::index_sequence<kIndex...>) {
+  return {whole_tile<Input, indexed_columns(kIndex), kBlocks>...};
+}
+template <typename Input, std::size_t kBlocks, std::size_t... kIndex>
+constexpr std::array<PartTile, sizeof...(kIndex)> part_tiles(std::index_sequence<kIndex...>) {
+  return {part_tile<Input, kIndex + 1, kBlocks>...};
+}
+
+template <typename Input, std::size_t kBlocks>
+struct Tiles {
+  static constexpr std::size_t kPartColumns = Input::kColumns < 7 ? Input::kColumns : 7;
+  // By tile_index.
+  static constexpr auto kWhole =
+      whole_tiles<Input, kBlocks>(std::make_index_sequence<tile_index(Input::kColumns) + 1>());
+  // Entry i is for i + 1 columns.
+  static constexpr auto kPart =
+      part_tiles<Input, kBlocks>(std::make_index_sequence<kPartColumns>());
+};
+
+}  // namespace
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif  // SLIPWAY_CONV_TILE_INL_H
