@@ -103,7 +103,9 @@ Result<Convolution> plan_transposed(const NodeView& view, const Shape& x, const 
   plan.in_channels = x[1] / plan.groups;
   plan.out_channels = w[1];
   if (w[1] > kMaxExtent / plan.groups) return view.fail("the weights have ", w[1], " channels");
-  const TransposedAttributes attributes = TRY(read_transposed(view, {w.begin() + 2, w.end()}));
+  const std::vector<std::int64_t> kernel(w.begin() + 2, w.end());
+  TRY(check_kernel_shape(view, kernel));
+  const TransposedAttributes attributes = TRY(read_transposed(view, kernel));
   plan.output_shape = {x[0], w[1] * plan.groups};
   for (std::size_t a = 0; a + 2 < x.size(); ++a) {
     plan.axes.push_back(TRY(transposed_axis(view, attributes, a, x[a + 2])));

@@ -3,7 +3,6 @@
 #include <utility>
 
 namespace slipway {
-namespace {
 
 Status check_kernel_shape(const NodeView& view, const std::vector<std::int64_t>& kernel) {
   const std::vector<std::int64_t>* stated = view.get_ints("kernel_shape");
@@ -11,8 +10,6 @@ Status check_kernel_shape(const NodeView& view, const std::vector<std::int64_t>&
   return view.fail("kernel_shape is ", shape_text(*stated), ", the weights have ",
                    shape_text(kernel));
 }
-
-}  // namespace
 
 Result<Convolution> plan_convolution(const NodeView& view, const Shape& x, const Shape& w) {
   if (x.size() < 3 || w.size() != x.size()) {

@@ -31,6 +31,9 @@ struct Convolution {
 // and where the output, or one window, has more elements than can be counted.
 Result<Convolution> plan_convolution(const NodeView& view, const Shape& x, const Shape& w);
 
+// kernel_shape, where it is stated, must be the weights' spatial extents.
+Status check_kernel_shape(const NodeView& view, const std::vector<std::int64_t>& kernel);
+
 // A bias must have one element for each output channel.
 Status check_bias(const EvalContext& ctx, const Tensor& bias, std::int64_t channels);
 
