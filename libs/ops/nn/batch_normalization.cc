@@ -92,9 +92,8 @@ Status evaluate_batch_normalization(EvalContext& ctx) {
     }
   }
   Tensor y = TRY(ctx.make(x.dtype(), x.shape()));
-  const Shape statistics = ctx.input(3).shape();
-  Tensor mean = TRY(ctx.make(x.dtype(), statistics));
-  Tensor variance = TRY(ctx.make(x.dtype(), statistics));
+  Tensor mean = TRY(ctx.make(x.dtype(), ctx.input(3).shape()));
+  Tensor variance = TRY(ctx.make(x.dtype(), ctx.input(4).shape()));
   Tensor running_mean = parameters[3];
   Tensor running_variance = parameters[4];
   const float epsilon = ctx.get_float("epsilon", 1e-5F);
@@ -126,7 +125,7 @@ Status evaluate_batch_normalization(EvalContext& ctx) {
 Status infer_batch_normalization(InferContext& ctx) {
   ctx.copy_type(0, 0);
   for (std::size_t i = 1; i < ctx.output_count(); ++i) {
-    if (ctx.has_output(i)) ctx.copy_type(i, 3);
+    if (ctx.has_output(i)) ctx.copy_type(i, i % 2 == 1 ? 3 : 4);
   }
   return {};
 }

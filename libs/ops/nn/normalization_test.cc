@@ -39,6 +39,15 @@ TEST(BatchNormalization, TrainsWhereTheVersionSaysSo) {
   }
 }
 
+TEST(BatchNormalization, TheVarianceKeepsItsOwnShape) {
+  TestNode node{"BatchNormalization", 9, "", {}, 5};
+  const Tensor one = filled({1}, 1), scalar = filled({}, 1);
+  const auto y = node.run({Tensor::of<float>({2, 1}, {1, 3}), one, one, one, scalar});
+  ASSERT_TRUE(y.ok()) << y.error().message;
+  const Shape expected[] = {{2, 1}, {1}, {}, {1}, {}};
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ((*y)[i].tensor().shape(), expected[i]) << i;
+}
+
 TEST(GroupNormalization, VersionEighteenScalesGroups) {
   for (const int version : {18, 21}) {
     SCOPED_TRACE(version);
