@@ -315,6 +315,14 @@ HWY_INLINE F32x16 with_sign(F32x16 a, F32x16 sign) {
 }
 
 // The first `count` floats, the rest +0; nothing beyond them is touched. count <= 16.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+HWY_INLINE F32x16 load_first(const float* from, std::size_t count) {
+  return {{hn::MaskedLoad(hn::FirstN(DF(), count), DF(), from)}};
+}
+HWY_INLINE void store_first(F32x16 x, float* to, std::size_t count) {
+  hn::BlendedStore(x.part[0], hn::FirstN(DF(), count), DF(), to);
+}
+#else
 HWY_INLINE F32x16 load_first(const float* from, std::size_t count) {
   if (HWY_LIKELY(count == kWide)) return load(from);
   float lane[kWide] = {};
@@ -330,6 +338,7 @@ HWY_INLINE void store_first(F32x16 x, float* to, std::size_t count) {
   store(x, lane);
   for (std::size_t i = 0; i < count; ++i) to[i] = lane[i];
 }
+#endif
 
 // As numeric::greater_of and less_of: the first of equals, NaN if there is one.
 HWY_INLINE F32x16 greater_of(F32x16 a, F32x16 b) {

@@ -1,0 +1,191 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/rows/reduce.cc"
+#include "kernels/rows/reduce.h"
+
+#include <cmath>
+
+#include "kernels/simd/dispatch.h"
+#include "kernels/simd/f32x16-inl.h"
+#include "kernels/simd/lanes-inl.h"
+#include "kernels/simd/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+// A reduction: what lanes start from, how a lane takes in an element and another lane, and what is
+// done at the end.
+struct Sum {
+  static HWY_INLINE F32x16 start() { return zero(); }
+  static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return add(lane, x); }
+  static HWY_INLINE F32x16 combine(F32x16 a, F32x16 b) { return add(a, b); }
+  static HWY_INLINE F32x16 finish(F32x16 y, std::size_t /*n*/) { return y; }
+};
+struct Mean : Sum {
+  static HWY_INLINE F32x16 finish(F32x16 y, std::size_t n) {
+    return div(y, set(static_cast<float>(n)));
+  }
+};
+struct LogSum : Sum {
+  static HWY_INLINE F32x16 finish(F32x16 y, std::size_t /*n*/) { return log(y); }
+};
+struct L1 : Sum {
+  static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return add(lane, magnitude(x)); }
+};
+struct SumSquare : Sum {
+  static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return fma(x, x, lane); }
+};
+struct L2 : SumSquare {
+  static HWY_INLINE F32x16 finish(F32x16 y, std::size_t /*n*/) { return sqrt(y); }
+};
+struct Product : Sum {
+  static HWY_INLINE F32x16 start() { return set(1.0F); }
+  static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return mul(lane, x); }
+  static HWY_INLINE F32x16 combine(F32x16 a, F32x16 b) { return mul(a, b); }
+};
+struct Max : Sum {
+  static HWY_INLINE F32x16 start() { return set(-HUGE_VALF); }
+  static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return greater_of(lane, x); }
+  static HWY_INLINE F32x16 combine(F32x16 a, F32x16 b) { return greater_of(a, b); }
+};
+struct Min : Sum {
+  static HWY_INLINE F32x16 start() { return set(HUGE_VALF); }
+  static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return less_of(lane, x); }
+  static HWY_INLINE F32x16 combine(F32x16 a, F32x16 b) { return less_of(a, b); }
+};
+
+// The tree over the lanes of one vector; the result in lane 0.
+template <typename R>
+HWY_INLINE F32x16 combine_lanes(F32x16 x) {
+  float lane[2 * kWide] = {};
+  for (std::size_t half = kWide / 2; half != 0; half /= 2) {
+    store(x, lane);
+    x = R::combine(x, load(lane + half));
+  }
+  return x;
+}
+
+template <typename R>
+void reduce_rows(const float* x, float* y, std::size_t rows, std::size_t n) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    const F32x16 lane = over_row(x + r * n, n, R::start(),
+                                 [](F32x16 l, F32x16 e) HWY_ATTR { return R::step(l, e); });
+    store_first(R::finish(combine_lanes<R>(lane), n), y + r, 1);
+  }
+}
+
+// Sixteen columns at a time: lane[j] takes elements j, j + 16, ... of each.
+template <typename R, typename Value>
+HWY_INLINE F32x16 reduce_column(std::size_t length, Value value) {
+  F32x16 lane[kWide];
+  for (F32x16& l : lane) l = R::start();
+  std::size_t i = 0;
+  for (; i + kWide <= length; i += kWide) {
+    for (std::size_t j = 0; j < kWide; ++j) lane[j] = R::step(lane[j], value(i + j));
+  }
+  for (std::size_t j = 0; i + j < length; ++j) lane[j] = R::step(lane[j], value(i + j));
+  for (std::size_t half = kWide / 2; half != 0; half /= 2) {
+    for (std::size_t j = 0; j < half; ++j) lane[j] = R::combine(lane[j], lane[j + half]);
+  }
+  return R::finish(lane[0], length);
+}
+
+template <typename R>
+void reduce_columns(const float* x, float* y, std::size_t length, std::size_t inner,
+                    std::size_t begin, std::size_t end) {
+  for (std::size_t c = begin; c < end; c += kWide) {
+    const std::size_t count = end - c < kWide ? end - c : kWide;
+    const float* const column = x + c;
+    const F32x16 result = reduce_column<R>(
+        length, [=](std::size_t i) HWY_ATTR { return load_first(column + i * inner, count); });
+    store_first(result, y + c, count);
+  }
+}
+
+HWY_INLINE F32x16 shift_of(F32x16 greatest) {
+  return select(equal(magnitude(greatest), set(HUGE_VALF)), zero(), greatest);
+}
+
+void log_sum_exp_rows(const float* x, float* y, std::size_t rows, std::size_t n) {
+  for (std::size_t r = 0; r < rows; ++r, x += n) {
+    const F32x16 shift = shift_of(set(any_greatest(x, n)));
+    const F32x16 lane = over_row(
+        x, n, zero(), [=](F32x16 l, F32x16 e) HWY_ATTR { return add(l, exp(sub(e, shift))); });
+    store_first(add(log(set(sum_lanes(lane))), shift), y + r, 1);
+  }
+}
+
+void log_sum_exp_columns(const float* x, float* y, std::size_t length, std::size_t inner,
+                         std::size_t begin, std::size_t end) {
+  for (std::size_t c = begin; c < end; c += kWide) {
+    const std::size_t count = end - c < kWide ? end - c : kWide;
+    const float* const column = x + c;
+    F32x16 greatest = set(-HUGE_VALF);
+    for (std::size_t i = 0; i < length; ++i) {
+      greatest = any_greater(greatest, load_first(column + i * inner, count));
+    }
+    const F32x16 shift = shift_of(greatest);
+    const F32x16 sum = reduce_column<Sum>(length, [=](std::size_t i) HWY_ATTR {
+      return exp(sub(load_first(column + i * inner, count), shift));
+    });
+    store_first(add(log(sum), shift), y + c, count);
+  }
+}
+
+template <typename R>
+constexpr ReduceKernel kKernel = {reduce_rows<R>, reduce_columns<R>};
+
+constexpr ReduceKernels kTable = {{kKernel<Sum>,
+                                   kKernel<Mean>,
+                                   kKernel<Max>,
+                                   kKernel<Min>,
+                                   kKernel<Product>,
+                                   kKernel<SumSquare>,
+                                   kKernel<L1>,
+                                   kKernel<L2>,
+                                   kKernel<LogSum>,
+                                   {log_sum_exp_rows, log_sum_exp_columns}}};
+
+}  // namespace
+const ReduceKernels& reduce_table() { return kTable; }
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace slipway {
+SLIPWAY_KERNELS(ReduceKernels, reduce_kernels, reduce_table)
+
+namespace {
+
+template <bool kMax>
+bool is_beyond(float a, float b) {
+  return (kMax ? a > b : a < b) || (a != a && b == b);
+}
+
+template <bool kMax>
+void arg_extreme_of(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
+                    std::size_t begin, std::size_t end, bool takes_last) {
+  for (std::size_t c = begin; c < end; ++c) {
+    const float* const column = x + c;
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < length; ++i) {
+      const float here = column[i * inner];
+      const float there = column[best * inner];
+      if (takes_last ? !is_beyond<kMax>(there, here) : is_beyond<kMax>(here, there)) best = i;
+    }
+    y[c] = static_cast<std::int64_t>(best);
+  }
+}
+
+}  // namespace
+
+void arg_extreme(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
+                 std::size_t begin, std::size_t end, bool is_max, bool takes_last) {
+  if (is_max) {
+    arg_extreme_of<true>(x, y, length, inner, begin, end, takes_last);
+  } else {
+    arg_extreme_of<false>(x, y, length, inner, begin, end, takes_last);
+  }
+}
+}  // namespace slipway
+#endif
