@@ -77,20 +77,13 @@ class ConvRows {
     w_ = at_.weights + depths.begin * run_.w_depth + heights.begin * run_.w_height;
     out_ = ((depth * shape_.height.output) + height) * shape_.width.output;
     while (first < end) {
-      const std::size_t columns = share(end - first);
+      const std::size_t columns = first_tile<Input::kColumns>(end - first);
       tile(first, columns);
       first += columns;
     }
   }
 
  private:
-  // The first tile of `columns`: as equal ones as can be, the narrowest feed the processor worst.
-  static std::size_t share(std::size_t columns) {
-    std::size_t tiles = (columns + Input::kColumns - 1) / Input::kColumns;
-    if (rounded_up_columns((columns + tiles - 1) / tiles) > columns) ++tiles;
-    return rounded_up_columns((columns + tiles - 1) / tiles);
-  }
-
   void tile(std::size_t first, std::size_t columns) {
     const ConvAxis& width = shape_.width;
     const std::size_t at = (out_ + first) * kConvBlock;

@@ -189,6 +189,15 @@ constexpr std::size_t rounded_up_columns(std::size_t columns) {
   return columns <= 8 ? columns : columns + columns % 2;
 }
 
+// The first tile of a row of `columns`, none wider than kWidest: as equal ones as can be, since the
+// narrowest feed the processor worst.
+template <std::size_t kWidest>
+constexpr std::size_t first_tile(std::size_t columns) {
+  std::size_t tiles = (columns + kWidest - 1) / kWidest;
+  if (rounded_up_columns((columns + tiles - 1) / tiles) > columns) ++tiles;
+  return rounded_up_columns((columns + tiles - 1) / tiles);
+}
+
 template <typename Input, std::size_t kBlocks, std::size_t... kIndex>
 constexpr std::array<WholeTile, sizeof...(kIndex)> whole_tiles(std::index_sequence<kIndex...>) {
   return {whole_tile<Input, indexed_columns(kIndex), kBlocks>...};
