@@ -16,6 +16,7 @@ namespace {
 // A reduction: what lanes start from, how a lane takes in an element and another lane, and what is
 // done at the end.
 struct Sum {
+  static constexpr bool kIsSum = true;
   static HWY_INLINE F32x16 start() { return zero(); }
   static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return add(lane, x); }
   static HWY_INLINE F32x16 combine(F32x16 a, F32x16 b) { return add(a, b); }
@@ -39,16 +40,19 @@ struct L2 : SumSquare {
   static HWY_INLINE F32x16 finish(F32x16 y, std::size_t /*n*/) { return sqrt(y); }
 };
 struct Product : Sum {
+  static constexpr bool kIsSum = false;
   static HWY_INLINE F32x16 start() { return set(1.0F); }
   static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return mul(lane, x); }
   static HWY_INLINE F32x16 combine(F32x16 a, F32x16 b) { return mul(a, b); }
 };
 struct Max : Sum {
+  static constexpr bool kIsSum = false;
   static HWY_INLINE F32x16 start() { return set(-HUGE_VALF); }
   static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return greater_of(lane, x); }
   static HWY_INLINE F32x16 combine(F32x16 a, F32x16 b) { return greater_of(a, b); }
 };
 struct Min : Sum {
+  static constexpr bool kIsSum = false;
   static HWY_INLINE F32x16 start() { return set(HUGE_VALF); }
   static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return less_of(lane, x); }
   static HWY_INLINE F32x16 combine(F32x16 a, F32x16 b) { return less_of(a, b); }
@@ -57,6 +61,7 @@ struct Min : Sum {
 // The tree over the lanes of one vector; the result in lane 0.
 template <typename R>
 HWY_INLINE F32x16 combine_lanes(F32x16 x) {
+  if constexpr (R::kIsSum) return set(sum_lanes(x));
   float lane[2 * kWide] = {};
   for (std::size_t half = kWide / 2; half != 0; half /= 2) {
     store(x, lane);

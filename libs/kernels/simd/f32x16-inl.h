@@ -349,14 +349,32 @@ HWY_INLINE F32x16 less_of(F32x16 a, F32x16 b) {
 }
 
 // Lane j takes in lane j + 8, j + 4, j + 2, j + 1: the tree of numeric/lanes.h.
+#if HWY_TARGET == HWY_SCALAR
 HWY_INLINE float sum_lanes(F32x16 x) {
-  float lane[kWide];
-  store(x, lane);
   for (std::size_t half = kWide / 2; half != 0; half /= 2) {
-    for (std::size_t j = 0; j < half; ++j) lane[j] += lane[j + half];
+    for (std::size_t j = 0; j < half; ++j) x.part[j] += x.part[j + half];
   }
-  return lane[0];
+  return x.part[0];
 }
+#else
+template <class D>
+HWY_INLINE float sum_lanes_of(D d, hn::Vec<D> x) {
+  if constexpr (hn::MaxLanes(D()) == 4) {
+    float lane[4];
+    hn::StoreU(x, d, lane);
+    return (lane[0] + lane[2]) + (lane[1] + lane[3]);
+  } else {
+    const hn::Half<D> half;
+    return sum_lanes_of(half, hn::Add(hn::LowerHalf(half, x), hn::UpperHalf(half, x)));
+  }
+}
+HWY_INLINE float sum_lanes(F32x16 x) {
+  for (std::size_t half = kParts / 2; half != 0; half /= 2) {
+    for (std::size_t i = 0; i < half; ++i) x.part[i] = hn::Add(x.part[i], x.part[i + half]);
+  }
+  return sum_lanes_of(DF(), x.part[0]);
+}
+#endif
 
 }  // namespace
 }  // namespace slipway::HWY_NAMESPACE
