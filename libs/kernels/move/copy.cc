@@ -1,0 +1,290 @@
+#include "kernels/move/copy.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/move/by_size.h"
+
+namespace slipway {
+namespace {
+
+using Index = std::ptrdiff_t;
+
+// Elements are moved as bytes: what they are, and how they are aligned, does not matter.
+template <typename T>
+inline T get(const T* from) {
+  T value;
+  std::memcpy(&value, from, sizeof(T));
+  return value;
+}
+template <typename T>
+inline void put(T value, T* to) {
+  std::memcpy(to, &value, sizeof(T));
+}
+
+void remove(CopyShape& shape, std::size_t d) {
+  for (std::size_t i = d; i + 1 < shape.rank; ++i) {
+    shape.extent[i] = shape.extent[i + 1];
+    shape.from_stride[i] = shape.from_stride[i + 1];
+    shape.to_stride[i] = shape.to_stride[i + 1];
+  }
+  --shape.rank;
+}
+
+void swap_dims(CopyShape& shape, std::size_t a, std::size_t b) {
+  std::swap(shape.extent[a], shape.extent[b]);
+  std::swap(shape.from_stride[a], shape.from_stride[b]);
+  std::swap(shape.to_stride[a], shape.to_stride[b]);
+}
+
+// Drops extents of 1 and merges neighbours that both sides step through as one.
+void merge(CopyShape& shape) {
+  for (std::size_t d = shape.rank; d-- > 0;) {
+    if (shape.extent[d] == 1) remove(shape, d);
+  }
+  for (std::size_t d = shape.rank; d-- > 1;) {
+    const Index extent = static_cast<Index>(shape.extent[d]);
+    if (shape.from_stride[d - 1] != shape.from_stride[d] * extent ||
+        shape.to_stride[d - 1] != shape.to_stride[d] * extent) {
+      continue;
+    }
+    shape.extent[d] *= shape.extent[d - 1];
+    remove(shape, d - 1);
+  }
+}
+
+// Where a unit begins on both sides.
+struct Place {
+  Index from = 0;
+  Index to = 0;
+  std::size_t at[kMoveDims] = {};
+};
+
+Place place_of(const CopyPlan& plan, std::size_t unit) {
+  Place place;
+  for (std::size_t d = plan.outer_rank; d-- > 0;) {
+    place.at[d] = unit % plan.loop.extent[d];
+    unit /= plan.loop.extent[d];
+    place.from += static_cast<Index>(place.at[d]) * plan.loop.from_stride[d];
+    place.to += static_cast<Index>(place.at[d]) * plan.loop.to_stride[d];
+  }
+  return place;
+}
+
+void advance(const CopyPlan& plan, Place& place) {
+  const CopyShape& loop = plan.loop;
+  for (std::size_t d = plan.outer_rank; d-- > 0;) {
+    place.from += loop.from_stride[d];
+    place.to += loop.to_stride[d];
+    if (++place.at[d] < loop.extent[d]) return;
+    place.from -= loop.from_stride[d] * static_cast<Index>(loop.extent[d]);
+    place.to -= loop.to_stride[d] * static_cast<Index>(loop.extent[d]);
+    place.at[d] = 0;
+  }
+}
+
+template <typename T>
+void copy_run(const T* from, T* to, std::size_t count) {
+  if (count * sizeof(T) > 64) {
+    std::memcpy(to, from, count * sizeof(T));
+  } else {
+    for (std::size_t i = 0; i < count; ++i) put(get(from + i), to + i);
+  }
+}
+
+template <typename T>
+void copy_line(const T* from, Index from_stride, T* to, Index to_stride, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    put(get(from + static_cast<Index>(i) * from_stride), to + static_cast<Index>(i) * to_stride);
+  }
+}
+
+// A block of a transpose: to[r * to_step + c] = from[c * from_step + r].
+template <typename T>
+void transpose_block(const T* from, Index from_step, T* to, Index to_step, std::size_t rows,
+                     std::size_t columns) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      put(get(from + static_cast<Index>(c) * from_step + r),
+          to + static_cast<Index>(r) * to_step + c);
+    }
+  }
+}
+
+using Quad = std::uint32_t __attribute__((vector_size(16)));
+
+inline Quad load_quad(const std::uint32_t* from) {
+  Quad quad;
+  std::memcpy(&quad, from, sizeof(quad));
+  return quad;
+}
+
+void transpose_four(const std::uint32_t* from, Index from_step, std::uint32_t* to, Index to_step) {
+  const Quad a = load_quad(from);
+  const Quad b = load_quad(from + from_step);
+  const Quad c = load_quad(from + 2 * from_step);
+  const Quad d = load_quad(from + 3 * from_step);
+  const Quad ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  const Quad ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Quad cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Quad cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  const Quad rows[] = {__builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5),
+                       __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7),
+                       __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5),
+                       __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
+  for (Index r = 0; r < 4; ++r) std::memcpy(to + r * to_step, &rows[r], sizeof(Quad));
+}
+
+constexpr std::size_t kBlock = 16;
+
+// Rows of the block go to `to`; `from` is contiguous along them.
+template <typename T>
+void transpose_blocks(const T* from, Index from_step, T* to, Index to_step, std::size_t rows,
+                      std::size_t columns) {
+  for (std::size_t c = 0; c < columns; c += kBlock) {
+    const std::size_t width = std::min(kBlock, columns - c);
+    for (std::size_t r = 0; r < rows; r += kBlock) {
+      const std::size_t height = std::min(kBlock, rows - r);
+      const T* const source = from + static_cast<Index>(c) * from_step + r;
+      T* const target = to + static_cast<Index>(r) * to_step + c;
+      if constexpr (sizeof(T) == 4) {
+        if (width == kBlock && height == kBlock) {
+          for (Index y = 0; y < 16; y += 4) {
+            for (Index x = 0; x < 16; x += 4) {
+              transpose_four(source + x * from_step + y, from_step, target + y * to_step + x,
+                             to_step);
+            }
+          }
+          continue;
+        }
+      }
+      transpose_block(source, from_step, target, to_step, height, width);
+    }
+  }
+}
+
+template <typename T>
+void copy_units(const CopyPlan& plan, const T* from, T* to, std::size_t begin, std::size_t end) {
+  const CopyShape& loop = plan.loop;
+  const std::size_t inner = loop.rank - 1;
+  const std::size_t count = loop.extent[inner];
+  Place place = place_of(plan, begin);
+  for (std::size_t unit = begin; unit < end; ++unit, advance(plan, place)) {
+    const T* const source = from + place.from;
+    T* const target = to + place.to;
+    switch (plan.kind) {
+      case CopyPlan::kRuns:
+        copy_run(source, target, count);
+        break;
+      case CopyPlan::kFill: {
+        const T value = get(source);
+        for (std::size_t i = 0; i < count; ++i) put(value, target + i);
+        break;
+      }
+      case CopyPlan::kStrided:
+        copy_line(source, loop.from_stride[inner], target, loop.to_stride[inner], count);
+        break;
+      case CopyPlan::kTranspose:
+        transpose_blocks(source, loop.from_stride[inner], target, loop.to_stride[inner - 1],
+                         loop.extent[inner - 1], count);
+        break;
+    }
+  }
+}
+
+// The second innermost dimension becomes the one along which `from` is contiguous, if there is one.
+bool choose_transpose(CopyShape& loop) {
+  for (std::size_t d = 0; d + 1 < loop.rank; ++d) {
+    if (loop.from_stride[d] != 1) continue;
+    for (std::size_t i = d; i + 2 < loop.rank; ++i) swap_dims(loop, i, i + 1);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool plan_copy(const CopyShape& shape, std::size_t element_bytes, CopyPlan& plan) {
+  if (shape.rank > kMoveDims || !by_size(element_bytes, [](auto) {})) return false;
+  plan = {};
+  plan.element_bytes = element_bytes;
+  plan.loop = shape;
+  for (std::size_t d = 0; d < shape.rank; ++d) {
+    if (shape.extent[d] == 0) return true;
+  }
+  CopyShape& loop = plan.loop;
+  merge(loop);
+  if (loop.rank == 0) loop = {1, {1}, {1}, {1}};
+  const std::size_t inner = loop.rank - 1;
+  const bool writes_runs = loop.to_stride[inner] == 1;
+  plan.outer_rank = inner;
+  if (writes_runs && loop.from_stride[inner] == 1) {
+    plan.kind = CopyPlan::kRuns;
+  } else if (writes_runs && loop.from_stride[inner] == 0) {
+    plan.kind = CopyPlan::kFill;
+  } else if (writes_runs && choose_transpose(loop)) {
+    plan.kind = CopyPlan::kTranspose;
+    --plan.outer_rank;
+  } else {
+    plan.kind = CopyPlan::kStrided;
+  }
+  plan.units = 1;
+  for (std::size_t d = 0; d < plan.outer_rank; ++d) plan.units *= loop.extent[d];
+  return true;
+}
+
+void run_copy(const CopyPlan& plan, const void* from, void* to, std::size_t begin,
+              std::size_t end) {
+  by_size(plan.element_bytes, [&]<typename T>(T /*type*/) {
+    copy_units(plan, static_cast<const T*>(from), static_cast<T*>(to), begin, end);
+  });
+}
+
+std::size_t MappedCopy::units() const {
+  std::size_t count = 1;
+  for (std::size_t d = 0; d + 1 < rank; ++d) count *= extent[d];
+  return count;
+}
+
+namespace {
+
+template <typename T>
+void copy_mapped_row(const T* from, const std::int64_t* map, T fill, T* to, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    put(map[i] == kNowhere ? fill : get(from + map[i]), to + i);
+}
+
+template <typename T>
+void copy_mapped(const MappedCopy& copy, const T* from, T* to, std::size_t begin, std::size_t end) {
+  const std::size_t inner = copy.rank - 1;
+  const std::size_t count = copy.extent[inner];
+  T fill{};
+  if (copy.fill != nullptr) std::memcpy(&fill, copy.fill, sizeof(T));
+  for (std::size_t unit = begin; unit < end; ++unit) {
+    T* const target = to + unit * count;
+    std::int64_t offset = 0;
+    bool is_somewhere = true;
+    std::size_t rest = unit;
+    for (std::size_t d = inner; d-- > 0; rest /= copy.extent[d]) {
+      const std::int64_t step = copy.map[d][rest % copy.extent[d]];
+      is_somewhere = is_somewhere && step != kNowhere;
+      if (is_somewhere) offset += step;
+    }
+    if (is_somewhere) {
+      copy_mapped_row(from + offset, copy.map[inner], fill, target, count);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) put(fill, target + i);
+    }
+  }
+}
+
+}  // namespace
+
+void run_copy(const MappedCopy& copy, const void* from, void* to, std::size_t begin,
+              std::size_t end) {
+  by_size(copy.element_bytes, [&]<typename T>(T /*type*/) {
+    copy_mapped(copy, static_cast<const T*>(from), static_cast<T*>(to), begin, end);
+  });
+}
+
+}  // namespace slipway

@@ -1,0 +1,205 @@
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "kernels/move/copy.h"
+#include "kernels/move/gather.h"
+#include "kernels/move/resample.h"
+
+namespace slipway {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+using Strides = std::vector<std::ptrdiff_t>;
+
+Bytes random_bytes(std::size_t count) {
+  Bytes bytes(count);
+  std::uint32_t state = 12345;
+  for (std::uint8_t& b : bytes) {
+    state = state * 1664525U + 1013904223U;
+    b = static_cast<std::uint8_t>(state >> 24);
+  }
+  return bytes;
+}
+
+struct CopyRow {
+  const char* name;
+  std::vector<std::size_t> extents;
+  Strides from;
+  Strides to;
+  std::size_t from_start = 0;  // of index 0, in elements
+};
+
+const CopyRow kCopies[] = {
+    {"scalar", {}, {}, {}},
+    {"nothing", {3, 0}, {1, 1}, {1, 1}},
+    {"line", {100}, {1}, {1}},
+    {"matrix", {7, 100}, {100, 1}, {100, 1}},
+    {"rows of a wider matrix", {7, 9}, {20, 1}, {9, 1}},
+    {"into a wider matrix", {7, 9}, {9, 1}, {30, 1}},
+    {"transpose", {16, 16}, {1, 16}, {16, 1}},
+    {"ragged transpose", {37, 53}, {1, 37}, {53, 1}},
+    {"narrow transpose", {3, 50}, {1, 3}, {50, 1}},
+    {"NCHW to NHWC", {2, 35, 18}, {630, 1, 35}, {630, 18, 1}},
+    {"NHWC to NCHW", {2, 18, 35}, {630, 1, 18}, {630, 35, 1}},
+    {"heads", {3, 5, 4, 8}, {160, 8, 40, 1}, {160, 32, 8, 1}},
+    {"outermost inwards", {6, 5, 4}, {1, 24, 6}, {20, 4, 1}},
+    {"expand inner", {4, 9}, {1, 0}, {9, 1}},
+    {"expand outer", {4, 9}, {0, 1}, {9, 1}},
+    {"reversed", {10, 3}, {-3, -1}, {3, 1}, 29},
+    {"steps", {5, 4}, {40, 2}, {4, 1}},
+    {"into steps", {5, 4}, {4, 1}, {20, 3}},
+    {"eight dimensions",
+     {2, 1, 3, 2, 1, 2, 2, 3},
+     {1, 9, 2, 6, 5, 12, 24, 48},
+     {72, 99, 24, 12, 7, 6, 3, 1}},
+};
+
+// Every index of a shape: calls f(offset by the first strides, by the second).
+template <typename F>
+void for_each_index(const CopyRow& row, F f) {
+  std::size_t size = 1;
+  for (const std::size_t extent : row.extents) size *= extent;
+  for (std::size_t i = 0; i < size; ++i) {
+    std::ptrdiff_t from = 0;
+    std::ptrdiff_t to = 0;
+    std::size_t rest = i;
+    for (std::size_t d = row.extents.size(); d-- > 0; rest /= row.extents[d]) {
+      from += static_cast<std::ptrdiff_t>(rest % row.extents[d]) * row.from[d];
+      to += static_cast<std::ptrdiff_t>(rest % row.extents[d]) * row.to[d];
+    }
+    f(from, to);
+  }
+}
+
+TEST(Copy, PutsEveryElementWhereItBelongs) {
+  for (const CopyRow& row : kCopies) {
+    for (const std::size_t bytes : {1, 2, 4, 8, 16}) {
+      CopyShape shape;
+      shape.rank = row.extents.size();
+      for (std::size_t d = 0; d < shape.rank; ++d) {
+        shape.extent[d] = row.extents[d];
+        shape.from_stride[d] = row.from[d];
+        shape.to_stride[d] = row.to[d];
+      }
+      const Bytes data = random_bytes(4000 * bytes);
+      const std::uint8_t* const from = data.data() + row.from_start * bytes;
+      Bytes want(4000 * bytes, 0xEE);
+      for_each_index(row, [&](std::ptrdiff_t f, std::ptrdiff_t t) {
+        std::memcpy(want.data() + static_cast<std::size_t>(t) * bytes,
+                    from + f * static_cast<std::ptrdiff_t>(bytes), bytes);
+      });
+      CopyPlan plan;
+      ASSERT_TRUE(plan_copy(shape, bytes, plan)) << row.name;
+      Bytes to(4000 * bytes, 0xEE);
+      run_copy(plan, from, to.data(), 0, plan.units / 3);
+      run_copy(plan, from, to.data(), plan.units / 3, plan.units);
+      EXPECT_EQ(to, want) << row.name << ", elements of " << bytes;
+    }
+  }
+}
+
+TEST(Copy, RefusesOddElementsAndTooManyDimensions) {
+  CopyPlan plan;
+  EXPECT_FALSE(plan_copy({1, {2}, {1}, {1}}, 3, plan));
+  CopyShape shape;
+  shape.rank = kMoveDims + 1;
+  EXPECT_FALSE(plan_copy(shape, 4, plan));
+}
+
+// A 2 x 3 image, padded by one on every side.
+TEST(MappedCopy, PadsInEveryMode) {
+  const std::vector<std::uint16_t> x = {1, 2, 3, 4, 5, 6};
+  const std::uint16_t fill = 9;
+  struct Mode {
+    const char* name;
+    std::vector<std::int64_t> rows, columns;
+    std::vector<std::uint16_t> want;
+  };
+  const Mode modes[] = {
+      {"constant", {kNowhere, 0, 3, kNowhere}, {kNowhere, 0, 1, 2, kNowhere}, {9, 9, 9, 9, 9, 9, 1,
+                                                                               2, 3, 9, 9, 4, 5, 6,
+                                                                               9, 9, 9, 9, 9, 9}},
+      {"edge", {0, 0, 3, 3}, {0, 0, 1, 2, 2}, {1, 1, 2, 3, 3, 1, 1, 2, 3, 3,
+                                               4, 4, 5, 6, 6, 4, 4, 5, 6, 6}},
+      {"reflect", {3, 0, 3, 0}, {1, 0, 1, 2, 1}, {5, 4, 5, 6, 5, 2, 1, 2, 3, 2,
+                                                  5, 4, 5, 6, 5, 2, 1, 2, 3, 2}},
+  };
+  for (const Mode& mode : modes) {
+    const MappedCopy copy = {2, 2, {4, 5}, {mode.rows.data(), mode.columns.data()}, &fill};
+    std::vector<std::uint16_t> y(20);
+    ASSERT_EQ(copy.units(), 4U);
+    run_copy(copy, x.data(), y.data(), 0, 1);
+    run_copy(copy, x.data(), y.data(), 1, 4);
+    EXPECT_EQ(y, mode.want) << mode.name;
+  }
+}
+
+TEST(Gather, PicksBlocksAndRefusesBadIndices) {
+  const std::vector<float> x = {0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15};  // [2, 3, 2]
+  const std::int64_t wide[] = {2, -3, -1, 0};
+  const std::int32_t narrow[] = {2, -3, -1, 0};
+  const std::vector<float> want = {4, 5, 0, 1, 4, 5, 0, 1, 14, 15, 10, 11, 14, 15, 10, 11};
+  for (const Indices indices : {Indices{wide, true}, Indices{narrow, false}}) {
+    std::vector<float> y(16);
+    EXPECT_EQ(gather(x.data(), indices, y.data(), 3, 4, 8, 0, 1), kAllGood);
+    EXPECT_EQ(gather(x.data(), indices, y.data(), 3, 4, 8, 1, 2), kAllGood);
+    EXPECT_EQ(y, want);
+  }
+  for (const std::int64_t bad : {std::int64_t{3}, std::int64_t{-4}, INT64_MIN, INT64_MAX}) {
+    const std::int64_t indices[] = {0, bad};
+    std::vector<float> y(8);
+    EXPECT_EQ(gather(x.data(), {indices, true}, y.data(), 3, 2, 8, 0, 2), 1U);
+  }
+}
+
+TEST(GatherElements, PicksElementsAndRefusesBadIndices) {
+  const std::vector<std::uint8_t> x = {1, 2, 3, 4, 5, 6};  // [2, 3]
+  const std::int64_t indices[] = {1, -2, 0, 1};            // [2, 2]
+  GatherElements rows = {2, 0, 1, {2, 2}, {3, 1}, 2};
+  std::vector<std::uint8_t> y(4);
+  EXPECT_EQ(gather_elements(rows, x.data(), {indices, true}, y.data(), 0, 4), kAllGood);
+  EXPECT_EQ(y, (std::vector<std::uint8_t>{4, 2, 1, 5}));
+  GatherElements columns = {2, 1, 1, {2, 2}, {3, 1}, 3};
+  EXPECT_EQ(gather_elements(columns, x.data(), {indices, true}, y.data(), 0, 4), kAllGood);
+  EXPECT_EQ(y, (std::vector<std::uint8_t>{2, 2, 4, 5}));
+  rows.from_extent = 1;
+  EXPECT_EQ(gather_elements(rows, x.data(), {indices, true}, y.data(), 0, 4), 0U);
+}
+
+TEST(ResampleKernels, AddTapsInOrder) {
+  constexpr std::size_t kIn = 4;
+  constexpr std::size_t kOut = 3;
+  constexpr std::size_t kTaps = 3;
+  const std::int32_t positions[] = {0, 1, 2, 1, 2, 3, 3, 3, 3};
+  const float weights[] = {0.1F, 0.2F, 0.7F, 0.0F, 0.3F, 0.7F, 1.0F, 0.0F, 0.0F};
+  for (const std::size_t inner : {1, 3, 16, 35}) {
+    std::vector<float> x(2 * kIn * inner);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 37 % 101) / 7.0F;
+    x[inner] = INFINITY;  // met with a weight of 0 only in output 1
+    for (const Isa isa : isas_here()) {
+      std::vector<float> y(2 * kOut * inner);
+      const Resampling axis = {kIn, kOut, kTaps, positions, weights};
+      resample_kernels(isa).resample(axis, x.data(), y.data(), inner, 0, 1);
+      resample_kernels(isa).resample(axis, x.data(), y.data(), inner, 1, 2);
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        const std::size_t outer = i / (kOut * inner);
+        const std::size_t at = i / inner % kOut;
+        float want = 0.0F;
+        for (std::size_t t = at * kTaps; t < (at + 1) * kTaps; ++t) {
+          if (weights[t] == 0.0F) continue;
+          const auto position = static_cast<std::size_t>(positions[t]);
+          want = std::fma(weights[t], x[(outer * kIn + position) * inner + i % inner], want);
+        }
+        ASSERT_EQ(std::bit_cast<std::uint32_t>(y[i]), std::bit_cast<std::uint32_t>(want))
+            << isa_name(isa) << " inner " << inner << " at " << i;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace slipway
