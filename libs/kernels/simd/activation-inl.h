@@ -19,25 +19,6 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
-// x < low ? low : x. A NaN, and of equals x, is kept.
-HWY_INLINE F32x16 raise(F32x16 x, F32x16 low) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
-  for (std::size_t i = 0; i < kParts; ++i) x.part[i] = hn::Max(low.part[i], x.part[i]);
-  return x;
-#else
-  return select(greater(low, x), low, x);
-#endif
-}
-// x > high ? high : x.
-HWY_INLINE F32x16 lower(F32x16 x, F32x16 high) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
-  for (std::size_t i = 0; i < kParts; ++i) x.part[i] = hn::Min(high.part[i], x.part[i]);
-  return x;
-#else
-  return select(greater(x, high), high, x);
-#endif
-}
-
 // y = x within [low, high], + zero: -0 there leaves every y as it is, +0 makes a -0 +0, as Relu
 // does.
 struct Clamp {

@@ -18,6 +18,25 @@ namespace {
 
 namespace constants = numeric::constants;
 
+// x < low ? low : x. A NaN, and of equals x, is kept.
+HWY_INLINE F32x16 raise(F32x16 x, F32x16 low) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  for (std::size_t i = 0; i < kParts; ++i) x.part[i] = hn::Max(low.part[i], x.part[i]);
+  return x;
+#else
+  return select(greater(low, x), low, x);
+#endif
+}
+// x > high ? high : x.
+HWY_INLINE F32x16 lower(F32x16 x, F32x16 high) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  for (std::size_t i = 0; i < kParts; ++i) x.part[i] = hn::Min(high.part[i], x.part[i]);
+  return x;
+#else
+  return select(greater(x, high), high, x);
+#endif
+}
+
 template <std::size_t I = 0, std::size_t N>
 HWY_INLINE F32x16 horner(const float (&c)[N], F32x16 x) {
   if constexpr (I + 1 == N) {
@@ -30,6 +49,7 @@ HWY_INLINE F32x16 horner(const float (&c)[N], F32x16 x) {
 struct Exp16 {
   F32x16 p;
   I32x16 n;
+  F32x16 power;  // n
 };
 
 HWY_INLINE Exp16 exp_reduced(F32x16 x) {
@@ -39,31 +59,35 @@ HWY_INLINE Exp16 exp_reduced(F32x16 x) {
   F32x16 r = fma(n, set(-constants::kLn2High32), x);
   r = fma(n, set(-constants::kLn2Low32), r);
   const F32x16 p = fma(mul(r, r), horner(constants::kExp32, r), r);
-  return {p, sub(bits(shifted), bits(shift))};
+  return {p, sub(bits(shifted), bits(shift)), n};
 }
 
 HWY_INLINE F32x16 power_of_two(I32x16 n) { return from_bits(shift_left<23>(add(n, set_i32(127)))); }
 
-HWY_INLINE F32x16 exp(F32x16 x) {
-  F32x16 c = select(greater(set(-104.0F), x), set(-104.0F), x);
-  c = select(greater(c, set(89.0F)), set(89.0F), c);
-  const Exp16 e = exp_reduced(c);
+// (1 + p) 2^n, rounded once where it is subnormal.
+HWY_INLINE F32x16 scaled(const Exp16& e) {
+  const F32x16 y = add(set(1.0F), e.p);
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  return {{{_mm512_scalef_ps(y.part[0].raw, e.power.part[0].raw)}}};
+#else
   const I32x16 half = shift_right<1>(e.n);
-  return mul(mul(add(set(1.0F), e.p), power_of_two(half)), power_of_two(sub(e.n, half)));
+  return mul(mul(y, power_of_two(half)), power_of_two(sub(e.n, half)));
+#endif
+}
+
+HWY_INLINE F32x16 exp(F32x16 x) {
+  return scaled(exp_reduced(lower(raise(x, set(-104.0F)), set(89.0F))));
 }
 
 HWY_INLINE F32x16 expm1(F32x16 x) {
-  F32x16 c = select(greater(set(-20.0F), x), set(-20.0F), x);
-  c = select(greater(c, set(89.0F)), set(89.0F), c);
-  const Exp16 e = exp_reduced(c);
+  const Exp16 e = exp_reduced(lower(raise(x, set(-20.0F)), set(89.0F)));
   const F32x16 half = power_of_two(sub(e.n, set_i32(1)));
   const F32x16 y = mul(set(2.0F), fma(half, e.p, sub(half, set(0.5F))));
   return select(greater(set(0x1p-25F), magnitude(x)), x, y);
 }
 
 HWY_INLINE F32x16 tanh(F32x16 x) {
-  F32x16 a = magnitude(x);
-  a = select(greater(a, set(10.0F)), set(10.0F), a);
+  const F32x16 a = lower(magnitude(x), set(10.0F));
   const Exp16 e = exp_reduced(mul(set(-2.0F), a));
   const F32x16 power = power_of_two(e.n);
   const F32x16 t = fma(power, e.p, sub(power, set(1.0F)));
@@ -71,7 +95,7 @@ HWY_INLINE F32x16 tanh(F32x16 x) {
 }
 
 HWY_INLINE F32x16 sigmoid(F32x16 x) {
-  const F32x16 e = exp(negative(magnitude(x)));
+  const F32x16 e = scaled(exp_reduced(raise(with_sign(x, set(-0.0F)), set(-104.0F))));
   const F32x16 top = select(greater(zero(), x), e, set(1.0F));
   return div(top, add(set(1.0F), e));
 }
