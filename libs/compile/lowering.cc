@@ -61,6 +61,11 @@ TensorIndex Lowering::add_constant(std::string name, Tensor tensor) {
   return add_tensor(std::move(name), dtype, shape, Layout::kPlain, program.storages.size() - 1);
 }
 
+bool Lowering::is_made(ValueId id) const {
+  const Home& home = homes_[index(id)];
+  return home.plain || home.blocked || graph.initializer(id) != nullptr;
+}
+
 Layout Lowering::layout(ValueId id) const { return homes_[index(id)].made; }
 
 Result<TensorIndex> Lowering::read(ValueId id, Layout layout) {

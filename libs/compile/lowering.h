@@ -30,6 +30,12 @@ class Lowering {
   // The only node that uses the value, where there is exactly one use and that is no output's.
   std::optional<std::size_t> only_user(ValueId id) const;
 
+  // The nodes that use a value, once for each use.
+  const std::vector<std::size_t>& users(ValueId id) const { return users_[slipway::index(id)]; }
+  // Whether a value can be read by now: an input, a constant, or computed by a step so far.
+  bool is_made(ValueId id) const;
+  bool is_done(std::size_t node) const { return is_done_[node]; }
+
   // The tensor that holds a value in a layout. In another layout than the one it was made in, a
   // step that converts it is added.
   Result<TensorIndex> read(ValueId id, plan::Layout layout = plan::Layout::kPlain);

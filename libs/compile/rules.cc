@@ -1,17 +1,24 @@
 #include "compile/rules.h"
 
 #include "compile/lower/lower.h"
+#include "ops/op.h"
 
 namespace slipway::compile {
 namespace {
 
 constexpr Rule kRules[] = {
-    {"Abs", "", lower_unary},       {"Erf", "", lower_unary},     {"Exp", "", lower_unary},
-    {"Flatten", "", lower_reshape}, {"Gelu", "", lower_unary},    {"Identity", "", lower_reshape},
-    {"Log", "", lower_unary},       {"Neg", "", lower_unary},     {"Relu", "", lower_unary},
-    {"Reshape", "", lower_reshape}, {"Sigmoid", "", lower_unary}, {"Sqrt", "", lower_unary},
-    {"Squeeze", "", lower_reshape}, {"Tanh", "", lower_unary},    {"Unsqueeze", "", lower_reshape},
+    {"Flatten", "", lower_reshape},
+    {"Gemm", "", lower_gemm},
+    {"Identity", "", lower_reshape},
+    {"MatMul", "", lower_matmul},
+    {"Reshape", "", lower_reshape},
+    {"Squeeze", "", lower_reshape},
+    {"TreeEnsembleRegressor", kMl, lower_tree_regressor},
+    {"Unsqueeze", "", lower_reshape},
 };
+
+// Every function of elementwise.cc.
+constexpr Rule kElementwise = {"", "", lower_elementwise};
 
 }  // namespace
 
@@ -21,7 +28,7 @@ const Rule* find_rule(const Node& node) {
   for (const Rule& rule : kRules) {
     if (rule.op == node.op && rule.domain == node.domain) return &rule;
   }
-  return nullptr;
+  return &kElementwise;
 }
 
 }  // namespace slipway::compile

@@ -18,6 +18,7 @@ struct Rule {
 };
 
 std::span<const Rule> all_rules();
+// The rule of the node's operator; for one without a row, that of elementwise functions.
 const Rule* find_rule(const Node& node);
 
 }  // namespace slipway::compile

@@ -74,7 +74,7 @@ enum class Place : std::uint8_t {
 
 enum class Layout : std::uint8_t {
   kPlain,      // row-major
-  kBlocked16,  // [N][ceil(C / 16)][spatial...][16], channels after C hold +0
+  kBlocked16,  // [N][ceil(C / 16)][spatial...][16], lanes after C hold anything
 };
 
 struct TensorRecord {

@@ -12,6 +12,9 @@ enum class KernelId : std::uint16_t {
   kCopy = 2,
   kUnary = 3,
   kRelayout = 4,
+  kChain = 5,
+  kGemm = 6,
+  kTrees = 7,
 };
 
 }  // namespace slipway::plan

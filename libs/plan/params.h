@@ -12,4 +12,40 @@ struct UnaryParams {
   float beta;
 };
 
+// What follows a product or a convolution inside its kernel: kernels/activation.h.
+struct ActivationParams {
+  std::uint32_t kind;  // Activation
+  float a;
+  float b;
+};
+
+// Inputs: A, packed B (bytes), bias [n], addend [m, n], scales of an int8 B [n]; all but the first
+// two may be left out. B is packed as kernels/gemm/pack.h says.
+struct GemmParams {
+  std::uint32_t n;
+  std::uint32_t k;
+  std::uint32_t chains;
+  std::uint32_t weight_type;  // WeightType
+  ActivationParams activation;
+};
+
+// A chain's parameters are a ChainParams and as many ChainStepParams as it says.
+struct ChainParams {
+  std::uint32_t step_count;
+};
+struct ChainStepParams {
+  std::uint8_t is_binary;
+  std::uint8_t function;  // Unary or Binary
+  std::uint8_t a;         // an input of the step, or, from their count on, an earlier step
+  std::uint8_t b;
+  float alpha;
+  float beta;
+};
+
+// Inputs: the rows, the packed forest (bytes), the base values (float or double, one a target; may
+// be left out).
+struct TreesParams {
+  std::uint32_t targets;
+};
+
 }  // namespace slipway::plan

@@ -13,6 +13,9 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kInterpret, "interpret", bind_interpret},
     {KernelId::kCopy, "copy", bind_copy, kInPlace},
     {KernelId::kUnary, "unary", bind_unary, kInPlace},
+    {KernelId::kChain, "chain", bind_chain, kInPlace},
+    {KernelId::kGemm, "gemm", bind_gemm},
+    {KernelId::kTrees, "trees", bind_trees},
 };
 
 }  // namespace

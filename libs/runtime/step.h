@@ -112,6 +112,17 @@ struct Binder {
   Status expect_type(DType dtype) const;
   Status expect_plain() const;
 
+  // The first of the parameters; `rest` is what follows.
+  template <typename P>
+  Result<P> leading_params(std::span<const std::byte>& rest) const {
+    static_assert(std::is_trivially_copyable_v<P>);
+    if (params_bytes.size() < sizeof(P)) return error("its parameters have the wrong size");
+    P p;
+    std::memcpy(&p, params_bytes.data(), sizeof(P));
+    rest = params_bytes.subspan(sizeof(P));
+    return p;
+  }
+
   // The parameters, which must have exactly this form.
   template <typename P>
   Result<P> params() const {

@@ -16,21 +16,21 @@ constexpr std::size_t kMaxGroups = 8;      // of kLanes rows, for each of which 
 constexpr std::size_t kCachedKeys = 4096;  // stay in the first cache beside a tree
 
 // Keys of one feature, stored once, or twice where NaN may be below all.
-std::size_t key_count(const Forest& forest) {
+std::size_t key_count(const PackedForest& forest) {
   return std::max<std::size_t>(1, std::size_t{forest.columns} * (forest.keeps_missing ? 2 : 1));
 }
 
-std::size_t group_count(const Forest& forest) {
+std::size_t group_count(const PackedForest& forest) {
   return std::clamp<std::size_t>(kCachedKeys / (key_count(forest) * kLanes), 1, kMaxGroups);
 }
 
-std::size_t key_bytes(const Forest& forest) {
+std::size_t key_bytes(const PackedForest& forest) {
   const std::size_t bytes = group_count(forest) * kLanes * key_count(forest) * 4;
   return (bytes + 7) / 8 * 8;
 }
 
 // Key f of the row goes to keys[f * stride].
-void make_keys(const Forest& forest, const float* x, std::int32_t* keys, std::size_t stride) {
+void make_keys(const PackedForest& forest, const float* x, std::int32_t* keys, std::size_t stride) {
   const std::size_t columns = forest.columns;
   if (columns == 0) keys[0] = 0;
   for (std::size_t f = 0; f < columns; ++f) {
@@ -67,7 +67,7 @@ inline void walk(const Node* (&at)[kLanes], const std::int32_t* keys, std::uint3
 template <typename Node, typename Real>
 class Scorer {
  public:
-  Scorer(const Forest& forest, const float* x, Real* y, std::uint8_t* has_vote, void* scratch)
+  Scorer(const PackedForest& forest, const float* x, Real* y, std::uint8_t* has_vote, void* scratch)
       : forest_(forest),
         nodes_(static_cast<const Node*>(forest.nodes)),
         x_(x),
@@ -118,7 +118,7 @@ class Scorer {
       const Node* at[kLanes];
       std::uint32_t depth = 0;
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        const Forest::Tree& tree = forest_.trees[t + (lane < count ? lane : 0)];
+        const PackedForest::Tree& tree = forest_.trees[t + (lane < count ? lane : 0)];
         at[lane] = nodes_ + tree.root;
         depth = std::max(depth, tree.depth);
       }
@@ -140,7 +140,7 @@ class Scorer {
       make_keys(forest_, x_ + (row + r) * forest_.columns, keys, kLanes);
     }
     for (std::size_t t = 0; t < forest_.tree_count; ++t) {
-      const Forest::Tree tree = forest_.trees[t];
+      const PackedForest::Tree tree = forest_.trees[t];
       for (std::size_t g = 0; g < groups; ++g) {
         const Node* at[kLanes];
         for (const Node*& node : at) node = nodes_ + tree.root;
@@ -182,7 +182,7 @@ class Scorer {
     }
   }
 
-  const Forest& forest_;
+  const PackedForest& forest_;
   const Node* nodes_;
   const float* x_;
   Real* y_;
@@ -194,27 +194,27 @@ class Scorer {
 };
 
 template <typename Real>
-void score_rows(const Forest& forest, const float* x, std::size_t begin, std::size_t end, Real* y,
-                std::uint8_t* has_vote, void* scratch) {
+void score_rows(const PackedForest& forest, const float* x, std::size_t begin, std::size_t end,
+                Real* y, std::uint8_t* has_vote, void* scratch) {
   if (forest.is_large) {
-    Scorer<Forest::LargeNode, Real>(forest, x, y, has_vote, scratch).score(begin, end);
+    Scorer<PackedForest::LargeNode, Real>(forest, x, y, has_vote, scratch).score(begin, end);
   } else {
-    Scorer<Forest::SmallNode, Real>(forest, x, y, has_vote, scratch).score(begin, end);
+    Scorer<PackedForest::SmallNode, Real>(forest, x, y, has_vote, scratch).score(begin, end);
   }
 }
 
 }  // namespace
 
-std::size_t forest_scratch_bytes(const Forest& forest) {
+std::size_t forest_scratch_bytes(const PackedForest& forest) {
   return key_bytes(forest) + group_count(forest) * kLanes * forest.targets;
 }
 
-void score_forest(const Forest& forest, const float* x, std::size_t begin, std::size_t end,
+void score_forest(const PackedForest& forest, const float* x, std::size_t begin, std::size_t end,
                   float* y, std::uint8_t* has_vote, void* scratch) {
   score_rows(forest, x, begin, end, y, has_vote, scratch);
 }
 
-void score_forest(const Forest& forest, const float* x, std::size_t begin, std::size_t end,
+void score_forest(const PackedForest& forest, const float* x, std::size_t begin, std::size_t end,
                   double* y, std::uint8_t* has_vote, void* scratch) {
   score_rows(forest, x, begin, end, y, has_vote, scratch);
 }

@@ -48,7 +48,7 @@ struct ForestSource {
 std::vector<std::byte> pack_forest(const ForestSource& source);
 
 // A packed forest that has been checked; borrows its bytes.
-struct Forest {
+struct PackedForest {
   struct Tree {
     std::uint32_t root;   // ascending: a tree's nodes lie between its root and the next
     std::uint32_t depth;  // of the deepest leaf
@@ -88,17 +88,17 @@ struct Forest {
 // False where the bytes are not a packed forest. Then no walk leaves the nodes or fails to end,
 // whatever they hold: children come after their parents, within their tree. `bytes` must be aligned
 // to 8.
-bool open_forest(std::span<const std::byte> bytes, Forest& forest);
+bool open_forest(std::span<const std::byte> bytes, PackedForest& forest);
 
-std::size_t forest_scratch_bytes(const Forest& forest);
+std::size_t forest_scratch_bytes(const PackedForest& forest);
 
 // Rows begin .. end of x [rows, columns]: y[row, target] is the aggregate of the votes, without
 // base values. has_vote [rows, targets], if not null, says which targets any tree voted for. Rows
 // are independent. The first for !is_double, the second for is_double. scratch:
 // forest_scratch_bytes, aligned to 8.
-void score_forest(const Forest& forest, const float* x, std::size_t begin, std::size_t end,
+void score_forest(const PackedForest& forest, const float* x, std::size_t begin, std::size_t end,
                   float* y, std::uint8_t* has_vote, void* scratch);
-void score_forest(const Forest& forest, const float* x, std::size_t begin, std::size_t end,
+void score_forest(const PackedForest& forest, const float* x, std::size_t begin, std::size_t end,
                   double* y, std::uint8_t* has_vote, void* scratch);
 
 }  // namespace slipway

@@ -21,7 +21,7 @@ struct Header {
   std::uint32_t reserved[8];
 };
 static_assert(sizeof(Header) == 64);
-static_assert(sizeof(Forest::SmallNode) == 8 && sizeof(Forest::LargeNode) == 16);
+static_assert(sizeof(PackedForest::SmallNode) == 8 && sizeof(PackedForest::LargeNode) == 16);
 
 inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::uint32_t kIsDouble = 1;

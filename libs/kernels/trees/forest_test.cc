@@ -168,7 +168,7 @@ class Builder {
 };
 
 template <typename Real>
-void expect_scores(const Row& row, const Source& source, const Forest& forest,
+void expect_scores(const Row& row, const Source& source, const PackedForest& forest,
                    const std::vector<float>& x, std::size_t rows) {
   std::vector<std::uint64_t> scratch(forest_scratch_bytes(forest) / 8 + 1);
   std::vector<Real> y(rows * row.targets);
@@ -191,13 +191,13 @@ void expect_scores(const Row& row, const Source& source, const Forest& forest,
   }
 }
 
-TEST(Forest, AddsTheVotesOfTheRule) {
+TEST(PackedForest, AddsTheVotesOfTheRule) {
   for (const Row& row : kRows) {
     Builder builder(row);
     const Source source = builder.build();
     const std::vector<std::byte> packed = pack_forest(source);
     ASSERT_FALSE(packed.empty()) << row.name;
-    Forest forest;
+    PackedForest forest;
     ASSERT_TRUE(open_forest(packed, forest)) << row.name;
     const std::size_t most = row.columns > 1000 ? 9 : 150;
     std::vector<float> x(most * row.columns);
@@ -212,7 +212,7 @@ TEST(Forest, AddsTheVotesOfTheRule) {
   }
 }
 
-TEST(Forest, RefusesToPackWhatIsNoForest) {
+TEST(PackedForest, RefusesToPackWhatIsNoForest) {
   const auto is_packed = [](auto change) {
     Source source;
     source.columns = 2;
@@ -239,7 +239,7 @@ TEST(Forest, RefusesToPackWhatIsNoForest) {
 }
 
 // Whatever byte is broken: refused, or scored without leaving the bytes.
-TEST(Forest, SurvivesAnyBrokenByte) {
+TEST(PackedForest, SurvivesAnyBrokenByte) {
   const Row row = {"small", 3, 3, 2, 2, kAll, true, 2};
   const std::vector<std::byte> packed = pack_forest(Builder(row).build());
   ASSERT_FALSE(packed.empty());
@@ -248,7 +248,7 @@ TEST(Forest, SurvivesAnyBrokenByte) {
     for (const unsigned value : {0U, 1U, 0x7FU, 0xFFU}) {
       std::vector<std::byte> broken = packed;
       broken[at] = static_cast<std::byte>(value);
-      Forest forest;
+      PackedForest forest;
       if (!open_forest(broken, forest) || forest.is_double || forest.columns > 1000) continue;
       if (forest.targets > 1000) continue;
       ++opened;
@@ -259,7 +259,7 @@ TEST(Forest, SurvivesAnyBrokenByte) {
     }
   }
   EXPECT_GT(opened, 0U);
-  Forest forest;
+  PackedForest forest;
   EXPECT_FALSE(open_forest(std::span(packed).first(packed.size() - 64), forest));
   EXPECT_FALSE(open_forest({}, forest));
 }

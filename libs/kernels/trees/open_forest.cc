@@ -15,7 +15,7 @@ bool is_valid(const Node& node, std::uint64_t at, std::uint64_t end, std::uint64
 }
 
 template <typename Node>
-bool trees_are_valid(const Forest& forest) {
+bool trees_are_valid(const PackedForest& forest) {
   const auto* const nodes = static_cast<const Node*>(forest.nodes);
   const std::uint64_t features = std::uint64_t{forest.columns} * (forest.keeps_missing ? 2 : 1);
   if (forest.tree_count != 0 && forest.trees[0].root != 0) return false;
@@ -34,7 +34,7 @@ bool trees_are_valid(const Forest& forest) {
   return true;
 }
 
-bool votes_are_valid(const Forest& forest) {
+bool votes_are_valid(const PackedForest& forest) {
   for (std::uint32_t i = 0; i < forest.node_count; ++i) {
     if (forest.first_vote[i] > forest.first_vote[i + 1]) return false;
   }
@@ -60,7 +60,7 @@ bool is_valid(const Header& h, std::size_t size) {
 
 }  // namespace
 
-bool open_forest(std::span<const std::byte> bytes, Forest& forest) {
+bool open_forest(std::span<const std::byte> bytes, PackedForest& forest) {
   Header h;
   if (bytes.size() < sizeof(h) || reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 != 0) {
     return false;
@@ -80,14 +80,14 @@ bool open_forest(std::span<const std::byte> bytes, Forest& forest) {
   forest.is_one_vote = (h.flags & forest_layout::kIsOneVote) != 0;
   forest.keeps_missing = (h.flags & forest_layout::kKeepsMissing) != 0;
   forest.nodes = data + sections.nodes;
-  forest.trees = reinterpret_cast<const Forest::Tree*>(data + sections.trees);
+  forest.trees = reinterpret_cast<const PackedForest::Tree*>(data + sections.trees);
   forest.values = data + sections.values;
   forest.first_vote = reinterpret_cast<const std::uint32_t*>(data + sections.first_vote);
   forest.vote_target = reinterpret_cast<const std::uint32_t*>(data + sections.vote_target);
   forest.vote_weight = data + sections.vote_weight;
   if (!forest.is_one_vote && !votes_are_valid(forest)) return false;
-  return forest.is_large ? trees_are_valid<Forest::LargeNode>(forest)
-                         : trees_are_valid<Forest::SmallNode>(forest);
+  return forest.is_large ? trees_are_valid<PackedForest::LargeNode>(forest)
+                         : trees_are_valid<PackedForest::SmallNode>(forest);
 }
 
 }  // namespace slipway

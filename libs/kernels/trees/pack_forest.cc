@@ -49,7 +49,7 @@ class Packer {
       : source_(source), limit_(2 * source.nodes.size() + 2 * source.roots.size() + 1024) {}
 
   std::vector<Packed> nodes;
-  std::vector<Forest::Tree> trees;
+  std::vector<PackedForest::Tree> trees;
   bool keeps_missing = false;
 
   bool pack() {
@@ -213,7 +213,7 @@ class Writer {
     bytes_.resize(sections_.end);
     put(0, header_);
     for (std::size_t i = 0; i < packer_.trees.size(); ++i) {
-      put(sections_.trees + i * sizeof(Forest::Tree), packer_.trees[i]);
+      put(sections_.trees + i * sizeof(PackedForest::Tree), packer_.trees[i]);
     }
     std::uint32_t vote = 0;
     for (std::size_t i = 0; i < packer_.nodes.size(); ++i) {
@@ -243,11 +243,12 @@ class Writer {
   }
   void put_node(std::size_t i, const Packed& node) {
     if (has(forest_layout::kIsLarge)) {
-      put(sections_.nodes + i * 16, Forest::LargeNode{node.threshold, node.feature, node.step, 0});
+      put(sections_.nodes + i * 16,
+          PackedForest::LargeNode{node.threshold, node.feature, node.step, 0});
     } else {
       put(sections_.nodes + i * 8,
-          Forest::SmallNode{node.threshold, static_cast<std::uint16_t>(node.feature),
-                            static_cast<std::uint16_t>(node.step)});
+          PackedForest::SmallNode{node.threshold, static_cast<std::uint16_t>(node.feature),
+                                  static_cast<std::uint16_t>(node.step)});
     }
   }
   void put_votes(std::size_t i, const Packed& node, std::uint32_t& vote) {

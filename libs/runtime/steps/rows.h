@@ -8,5 +8,8 @@ namespace slipway::runtime {
 Status bind_interpret(Binder& binder);
 Status bind_copy(Binder& binder);
 Status bind_unary(Binder& binder);
+Status bind_chain(Binder& binder);
+Status bind_gemm(Binder& binder);
+Status bind_trees(Binder& binder);
 
 }  // namespace slipway::runtime

@@ -1,0 +1,95 @@
+#include "kernels/gemm/gemm.h"
+
+#include "base/str.h"
+#include "compile/lower/lower.h"
+#include "compile/lower/tail.h"
+#include "kernels/numeric/dot.h"
+#include "ops/node_view.h"
+
+namespace slipway::compile {
+namespace {
+
+struct Weights {
+  TensorIndex packed;
+  std::uint32_t n, k, chains;
+};
+
+// A constant [k, n], or [n, k] where it is transposed.
+Result<Weights> pack(Lowering& lowering, ValueId id, bool is_transposed) {
+  const Tensor tensor = TRY(lowering.constant(id)->direct());
+  const auto rows = static_cast<std::size_t>(tensor.dim(0));
+  const auto columns = static_cast<std::size_t>(tensor.dim(1));
+  const std::size_t k = is_transposed ? columns : rows;
+  const std::size_t n = is_transposed ? rows : columns;
+  const std::size_t chains = numeric::chain_count(n, k);
+  const std::size_t bytes = packed_bytes(WeightType::kF32, n, k, chains);
+  Tensor packed = TRY(Tensor::create(DType::kUint8, {static_cast<std::int64_t>(bytes)}));
+  const auto across = static_cast<std::ptrdiff_t>(columns);
+  pack_b(WeightType::kF32, tensor.data<float>().data(), is_transposed ? 1 : across,
+         is_transposed ? across : 1, n, k, chains, packed.mutable_bytes().data());
+  return Weights{lowering.add_constant(lowering.graph.value(id).name, std::move(packed)),
+                 static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(k),
+                 static_cast<std::uint32_t>(chains)};
+}
+
+bool is_matrix(const Lowering& lowering, ValueId id) {
+  const Tensor* const tensor = lowering.constant(id);
+  return tensor != nullptr && tensor->dtype() == DType::kFloat32 && tensor->rank() == 2 &&
+         tensor->size() != 0;
+}
+
+Result<Lowered> lower_product(Lowering& lowering, std::size_t node, bool is_transposed,
+                              const Tensor* bias) {
+  const Node& n = lowering.graph.nodes[node];
+  const Shape& output = lowering.shape(n.outputs[0]);
+  Tail tail = match_tail(lowering, n.outputs[0],
+                         {output.size() - 1, bias == nullptr, /*takes_addend=*/true});
+  if (bias == nullptr) bias = tail.bias;
+  const Weights weights = TRY(pack(lowering, n.inputs[1], is_transposed));
+  std::vector<TensorIndex> inputs = {TRY(lowering.read(n.inputs[0])), weights.packed, kLeftOut,
+                                     kLeftOut, kLeftOut};
+  if (bias != nullptr) inputs[2] = lowering.add_constant(str(n.name, " bias"), TRY(bias->direct()));
+  if (tail.addend != kNoValue) inputs[3] = TRY(lowering.read(tail.addend));
+  const TensorIndex to = lowering.write(tail.output);
+  ProgramStep& step = lowering.add_step(node, plan::KernelId::kGemm, inputs, {to});
+  step.set_params(plan::GemmParams{weights.n, weights.k, weights.chains,
+                                   static_cast<std::uint32_t>(WeightType::kF32),
+                                   tail.activation_params()});
+  step.note = str(n.op, tail.note);
+  absorb_tail(lowering, tail);
+  return Lowered::kYes;
+}
+
+}  // namespace
+
+Result<Lowered> lower_matmul(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  if (!lowering.is_float(n.inputs[0]) || !is_matrix(lowering, n.inputs[1]) ||
+      lowering.shape(n.inputs[0]).empty() || lowering.shape(n.outputs[0]).empty()) {
+    return Lowered::kDeclined;
+  }
+  return lower_product(lowering, node, /*is_transposed=*/false, nullptr);
+}
+
+Result<Lowered> lower_gemm(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const NodeView view(n, "");
+  if (!lowering.is_float(n.inputs[0]) || !is_matrix(lowering, n.inputs[1]) ||
+      view.get_flag("transA", false) || view.get_float("alpha", 1.0F) != 1.0F || n.version < 7 ||
+      lowering.shape(n.inputs[0]).size() != 2) {
+    return Lowered::kDeclined;
+  }
+  const Tensor* bias = nullptr;
+  if (n.inputs.size() > 2 && n.inputs[2] != kNoValue) {
+    bias = lowering.constant(n.inputs[2]);
+    const std::int64_t columns = lowering.shape(n.outputs[0])[1];
+    if (bias == nullptr || view.get_float("beta", 1.0F) != 1.0F ||
+        static_cast<std::int64_t>(bias->size()) != columns || bias->rank() == 0 ||
+        bias->shape().back() != columns) {
+      return Lowered::kDeclined;
+    }
+  }
+  return lower_product(lowering, node, view.get_flag("transB", false), bias);
+}
+
+}  // namespace slipway::compile

@@ -1,0 +1,119 @@
+#include "compile/lower/tail.h"
+
+#include <optional>
+
+#include "compile/lower/elementwise.h"
+
+namespace slipway::compile {
+namespace {
+
+bool is_add(const Elementwise& f) {
+  return f.is_binary && f.function == static_cast<std::uint8_t>(Binary::kAdd);
+}
+
+// One float per channel, the other axes 1.
+bool is_bias(const Shape& bias, const Shape& output, std::size_t channel_axis) {
+  if (bias.size() > output.size()) return false;
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    const std::size_t axis = output.size() - bias.size() + i;
+    if (bias[i] != (axis == channel_axis ? output[axis] : 1)) return false;
+  }
+  return bias.size() >= output.size() - channel_axis;
+}
+
+class TailMatcher {
+ public:
+  TailMatcher(const Lowering& lowering, ValueId value, const TailOptions& options)
+      : lowering_(lowering), options_(options) {
+    tail_.output = value;
+  }
+
+  Tail match() {
+    if (options_.takes_bias) take_bias();
+    if (options_.takes_addend) take_addend();
+    if (!take_activation()) take_silu();
+    return tail_;
+  }
+
+ private:
+  const std::string& op(std::size_t node) const { return lowering_.graph.nodes[node].op; }
+
+  void take(std::size_t node, const std::string& what) {
+    tail_.nodes.push_back(node);
+    tail_.output = lowering_.graph.nodes[node].outputs[0];
+    tail_.note += " + " + what;
+  }
+
+  // The only user of the value so far, and its other operand, where it is an Add.
+  std::optional<std::pair<std::size_t, ValueId>> next_add() const {
+    const auto user = lowering_.only_user(tail_.output);
+    if (!user || lowering_.is_done(*user)) return std::nullopt;
+    const auto function = elementwise_of(lowering_, *user);
+    if (!function || !is_add(*function) || function->a == function->b) return std::nullopt;
+    return std::pair(*user, function->a == tail_.output ? function->b : function->a);
+  }
+
+  void take_bias() {
+    const auto add = next_add();
+    if (!add) return;
+    const Tensor* const bias = lowering_.constant(add->second);
+    const Shape& shape = lowering_.shape(tail_.output);
+    if (bias == nullptr || !is_bias(bias->shape(), shape, options_.channel_axis)) return;
+    tail_.bias = bias;
+    take(add->first, "bias");
+  }
+
+  void take_addend() {
+    const auto add = next_add();
+    if (!add || !lowering_.is_made(add->second) ||
+        lowering_.shape(add->second) != lowering_.shape(tail_.output)) {
+      return;
+    }
+    tail_.addend = add->second;
+    take(add->first, "Add");
+  }
+
+  bool take_activation() {
+    const auto user = lowering_.only_user(tail_.output);
+    if (!user || lowering_.is_done(*user)) return false;
+    const auto function = elementwise_of(lowering_, *user);
+    if (!function) return false;
+    const auto activation = activation_of(*function);
+    if (!activation) return false;
+    tail_.activation = *activation;
+    take(*user, op(*user));
+    return true;
+  }
+
+  // x * sigmoid(x).
+  void take_silu() {
+    if (lowering_.uses(tail_.output) != 2 || lowering_.users(tail_.output).size() != 2) return;
+    std::size_t sigmoid = lowering_.users(tail_.output)[0];
+    std::size_t product = lowering_.users(tail_.output)[1];
+    if (op(sigmoid) != "Sigmoid") std::swap(sigmoid, product);
+    if (op(sigmoid) != "Sigmoid" || op(product) != "Mul") return;
+    const auto f = elementwise_of(lowering_, product);
+    const ValueId gate = lowering_.graph.nodes[sigmoid].outputs[0];
+    if (!f || lowering_.only_user(gate) != product || lowering_.is_done(product)) return;
+    if (!(f->a == gate && f->b == tail_.output) && !(f->b == gate && f->a == tail_.output)) return;
+    tail_.activation = {Activation::kSilu, 0, 0};
+    tail_.nodes.push_back(sigmoid);
+    take(product, "Silu");
+  }
+
+  const Lowering& lowering_;
+  const TailOptions& options_;
+  Tail tail_;
+};
+
+}  // namespace
+
+Tail match_tail(const Lowering& lowering, ValueId value, const TailOptions& options) {
+  return TailMatcher(lowering, value, options).match();
+}
+
+void absorb_tail(Lowering& lowering, const Tail& tail) {
+  for (const std::size_t node : tail.nodes) lowering.absorb(node);
+}
+
+}  // namespace slipway::compile
