@@ -6,7 +6,7 @@
 
 namespace slipway {
 
-struct Bytes16 {
+struct Element16 {
   std::uint64_t half[2];
 };
 
@@ -26,7 +26,7 @@ bool by_size(std::size_t bytes, F&& f) {
       f(std::uint64_t{});
       return true;
     case 16:
-      f(Bytes16{});
+      f(Element16{});
       return true;
     default:
       return false;
