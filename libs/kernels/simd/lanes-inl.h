@@ -40,6 +40,17 @@ HWY_INLINE void map_row(const float* x, float* y, std::size_t n, Function functi
 // A greatest element; which of equal zeros is open, and so is what a NaN does.
 HWY_INLINE F32x16 any_greater(F32x16 a, F32x16 b) { return select(greater(a, b), a, b); }
 
+HWY_INLINE float any_greatest_lane(F32x16 x) {
+  float lane[kWide];
+  store(x, lane);
+  for (std::size_t half = kWide / 2; half != 0; half /= 2) {
+    for (std::size_t j = 0; j < half; ++j) {
+      lane[j] = lane[j] > lane[j + half] ? lane[j] : lane[j + half];
+    }
+  }
+  return lane[0];
+}
+
 HWY_INLINE float any_greatest(const float* x, std::size_t n) {
   const F32x16 lowest = set(-HUGE_VALF);
   F32x16 a = lowest;
@@ -51,14 +62,7 @@ HWY_INLINE float any_greatest(const float* x, std::size_t n) {
   }
   a = over_row(x + i, n - i, any_greater(a, b),
                [](F32x16 l, F32x16 e) HWY_ATTR { return any_greater(l, e); });
-  float lane[kWide];
-  store(a, lane);
-  for (std::size_t half = kWide / 2; half != 0; half /= 2) {
-    for (std::size_t j = 0; j < half; ++j) {
-      lane[j] = lane[j] > lane[j + half] ? lane[j] : lane[j + half];
-    }
-  }
-  return lane[0];
+  return any_greatest_lane(a);
 }
 
 }  // namespace

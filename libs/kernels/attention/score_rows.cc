@@ -1,0 +1,148 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/attention/score_rows.cc"
+#include "kernels/attention/score_rows.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/simd/dispatch.h"
+#include "kernels/simd/f32x16-inl.h"
+#include "kernels/simd/lanes-inl.h"
+#include "kernels/simd/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+template <AttentionScale kScaling>
+HWY_INLINE F32x16 scaled(F32x16 x, F32x16 scale) {
+  if constexpr (kScaling == AttentionScale::kMultiply) return mul(x, scale);
+  if constexpr (kScaling == AttentionScale::kDivide) return div(x, scale);
+  return x;
+}
+
+// One row of scores; `open` keys from the first may be looked at.
+struct Row {
+  float* score;
+  std::size_t keys;
+  std::size_t open;
+  const float* mask;
+  std::size_t mask_step;
+};
+
+// What is added to scores i .. i + count: the mask, -infinity for keys that are closed.
+HWY_INLINE F32x16 bias_at(const Row& row, std::size_t i, std::size_t count) {
+  F32x16 bias = zero();
+  if (row.mask != nullptr) {
+    bias = row.mask_step == 0 ? set(row.mask[0]) : load_first(row.mask + i, count);
+  }
+  if (row.open >= i + count) return bias;
+  const std::size_t open = row.open > i ? row.open - i : 0;
+  return select(first_lanes(open), bias, set(-HUGE_VALF));
+}
+
+template <AttentionScale kScaling>
+HWY_INLINE F32x16 biased(const AttentionSpec& shape, const Row& row, std::size_t i,
+                         std::size_t count) {
+  F32x16 x = scaled<kScaling>(load_first(row.score + i, count), set(shape.scale));
+  if (shape.softcap > 0) {
+    const F32x16 cap = set(shape.softcap);
+    x = mul(tanh(div(x, cap)), cap);
+  }
+  const bool is_biased = row.mask != nullptr || row.open < i + count;
+  return is_biased ? add(x, bias_at(row, i, count)) : x;
+}
+
+// Writes the scores that the softmax is of; one of the greatest.
+template <AttentionScale kScaling>
+HWY_INLINE float bias_row(const AttentionSpec& shape, const Row& row) {
+  F32x16 greatest = set(-HUGE_VALF);
+  std::size_t i = 0;
+  for (; i + kWide <= row.keys; i += kWide) {
+    const F32x16 x = biased<kScaling>(shape, row, i, kWide);
+    store(x, row.score + i);
+    greatest = any_greater(greatest, x);
+  }
+  if (i < row.keys) {
+    const std::size_t count = row.keys - i;
+    const F32x16 x = biased<kScaling>(shape, row, i, count);
+    store_first(x, row.score + i, count);
+    greatest = select(first_lanes(count), any_greater(greatest, x), greatest);
+  }
+  return any_greatest_lane(greatest);
+}
+
+HWY_INLINE void softmax_of(float* x, std::size_t n, float greatest) {
+  const F32x16 shift = set(greatest);
+  F32x16 lane = zero();
+  std::size_t i = 0;
+  for (; i + kWide <= n; i += kWide) {
+    const F32x16 e = exp(sub(load(x + i), shift));
+    lane = add(lane, e);
+    store(e, x + i);
+  }
+  if (i < n) {
+    const F32x16 e = exp(sub(load_first(x + i, n - i), shift));
+    lane = select(first_lanes(n - i), add(lane, e), lane);
+    store_first(e, x + i, n - i);
+  }
+  const F32x16 inverse = set(1.0F / sum_lanes(lane));
+  map_row(x, x, n, [=](F32x16 e) HWY_ATTR { return mul(e, inverse); });
+}
+
+// Whether any key may be looked at: the mask, not the score, decides.
+HWY_INLINE bool is_open(const Row& row) {
+  if (row.mask == nullptr) return row.open != 0;
+  const std::size_t count = row.mask_step == 0 ? std::min<std::size_t>(row.open, 1) : row.open;
+  for (std::size_t j = 0; j < count; ++j) {
+    if (row.mask[j] != -HUGE_VALF) return true;
+  }
+  return false;
+}
+
+HWY_INLINE std::size_t open_keys(const AttentionSpec& shape, std::size_t query) {
+  if (!shape.is_causal) return shape.keys;
+  const std::ptrdiff_t open = static_cast<std::ptrdiff_t>(query) + shape.causal_offset + 1;
+  return open <= 0 ? 0 : std::min(static_cast<std::size_t>(open), shape.keys);
+}
+
+template <AttentionScale kScaling>
+HWY_INLINE void weigh_rows(const AttentionSpec& shape, const ScoreRows& rows) {
+  for (std::size_t r = 0; r < rows.rows; ++r) {
+    const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(r) * shape.mask.row;
+    const Row row = {rows.scores + r * rows.stride, shape.keys,
+                     open_keys(shape, rows.first_query + r),
+                     rows.mask == nullptr ? nullptr : rows.mask + step,
+                     static_cast<std::size_t>(shape.mask.column)};
+    if (shape.closes_rows && !is_open(row)) {
+      std::fill_n(row.score, row.keys, 0.0F);
+      continue;
+    }
+    const float greatest = bias_row<kScaling>(shape, row);
+    softmax_of(row.score, row.keys, greatest);
+  }
+}
+
+void weigh(const AttentionSpec& shape, const ScoreRows& rows) {
+  switch (shape.scaling) {
+    case AttentionScale::kNone:
+      return weigh_rows<AttentionScale::kNone>(shape, rows);
+    case AttentionScale::kMultiply:
+      return weigh_rows<AttentionScale::kMultiply>(shape, rows);
+    case AttentionScale::kDivide:
+      return weigh_rows<AttentionScale::kDivide>(shape, rows);
+  }
+}
+
+constexpr ScoreKernels kTable = {weigh};
+
+}  // namespace
+const ScoreKernels& score_table() { return kTable; }
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace slipway {
+SLIPWAY_KERNELS(ScoreKernels, score_kernels, score_table)
+}  // namespace slipway
+#endif
