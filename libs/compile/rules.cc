@@ -7,13 +7,10 @@ namespace slipway::compile {
 namespace {
 
 constexpr Rule kRules[] = {
-    {"Flatten", "", lower_reshape},
-    {"Gemm", "", lower_gemm},
-    {"Identity", "", lower_reshape},
-    {"MatMul", "", lower_matmul},
-    {"Reshape", "", lower_reshape},
-    {"Squeeze", "", lower_reshape},
-    {"TreeEnsembleRegressor", kMl, lower_tree_regressor},
+    {"Conv", "", lower_conv},         {"Flatten", "", lower_reshape},
+    {"Gemm", "", lower_gemm},         {"Identity", "", lower_reshape},
+    {"MatMul", "", lower_matmul},     {"Reshape", "", lower_reshape},
+    {"Squeeze", "", lower_reshape},   {"TreeEnsembleRegressor", kMl, lower_tree_regressor},
     {"Unsqueeze", "", lower_reshape},
 };
 

@@ -15,6 +15,7 @@ enum class KernelId : std::uint16_t {
   kChain = 5,
   kGemm = 6,
   kTrees = 7,
+  kConv = 8,
 };
 
 }  // namespace slipway::plan

@@ -42,6 +42,29 @@ struct ChainStepParams {
   float beta;
 };
 
+// Inputs: x, packed weights (bytes), bias (filled up to whole blocks of 16 channels), residual (of
+// the shape and layout of the output); the last two may be left out. Weights are packed as the
+// header of the kind says. The output is blocked.
+enum class ConvKind : std::uint32_t {
+  kBlocked,    // x blocked: kernels/conv/direct.h
+  kPlain,      // x plain: kernels/conv/direct.h
+  kDepthwise,  // x blocked: kernels/conv/depthwise.h
+  kCount,
+};
+struct ConvAxisParams {
+  std::uint32_t kernel;
+  std::uint32_t stride;
+  std::uint32_t dilation;
+  std::int32_t pad;  // before the input
+};
+struct ConvParams {
+  std::uint32_t kind;  // ConvKind
+  std::uint32_t groups;
+  std::uint32_t residual_is_last;
+  ActivationParams activation;
+  ConvAxisParams axes[3];  // of the spatial axes that the tensors have, outermost first
+};
+
 // Inputs: the rows, the packed forest (bytes), the base values (float or double, one a target; may
 // be left out).
 struct TreesParams {

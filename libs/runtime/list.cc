@@ -13,9 +13,11 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kInterpret, "interpret", bind_interpret},
     {KernelId::kCopy, "copy", bind_copy, kInPlace},
     {KernelId::kUnary, "unary", bind_unary, kInPlace},
+    {KernelId::kRelayout, "relayout", bind_relayout},
     {KernelId::kChain, "chain", bind_chain, kInPlace},
     {KernelId::kGemm, "gemm", bind_gemm},
     {KernelId::kTrees, "trees", bind_trees},
+    {KernelId::kConv, "conv", bind_conv},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 namespace slipway::compile {
 
+Result<Lowered> lower_conv(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_elementwise(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_gemm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_matmul(Lowering& lowering, std::size_t node);

@@ -32,6 +32,10 @@ class TailMatcher {
     if (options_.takes_bias) take_bias();
     if (options_.takes_addend) take_addend();
     if (!take_activation()) take_silu();
+    if (options_.takes_addend_last && tail_.addend == kNoValue) {
+      take_addend();
+      tail_.addend_is_last = tail_.addend != kNoValue;
+    }
     return tail_;
   }
 

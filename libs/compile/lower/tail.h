@@ -16,6 +16,7 @@ struct Tail {
   const Tensor* bias = nullptr;  // a constant of one float per channel
   ValueId addend = kNoValue;     // a tensor of the output's shape
   ActivationSpec activation;
+  bool addend_is_last = false;     // added after the activation
   std::vector<std::size_t> nodes;  // fused, without the first
   std::string note;                // "+ bias + Relu"
 
@@ -28,6 +29,7 @@ struct TailOptions {
   std::size_t channel_axis = 0;  // of the output: where a bias counts
   bool takes_bias = true;
   bool takes_addend = true;
+  bool takes_addend_last = false;
 };
 
 // From the value that the product gives on.

@@ -9,7 +9,9 @@ Status bind_interpret(Binder& binder);
 Status bind_copy(Binder& binder);
 Status bind_unary(Binder& binder);
 Status bind_chain(Binder& binder);
+Status bind_conv(Binder& binder);
 Status bind_gemm(Binder& binder);
+Status bind_relayout(Binder& binder);
 Status bind_trees(Binder& binder);
 
 }  // namespace slipway::runtime
