@@ -30,6 +30,7 @@ const Command* find_command(std::string_view name);
 extern const Command kInspectCommand;
 extern const Command kCheckCommand;
 extern const Command kRunCommand;
+extern const Command kCompileCommand;
 extern const Command kOpsCommand;
 extern const Command kVersionCommand;
 extern const Command kHelpCommand;

@@ -9,6 +9,7 @@
 #include "cli/text.h"
 #include "command.h"
 #include "onnx/reader.h"
+#include "plan_session.h"
 
 namespace slipway {
 
@@ -45,6 +46,10 @@ Status expect_operands(std::string_view command, std::size_t given, std::size_t 
 }
 
 Result<Model> open_model(const std::filesystem::path& path, Problems* problems) {
+  if (is_plan_file(path.string())) {
+    return Error{Code::kInvalid,
+                 str(path.string(), " is a plan: name the model that it was made of")};
+  }
   Result<Model> model = read_model(path, problems);
   if (!model.ok() && model.error().code == Code::kUsage) {
     return Error{Code::kInvalid, std::move(model).error().message};

@@ -3,17 +3,20 @@
 #include "base/str.h"
 #include "cli/terminal.h"
 #include "command.h"
+#include "compile/plan_summary.h"
 #include "console.h"
 #include "graph/text.h"
 #include "graph/verify.h"
 #include "inspect/json.h"
 #include "inspect/summary.h"
+#include "model_arguments.h"
+#include "plan_session.h"
+#include "plan_text.h"
 
 namespace slipway {
 namespace {
 
 constexpr std::size_t kShownElements = 64;
-constexpr std::int64_t kMostExtent = std::int64_t{1} << 40;
 
 constexpr Option kOptions[] = {
     {"--json", "", "everything as JSON"},
@@ -22,19 +25,6 @@ constexpr Option kOptions[] = {
     {"--layers", "", "the table of layers alone, with all of them"},
     {"--set", "DIM=N", "take an open dimension for N (may be repeated; otherwise 1)", true},
 };
-
-Result<std::map<std::string, std::int64_t>> parse_extents(const Arguments& arguments) {
-  std::map<std::string, std::int64_t> extents;
-  for (const std::string& word : arguments.values("--set")) {
-    const std::size_t equals = word.rfind('=');
-    if (equals == std::string::npos || equals == 0) {
-      return Error{Code::kUsage, str("--set needs DIM=N, as in --set batch=8, not '", word, "'")};
-    }
-    extents[word.substr(0, equals)] =
-        TRY(parse_number("--set", word.substr(equals + 1), 0, kMostExtent));
-  }
-  return extents;
-}
 
 Status check_modes(const Arguments& arguments) {
   const int modes = arguments.has("--json") + arguments.has("--text") + arguments.has("--layers");
@@ -54,9 +44,29 @@ Status check_structure(const Model& model, const std::string& path) {
                                           "\n(slipway check ", path, " lists every problem)")};
 }
 
+Result<int> inspect_plan(const Arguments& arguments) {
+  for (const Option& option : kOptions) {
+    if (option.name != "--json" && arguments.has(option.name))
+      return Error{Code::kUsage, str(option.name, " goes with a model, and this is a plan")};
+  }
+  const auto plan = TRY(open_plan(arguments.positional()[0]));
+  const compile::PlanSummary summary = TRY(compile::summarize(*plan));
+  const Graph signature = compile::signature(*plan);
+  if (arguments.has("--json")) {
+    TRY(print_data(plan_json(summary, signature)));
+    return kExitOk;
+  }
+  const PlanTextOptions options = {.width_columns = width_columns(stdout), .notes = {}};
+  TRY(print_data(plan_text(summary, signature, options)));
+  const std::string warning = reference_warning(summary);
+  if (!warning.empty()) say(warning);
+  return kExitOk;
+}
+
 Result<int> run_inspect(const Arguments& arguments) {
   TRY(expect_operands("inspect", arguments.positional().size(), 1, "MODEL"));
   TRY(check_modes(arguments));
+  if (is_plan_file(arguments.positional()[0])) return inspect_plan(arguments);
   const std::map<std::string, std::int64_t> extents = TRY(parse_extents(arguments));
   const std::string& path = arguments.positional()[0];
   const Model model = TRY(open_model(path));
@@ -88,7 +98,7 @@ Result<int> run_inspect(const Arguments& arguments) {
 
 const Command kInspectCommand = {
     .name = "inspect",
-    .summary = "tell what a model contains and what one run of it costs",
+    .summary = "tell what a model or a plan contains and what one run of it costs",
     .operands = "MODEL",
     .options = kOptions,
     .about =
@@ -96,7 +106,7 @@ const Command kInspectCommand = {
         "Nothing is\n"
         "run and no weight is read. The memory of activations is the most that is live at once, "
         "each\n"
-        "value in its own place.",
+        "value in its own place. Of a plan: its signature, memory and steps.",
     .example = "slipway inspect model.onnx --set batch=8",
     .run = run_inspect,
 };

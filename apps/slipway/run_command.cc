@@ -3,11 +3,13 @@
 #include "base/str.h"
 #include "cli/text.h"
 #include "command.h"
+#include "compile/plan_summary.h"
 #include "console.h"
 #include "inspect/json.h"
 #include "inspect/value_text.h"
-#include "ops/check.h"
+#include "model_arguments.h"
 #include "ops/interpreter.h"
+#include "plan_session.h"
 #include "run_inputs.h"
 #include "run_outputs.h"
 
@@ -20,23 +22,10 @@ constexpr Option kOptions[] = {
     {"--input", "[NAME=]FILE", "data for an input: .npy, .npz (an array for each input) or .pb",
      true},
     {"--output", "[NAME=]FILE", "where results go: .npy, or .npz for all of them", true},
+    {"--threads", "N", "threads that run a plan (1)"},
     {"--seed", "N", "of operators that draw random numbers and state no seed (0)"},
     {"--json", "", "print the results as JSON"},
 };
-
-Status check_runnable(const Model& model, const std::string& path) {
-  Problems problems;
-  check_model(model, problems);
-  const Problem* fault = first_fault(problems);
-  if (fault == nullptr) {
-    for (const Problem& warning : problems) say(str("warning: ", to_text(warning)));
-    return {};
-  }
-  std::string more;
-  if (problems.size() > 1)
-    more = str("\n(", problems.size(), " problems in all: slipway check ", path, " lists them)");
-  return Error{fault->code, str(path, ": ", to_text(*fault), more)};
-}
 
 void say_inputs(const BoundInputs& bound) {
   for (const BoundInput& input : bound.inputs) {
@@ -68,37 +57,89 @@ std::string outputs_text(const std::vector<NamedValue>& outputs) {
   return text;
 }
 
-Result<int> run_run(const Arguments& arguments) {
-  TRY(expect_operands("run", arguments.positional().size(), 1, "MODEL"));
+// Ready to run, from a model or from a plan.
+struct Runnable {
+  Model model;  // of a plan, the signature alone
+  std::shared_ptr<const plan::Plan> plan;
+  std::size_t threads = 1;
   RunOptions options;
+};
+
+struct Ran {
+  std::vector<NamedValue> outputs;
+  double seconds = 0;
+  std::string how;
+};
+
+Result<Runnable> open_runnable(const Arguments& arguments) {
+  const std::string& path = arguments.positional()[0];
+  Runnable runnable;
+  if (is_plan_file(path)) {
+    if (arguments.has("--seed"))
+      return Error{Code::kUsage, "--seed goes with a model; a plan has its numbers in it"};
+    if (arguments.has("--threads")) runnable.threads = TRY(parse_threads(arguments));
+    runnable.plan = TRY(open_plan(path));
+    runnable.model.graph = compile::signature(*runnable.plan);
+    return runnable;
+  }
+  if (arguments.has("--threads"))
+    return Error{Code::kUsage, str("--threads goes with a plan: slipway compile ", path,
+                                   " -o FILE.plan makes one")};
   if (arguments.has("--seed")) {
-    options.seed = static_cast<std::uint64_t>(
+    runnable.options.seed = static_cast<std::uint64_t>(
         TRY(parse_number("--seed", arguments.value("--seed"), 0, INT64_MAX)));
   }
-  const std::string& path = arguments.positional()[0];
-  Model model = TRY(open_model(path));
-  TRY(check_runnable(model, path));
+  runnable.model = TRY(open_runnable_model(path));
+  return runnable;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Result<Ran> run_model(Runnable runnable, std::vector<NamedValue> inputs) {
+  const Interpreter interpreter = TRY(Interpreter::create(std::move(runnable.model)));
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<NamedValue> outputs = TRY(interpreter.run(std::move(inputs), runnable.options));
+  return Ran{std::move(outputs), seconds_since(start), "reference implementation"};
+}
+
+Result<Ran> run_plan(const Runnable& runnable, const BoundInputs& bound,
+                     const std::vector<NamedValue>& inputs) {
+  std::int64_t batch = 1;
+  for (const auto& [name, extent] : bound.extents) {
+    if (name == compile::kBatchSymbol) batch = extent;
+  }
+  const auto session = TRY(prepare_session(runnable.plan, runnable.threads, batch));
+  SessionValues values = TRY(SessionValues::create(*session, inputs));
+  const auto start = std::chrono::steady_clock::now();
+  TRY(values.run());
+  const double seconds = seconds_since(start);
+  return Ran{values.outputs(), seconds, str("plan, ", session_text(runnable.threads))};
+}
+
+Result<int> run_run(const Arguments& arguments) {
+  TRY(expect_operands("run", arguments.positional().size(), 1, "MODEL"));
+  Runnable runnable = TRY(open_runnable(arguments));
   const std::vector<OutputFile> files =
-      TRY(plan_outputs(model.graph, arguments.values("--output")));
-  BoundInputs bound = TRY(bind_inputs(model.graph, arguments.values("--input")));
+      TRY(plan_outputs(runnable.model.graph, arguments.values("--output")));
+  BoundInputs bound = TRY(bind_inputs(runnable.model.graph, arguments.values("--input")));
   say_inputs(bound);
 
-  const Interpreter interpreter = TRY(Interpreter::create(std::move(model)));
   std::vector<NamedValue> inputs;
   for (BoundInput& input : bound.inputs) inputs.push_back(std::move(input.value));
-  const auto start = std::chrono::steady_clock::now();
-  std::vector<NamedValue> outputs = TRY(interpreter.run(std::move(inputs), options));
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  Ran ran = TRY(runnable.plan == nullptr ? run_model(std::move(runnable), std::move(inputs))
+                                         : run_plan(runnable, bound, inputs));
 
-  TRY(write_outputs(outputs, files));
-  say_outputs(outputs, files);
-  say(str("ran in  ", seconds_text(taken.count()), " (reference implementation)"));
+  TRY(write_outputs(ran.outputs, files));
+  say_outputs(ran.outputs, files);
+  say(str("ran in  ", seconds_text(ran.seconds), " (", ran.how, ")"));
   if (arguments.has("--json")) {
     std::vector<RunOutput> named;
-    for (NamedValue& output : outputs) named.push_back({output.name, std::move(output.value)});
-    TRY(print_data(run_json(named, taken.count())));
+    for (NamedValue& output : ran.outputs) named.push_back({output.name, std::move(output.value)});
+    TRY(print_data(run_json(named, ran.seconds)));
   } else if (files.empty()) {
-    TRY(print_data(outputs_text(outputs)));
+    TRY(print_data(outputs_text(ran.outputs)));
   }
   return kExitOk;
 }
@@ -107,14 +148,15 @@ Result<int> run_run(const Arguments& arguments) {
 
 const Command kRunCommand = {
     .name = "run",
-    .summary = "run a model on data",
+    .summary = "run a model or a plan on data",
     .operands = "MODEL",
     .options = kOptions,
     .about =
-        "Runs a model by the reference implementations and prints shapes, time and, without "
-        "--output, the\n"
-        "results. Open dimensions are as the data has them. A FILE without NAME goes to the next "
-        "input.",
+        "Runs a model by the reference implementations, or a plan of slipway compile by its "
+        "kernels, and\n"
+        "prints shapes, time and, without --output, the results. Open dimensions are as the data "
+        "has them.\n"
+        "A FILE without NAME goes to the next input.",
     .example = "slipway run model.onnx --input image=photo.npy --output scores.npy",
     .run = run_run,
 };

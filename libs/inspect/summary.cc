@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <set>
 
-#include "base/nearest.h"
 #include "base/str.h"
 #include "graph/inline_functions.h"
 #include "inspect/memory.h"
+#include "inspect/open_dims.h"
 #include "ops/cost_context.h"
 #include "ops/infer.h"
 #include "ops/op.h"
@@ -25,36 +25,6 @@ bool is_definite(const Type& type) {
 bool is_supported(const Node& node) {
   const Op* op = find_op(node.domain, node.op);
   return op != nullptr && op->at(node.version) != nullptr;
-}
-
-// Gives every open dimension of the inputs a name, and returns the names in order.
-std::vector<std::string> name_open_dims(Graph& graph) {
-  std::vector<std::string> names;
-  for (const ValueId id : graph.inputs) {
-    ValueDef& value = graph.value(id);
-    if (!value.type.dims.has_value() || graph.initializer(id) != nullptr) continue;
-    for (std::size_t axis = 0; axis < value.type.dims->size(); ++axis) {
-      Dim& dim = (*value.type.dims)[axis];
-      if (dim.is_unknown()) dim = Dim::symbol(str(value.name, "[", axis, "]"));
-      if (!dim.is_symbol()) continue;
-      if (std::find(names.begin(), names.end(), dim.symbol()) == names.end()) {
-        names.push_back(dim.symbol());
-      }
-    }
-  }
-  return names;
-}
-
-Status check_asked(const std::map<std::string, std::int64_t>& asked,
-                   const std::vector<std::string>& open) {
-  for (const auto& [name, extent] : asked) {
-    if (std::find(open.begin(), open.end(), name) != open.end()) continue;
-    return Error{Code::kUsage,
-                 open.empty()
-                     ? str("the model leaves no dimension open, so there is no '", name, "' to set")
-                     : str("the model has no open dimension '", name, "': it has ", join(open))};
-  }
-  return {};
 }
 
 // Walks a graph and its subgraphs and adds up.
@@ -244,7 +214,7 @@ Result<Summary> summarize(const Model& model, const std::map<std::string, std::i
   Model bound = model.clone();
   TRY(inline_functions(bound));
   const std::vector<std::string> open = name_open_dims(bound.graph);
-  TRY(check_asked(extents, open));
+  TRY(check_extents(extents, open));
   std::map<std::string, std::int64_t> definite;
   for (const std::string& name : open) {
     const auto asked = extents.find(name);

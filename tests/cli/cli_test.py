@@ -52,7 +52,8 @@ class Shown:
 
     def text(self, arguments):
         """The golden form, without what differs from run to run."""
-        stderr = re.sub(r"^(ran in  )[\d.]+ [a-z]+", r"\1TIME", self.stderr, flags=re.MULTILINE)
+        stderr = re.sub(r"^(ran in  |made in )[\d.]+ [a-z]+", r"\1TIME", self.stderr, flags=re.MULTILINE)
+        stderr = re.sub(r"\(plan, [\w-]+,", "(plan, ISA,", stderr)
         stdout = re.sub(r'("seconds": ?)[\d.e-]+', r"\1TIME", self.stdout)
         return (f"$ {' '.join(['slipway', *arguments])}\n--- stdout\n{stdout}--- stderr\n{stderr}"
                 f"--- exit code {self.code}\n")

@@ -144,6 +144,11 @@ FILES = {
     "terminal.onnx": model(graph([node("Frob\x1b[31m", ["x"], ["y"], name="\x1b]0;owned\x07\r")], [X], [Y],
                                  name="\x1b[2J")),
 
+    # For plans: one operator with a kernel of its own, one without.
+    "steps.onnx": model(graph([node("Abs", ["x"], ["a"], name="size"), node("Hardmax", ["a"], ["y"], name="largest")],
+                              [X], [Y])),
+    "damaged.plan": b"SLIPPLAN" + bytes(300),
+
     # Data that is none.
     "not.npy": b"hello",
     "cut.npy": float_npy((2, 3), [1, 2, 3, 4, 5, 6])[:-5],

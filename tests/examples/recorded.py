@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""slipway says about the committed examples what the frameworks that trained them said. Standard library only."""
+"""slipway says about the committed examples what the frameworks that trained them said, and their plans say the same
+bit for bit. Standard library only."""
 
 import array
 import pathlib
@@ -28,6 +29,18 @@ def load_floats(path):
     return re.search(r"'shape': \(([^)]*)\)", header).group(1).strip(" ,"), array.array("f", data[start:])
 
 
+def plan_problem(program, model, recorded_input, made, folder):
+    """The model compiled has to give the very bytes that the model gave."""
+    plan, by_plan = pathlib.Path(folder, "model.plan"), pathlib.Path(folder, "by_plan.npy")
+    batch = load_floats(EXAMPLES / recorded_input)[0].split(",")[0]
+    for command in ([program, "compile", EXAMPLES / model, "-o", plan, "--batch", batch],
+                    [program, "run", plan, "--input", EXAMPLES / recorded_input, "--output", by_plan]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            return f"slipway {command[1]} ended with {done.returncode}: {done.stderr.strip()}"
+    return None if by_plan.read_bytes() == made.read_bytes() else "the plan gives other bits than the model"
+
+
 def problem_of(program, model, recorded_input, recorded_output, tolerance, folder):
     made = pathlib.Path(folder, "output.npy")
     command = [program, "run", EXAMPLES / model, "--input", EXAMPLES / recorded_input, "--output", made]
@@ -38,6 +51,9 @@ def problem_of(program, model, recorded_input, recorded_output, tolerance, folde
     wanted_shape, wanted = load_floats(EXAMPLES / recorded_output)
     if shape != wanted_shape:
         return f"shape ({shape}), not ({wanted_shape})"
+    problem = plan_problem(program, model, recorded_input, made, folder)
+    if problem is not None:
+        return problem
     worst = max(abs(a - b) if a == a else float("inf") for a, b in zip(got, wanted))
     return None if worst <= tolerance else f"an element lies {worst:g} from the recorded one, more than {tolerance:g}"
 
