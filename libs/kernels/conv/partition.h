@@ -22,14 +22,19 @@ struct ConvPartition {
 };
 
 inline ConvPartition partition(const ConvShape& shape) {
-  constexpr std::size_t kChunkFloats = std::size_t{64} * 1024;
+  constexpr std::size_t kChunkFloats = std::size_t{96} * 1024;
   constexpr std::size_t kFlatStep = 84;  // whole tiles on every instruction set
   ConvPartition p;
   p.is_flat = is_pointwise(shape);
   p.lines = p.is_flat ? shape.out_positions() : shape.depth.output * shape.height.output;
-  const std::size_t line_floats =
-      shape.in_channels *
-      (p.is_flat ? 1 : shape.width.input * std::min(shape.height.stride, shape.height.input));
+  // What one line reads that no line before it has read.
+  const ConvAxis& height = shape.height;
+  const ConvAxis& width = shape.width;
+  const std::size_t line_positions =
+      p.is_flat ? 1
+                : std::min(height.stride, height.kernel) *
+                      std::min(width.input, width.output * std::min(width.stride, width.kernel));
+  const std::size_t line_floats = shape.in_channels * line_positions;
   p.chunk = std::max<std::size_t>(1, kChunkFloats / std::max<std::size_t>(1, line_floats));
   if (p.is_flat) p.chunk = (p.chunk + kFlatStep - 1) / kFlatStep * kFlatStep;
   p.chunks = (p.lines + p.chunk - 1) / p.chunk;

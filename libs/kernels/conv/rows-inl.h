@@ -92,17 +92,32 @@ class ConvRows {
     const bool is_inside =
         width.at(first, 0) >= 0 &&
         width.at(first + columns - 1, width.kernel - 1) < static_cast<std::ptrdiff_t>(width.input);
-    if (is_inside) {
-      run_.x = x_ + static_cast<std::size_t>(width.at(first, 0)) * steps_.x_position;
+    Range reached[kMostEdgeTaps];
+    const bool is_edged = !is_inside && reach(first, columns, reached);
+    if (is_inside || is_edged) {
+      // The first tap of an edged tile may lie before the row; it is then not read.
+      run_.x = x_ + width.at(first, 0) * static_cast<std::ptrdiff_t>(steps_.x_position);
       run_.w = w_;
       run_.blocks = blocks_;
       run_.widths = width.kernel;
       run_.last_channels = last_channels_;
-      Kernels::kWhole[tile_index(columns)](run_, to_);
+      run_.columns = reached;
+      const auto& kernels = is_inside ? Kernels::kWhole : Kernels::kEdged;
+      kernels[tile_index(columns)](run_, to_);
     } else {
       border_tile(first, columns);
     }
     finish_row(at, columns);
+  }
+
+  // Which columns each tap of the width reaches; false where the registers cannot leave them out.
+  bool reach(std::size_t first, std::size_t columns, Range* reached) const {
+    if (shape_.width.kernel > kMostEdgeTaps) return false;
+    for (std::size_t k = 0; k < shape_.width.kernel; ++k) {
+      reached[k] = outputs_inside(shape_.width, first, columns, k);
+      if (!is_edge(reached[k], columns, Input::kEdge)) return false;
+    }
+    return true;
   }
 
   // Kernel columns that reach the same outputs go together; their sums wait in memory.

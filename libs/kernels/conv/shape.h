@@ -40,8 +40,8 @@ struct Range {
   std::size_t begin = 0;
   std::size_t end = 0;
 
-  bool empty() const { return begin >= end; }
-  std::size_t size() const { return end - begin; }
+  constexpr bool empty() const { return begin >= end; }
+  constexpr std::size_t size() const { return end - begin; }
   bool operator==(const Range&) const = default;
 };
 

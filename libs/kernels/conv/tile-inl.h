@@ -36,12 +36,16 @@ inline constexpr std::size_t kTileBlocks = 1;
 
 // Where the inputs of a tile lie, in floats: channel c of column p at x[p * position + c *
 // channel].
+//
+// kEdge: how many columns at an end of a tile a tap may miss without leaving the registers.
 struct BlockedInput {
+  static constexpr std::size_t kEdge = 1;
   static constexpr std::size_t kColumns = kTileColumns;
   static constexpr std::size_t position(std::size_t) { return kConvBlock; }
   static constexpr std::size_t channel(std::size_t) { return 1; }
 };
 struct PlainInput {
+  static constexpr std::size_t kEdge = 2;
   static constexpr std::size_t kColumns = kTileColumns;
   static constexpr std::size_t position(std::size_t) { return 1; }
   static constexpr std::size_t channel(std::size_t pitch) { return pitch; }
@@ -49,6 +53,7 @@ struct PlainInput {
 // Any stride: fewer columns, since each needs an address of its own.
 template <typename Input>
 struct Strided {
+  static constexpr std::size_t kEdge = Input::kEdge;
   static constexpr std::size_t kColumns = Input::kColumns < 7 ? Input::kColumns : 7;
   static constexpr std::size_t position(std::size_t pitch) { return pitch; }
   static constexpr std::size_t channel(std::size_t pitch) { return Input::channel(pitch); }
@@ -63,8 +68,16 @@ struct TapRun {
   std::size_t blocks, depths, heights, widths, last_channels;
   std::size_t x_block, x_depth, x_height, x_width, x_position, x_channel;
   std::size_t w_block, w_depth, w_height, w_width;
-  std::size_t w_out;  // to the next block of output channels
+  std::size_t w_out;     // to the next block of output channels
+  const Range* columns;  // that tap k of the width reaches, where the tile has edges
 };
+
+// As many columns at one end of a tile may be out of a tap's reach; see add_edged_tap.
+constexpr bool is_edge(Range columns, std::size_t count, std::size_t edge) {
+  return columns.empty() || (columns.begin == 0 && columns.end + edge >= count) ||
+         (columns.end == count && columns.begin <= edge);
+}
+inline constexpr std::size_t kMostEdgeTaps = 16;
 
 // Where a tile ends up: column p of output block b at y + b * block + p * 16.
 struct TileOutput {
@@ -80,7 +93,44 @@ struct Tile {
   F32x16 at[kColumns][kBlocks];
 };
 
+// One tap of the columns from kFirst to before kEnd.
+template <typename Input, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
+          std::size_t kBlocks>
+HWY_INLINE void add_tap(const TapRun& run, const float* x, const float* w, std::size_t channels,
+                        Tile<kColumns, kBlocks>& tile) {
+  for (std::size_t c = 0; c < channels; ++c) {
+    F32x16 weight[kBlocks];
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) weight[b] = load(w + b * run.w_out);
+    SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
+      const F32x16 value = set(x[p * Input::position(run.x_position)]);
+      SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+        tile.at[p][b] = fma(value, weight[b], tile.at[p][b]);
+      }
+    }
+    x += Input::channel(run.x_channel);
+    w += kConvBlock;
+  }
+}
+
+// That some columns at one end may miss.
 template <typename Input, std::size_t kColumns, std::size_t kBlocks>
+HWY_INLINE void add_edged_tap(const TapRun& run, const float* x, const float* w,
+                              std::size_t channels, Range columns, Tile<kColumns, kBlocks>& tile) {
+  constexpr std::size_t kTwo = kColumns < 2 ? kColumns : 2;
+  if (columns == Range{0, kColumns}) {
+    add_tap<Input, 0, kColumns>(run, x, w, channels, tile);
+  } else if (columns == Range{1, kColumns}) {
+    add_tap<Input, 1, kColumns>(run, x, w, channels, tile);
+  } else if (columns == Range{0, kColumns - 1}) {
+    add_tap<Input, 0, kColumns - 1>(run, x, w, channels, tile);
+  } else if (Input::kEdge == 2 && columns == Range{kTwo, kColumns}) {
+    add_tap<Input, kTwo, kColumns>(run, x, w, channels, tile);
+  } else if (Input::kEdge == 2 && columns == Range{0, kColumns - kTwo}) {
+    add_tap<Input, 0, kColumns - kTwo>(run, x, w, channels, tile);
+  }
+}
+
+template <typename Input, bool kHasEdges, std::size_t kColumns, std::size_t kBlocks>
 HWY_INLINE void add_taps(const TapRun& run, Tile<kColumns, kBlocks>& tile) {
   for (std::size_t i = 0; i < run.blocks; ++i) {
     const std::size_t channels = i + 1 == run.blocks ? run.last_channels : kConvBlock;
@@ -89,20 +139,10 @@ HWY_INLINE void add_taps(const TapRun& run, Tile<kColumns, kBlocks>& tile) {
         const float* x = run.x + i * run.x_block + d * run.x_depth + h * run.x_height;
         const float* w = run.w + i * run.w_block + d * run.w_depth + h * run.w_height;
         for (std::size_t k = 0; k < run.widths; ++k, x += run.x_width, w += run.w_width) {
-          const float* from = x;
-          const float* weights = w;
-          for (std::size_t c = 0; c < channels; ++c) {
-            F32x16 weight[kBlocks];
-            SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) weight[b] =
-                load(weights + b * run.w_out);
-            SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
-              const F32x16 value = set(from[p * Input::position(run.x_position)]);
-              SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
-                tile.at[p][b] = fma(value, weight[b], tile.at[p][b]);
-              }
-            }
-            from += Input::channel(run.x_channel);
-            weights += kConvBlock;
+          if constexpr (kHasEdges) {
+            add_edged_tap<Input>(run, x, w, channels, run.columns[k], tile);
+          } else {
+            add_tap<Input, 0, kColumns>(run, x, w, channels, tile);
           }
         }
       }
@@ -133,14 +173,14 @@ HWY_INLINE void finish_tile(Tile<kColumns, kBlocks>& tile, const TileOutput& to)
   }
 }
 
-// A tile whose taps are all inside the input: from +0 to the output.
-template <typename Input, std::size_t kColumns, std::size_t kBlocks>
+// From +0 to the output.
+template <typename Input, bool kHasEdges, std::size_t kColumns, std::size_t kBlocks>
 void whole_tile(const TapRun& run, const TileOutput& to) {
   Tile<kColumns, kBlocks> tile;
   SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
     SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) tile.at[p][b] = zero();
   }
-  add_taps<Input>(run, tile);
+  add_taps<Input, kHasEdges>(run, tile);
   finish_tile(tile, to);
 }
 
@@ -154,7 +194,7 @@ void part_tile(const TapRun& run, float* sums) {
       tile.at[p][b] = load(sums + (p * kBlocks + b) * kConvBlock);
     }
   }
-  add_taps<Input>(run, tile);
+  add_taps<Input, false>(run, tile);
   SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
     SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
       store(tile.at[p][b], sums + (p * kBlocks + b) * kConvBlock);
@@ -198,9 +238,9 @@ constexpr std::size_t first_tile(std::size_t columns) {
   return rounded_up_columns((columns + tiles - 1) / tiles);
 }
 
-template <typename Input, std::size_t kBlocks, std::size_t... kIndex>
+template <typename Input, bool kHasEdges, std::size_t kBlocks, std::size_t... kIndex>
 constexpr std::array<WholeTile, sizeof...(kIndex)> whole_tiles(std::index_sequence<kIndex...>) {
-  return {whole_tile<Input, indexed_columns(kIndex), kBlocks>...};
+  return {whole_tile<Input, kHasEdges, indexed_columns(kIndex), kBlocks>...};
 }
 template <typename Input, std::size_t kBlocks, std::size_t... kIndex>
 constexpr std::array<PartTile, sizeof...(kIndex)> part_tiles(std::index_sequence<kIndex...>) {
@@ -210,9 +250,10 @@ constexpr std::array<PartTile, sizeof...(kIndex)> part_tiles(std::index_sequence
 template <typename Input, std::size_t kBlocks>
 struct Tiles {
   static constexpr std::size_t kPartColumns = Input::kColumns < 7 ? Input::kColumns : 7;
+  static constexpr auto kIndex = std::make_index_sequence<tile_index(Input::kColumns) + 1>();
   // By tile_index.
-  static constexpr auto kWhole =
-      whole_tiles<Input, kBlocks>(std::make_index_sequence<tile_index(Input::kColumns) + 1>());
+  static constexpr auto kWhole = whole_tiles<Input, false, kBlocks>(kIndex);
+  static constexpr auto kEdged = whole_tiles<Input, true, kBlocks>(kIndex);
   // Entry i is for i + 1 columns.
   static constexpr auto kPart =
       part_tiles<Input, kBlocks>(std::make_index_sequence<kPartColumns>());
