@@ -72,24 +72,6 @@ HWY_INLINE float bias_row(const AttentionSpec& shape, const Row& row) {
   return any_greatest_lane(greatest);
 }
 
-HWY_INLINE void softmax_of(float* x, std::size_t n, float greatest) {
-  const F32x16 shift = set(greatest);
-  F32x16 lane = zero();
-  std::size_t i = 0;
-  for (; i + kWide <= n; i += kWide) {
-    const F32x16 e = exp(sub(load(x + i), shift));
-    lane = add(lane, e);
-    store(e, x + i);
-  }
-  if (i < n) {
-    const F32x16 e = exp(sub(load_first(x + i, n - i), shift));
-    lane = select(first_lanes(n - i), add(lane, e), lane);
-    store_first(e, x + i, n - i);
-  }
-  const F32x16 inverse = set(1.0F / sum_lanes(lane));
-  map_row(x, x, n, [=](F32x16 e) HWY_ATTR { return mul(e, inverse); });
-}
-
 // Whether any key may be looked at: the mask, not the score, decides.
 HWY_INLINE bool is_open(const Row& row) {
   if (row.mask == nullptr) return row.open != 0;
@@ -106,20 +88,36 @@ HWY_INLINE std::size_t open_keys(const AttentionSpec& shape, std::size_t query) 
   return open <= 0 ? 0 : std::min(static_cast<std::size_t>(open), shape.keys);
 }
 
+HWY_INLINE Row row_of(const AttentionSpec& shape, const ScoreRows& rows, std::size_t r) {
+  const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(r) * shape.mask.row;
+  return {rows.scores + r * rows.stride, shape.keys, open_keys(shape, rows.first_query + r),
+          rows.mask == nullptr ? nullptr : rows.mask + step,
+          static_cast<std::size_t>(shape.mask.column)};
+}
+
+// Rows go through each step together, so that the ends of one row overlap the next.
+constexpr std::size_t kTogether = 12;
+
 template <AttentionScale kScaling>
 HWY_INLINE void weigh_rows(const AttentionSpec& shape, const ScoreRows& rows) {
-  for (std::size_t r = 0; r < rows.rows; ++r) {
-    const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(r) * shape.mask.row;
-    const Row row = {rows.scores + r * rows.stride, shape.keys,
-                     open_keys(shape, rows.first_query + r),
-                     rows.mask == nullptr ? nullptr : rows.mask + step,
-                     static_cast<std::size_t>(shape.mask.column)};
-    if (shape.closes_rows && !is_open(row)) {
-      std::fill_n(row.score, row.keys, 0.0F);
-      continue;
+  for (std::size_t first = 0; first < rows.rows; first += kTogether) {
+    const std::size_t count = std::min(kTogether, rows.rows - first);
+    float factor[kTogether];
+    for (std::size_t r = 0; r < count; ++r) {
+      factor[r] = bias_row<kScaling>(shape, row_of(shape, rows, first + r));
     }
-    const float greatest = bias_row<kScaling>(shape, row);
-    softmax_of(row.score, row.keys, greatest);
+    float* score = rows.scores + first * rows.stride;
+    for (std::size_t r = 0; r < count; ++r, score += rows.stride) {
+      factor[r] = 1.0F / exponentials(score, score, shape.keys, factor[r]);
+    }
+    score = rows.scores + first * rows.stride;
+    for (std::size_t r = 0; r < count; ++r, score += rows.stride) {
+      if (shape.closes_rows && !is_open(row_of(shape, rows, first + r))) {
+        std::fill_n(score, shape.keys, 0.0F);
+      } else {
+        multiply_row(score, shape.keys, factor[r]);
+      }
+    }
   }
 }
 

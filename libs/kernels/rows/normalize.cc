@@ -13,24 +13,21 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
+// Short rows go through each step together, so that the ends of one row overlap the next.
+constexpr std::size_t kTogether = 16;
+constexpr std::size_t kShortRow = 512;
+
 // Any greatest element serves: where equal zeros or a NaN leave it open, the results do not differ.
 void softmax(const float* x, float* y, std::size_t rows, std::size_t n) {
-  for (std::size_t r = 0; r < rows; ++r, x += n, y += n) {
-    const F32x16 greatest = set(any_greatest(x, n));
-    F32x16 lane = zero();
-    std::size_t i = 0;
-    for (; i + kWide <= n; i += kWide) {
-      const F32x16 e = exp(sub(load(x + i), greatest));
-      lane = add(lane, e);
-      store(e, y + i);
+  const std::size_t together = n <= kShortRow ? kTogether : 1;
+  for (std::size_t first = 0; first < rows; first += together) {
+    const std::size_t end = first + together < rows ? first + together : rows;
+    float factor[kTogether];
+    for (std::size_t r = first; r < end; ++r) factor[r - first] = any_greatest(x + r * n, n);
+    for (std::size_t r = first; r < end; ++r) {
+      factor[r - first] = 1.0F / exponentials(x + r * n, y + r * n, n, factor[r - first]);
     }
-    if (i < n) {
-      const F32x16 e = exp(sub(load_first(x + i, n - i), greatest));
-      lane = select(first_lanes(n - i), add(lane, e), lane);
-      store_first(e, y + i, n - i);
-    }
-    const F32x16 inverse = set(1.0F / sum_lanes(lane));
-    map_row(y, y, n, [=](F32x16 e) HWY_ATTR { return mul(e, inverse); });
+    for (std::size_t r = first; r < end; ++r) multiply_row(y + r * n, n, factor[r - first]);
   }
 }
 
@@ -159,18 +156,23 @@ HWY_INLINE void normalize_row(const float* x, float* y, std::size_t n, Moments m
   }
 }
 
-void layer_norm(const float* x, float* y, std::size_t rows, std::size_t n, float epsilon,
-                const float* scale, const float* bias) {
-  for (std::size_t r = 0; r < rows; ++r, x += n, y += n) {
-    normalize_row(x, y, n, moments_of(x, n, epsilon), scale, bias);
-  }
+using MomentsOf = Moments (*)(const float* x, std::size_t n, float epsilon);
+
+HWY_INLINE Moments root_mean_square_of(const float* x, std::size_t n, float epsilon) {
+  return {0.0F, inverse_root(squares_around(x, n, 0.0F) / static_cast<float>(n), epsilon)};
 }
 
-void rms_norm(const float* x, float* y, std::size_t rows, std::size_t n, float epsilon,
-              const float* scale, const float* bias) {
-  for (std::size_t r = 0; r < rows; ++r, x += n, y += n) {
-    const float square = squares_around(x, n, 0.0F) / static_cast<float>(n);
-    normalize_row(x, y, n, {0.0F, inverse_root(square, epsilon)}, scale, bias);
+template <MomentsOf kMoments>
+void norm(const float* x, float* y, std::size_t rows, std::size_t n, float epsilon,
+          const float* scale, const float* bias) {
+  const std::size_t together = n <= kShortRow ? kTogether : 1;
+  for (std::size_t first = 0; first < rows; first += together) {
+    const std::size_t end = first + together < rows ? first + together : rows;
+    Moments moments[kTogether];
+    for (std::size_t r = first; r < end; ++r) moments[r - first] = kMoments(x + r * n, n, epsilon);
+    for (std::size_t r = first; r < end; ++r) {
+      normalize_row(x + r * n, y + r * n, n, moments[r - first], scale, bias);
+    }
   }
 }
 
@@ -204,8 +206,8 @@ constexpr NormalizeKernels kTable = {softmax,
                                      log_softmax,
                                      in_columns<softmax_in>,
                                      in_columns<log_softmax_in>,
-                                     layer_norm,
-                                     rms_norm,
+                                     norm<moments_of>,
+                                     norm<root_mean_square_of>,
                                      group_norm,
                                      batch_norm};
 

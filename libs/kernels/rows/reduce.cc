@@ -47,12 +47,14 @@ struct Product : Sum {
 };
 struct Max : Sum {
   static constexpr bool kIsSum = false;
+  static HWY_INLINE F32x16 any_of(F32x16 a, F32x16 b) { return raise(a, b); }
   static HWY_INLINE F32x16 start() { return set(-HUGE_VALF); }
   static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return greater_of(lane, x); }
   static HWY_INLINE F32x16 combine(F32x16 a, F32x16 b) { return greater_of(a, b); }
 };
 struct Min : Sum {
   static constexpr bool kIsSum = false;
+  static HWY_INLINE F32x16 any_of(F32x16 a, F32x16 b) { return lower(a, b); }
   static HWY_INLINE F32x16 start() { return set(HUGE_VALF); }
   static HWY_INLINE F32x16 step(F32x16 lane, F32x16 x) { return less_of(lane, x); }
   static HWY_INLINE F32x16 combine(F32x16 a, F32x16 b) { return less_of(a, b); }
@@ -76,6 +78,34 @@ void reduce_rows(const float* x, float* y, std::size_t rows, std::size_t n) {
     const F32x16 lane = over_row(x + r * n, n, R::start(),
                                  [](F32x16 l, F32x16 e) HWY_ATTR { return R::step(l, e); });
     store_first(R::finish(combine_lanes<R>(lane), n), y + r, 1);
+  }
+}
+
+// Max and min in any order, which is right unless there is a NaN or the result is a zero, whose
+// sign depends on the order. x * 0 is NaN for NaN (and for infinities, which then take the long
+// way).
+template <typename R>
+void reduce_extreme_rows(const float* x, float* y, std::size_t rows, std::size_t n) {
+  for (std::size_t r = 0; r < rows; ++r, x += n) {
+    F32x16 a = R::start();
+    F32x16 b = R::start();
+    F32x16 nan_a = zero();
+    F32x16 nan_b = zero();
+    std::size_t i = 0;
+    for (; i + 2 * kWide <= n; i += 2 * kWide) {
+      const F32x16 left = load(x + i);
+      const F32x16 right = load(x + i + kWide);
+      a = R::any_of(left, a);
+      b = R::any_of(right, b);
+      nan_a = fma(left, zero(), nan_a);
+      nan_b = fma(right, zero(), nan_b);
+    }
+    a = over_row(x + i, n - i, R::any_of(a, b),
+                 [](F32x16 l, F32x16 e) HWY_ATTR { return R::any_of(e, l); });
+    nan_a = over_row(x + i, n - i, add(nan_a, nan_b),
+                     [](F32x16 l, F32x16 e) HWY_ATTR { return fma(e, zero(), l); });
+    store_first(combine_lanes<R>(a), y + r, 1);
+    if (y[r] == 0.0F || sum_lanes(nan_a) != 0.0F) reduce_rows<R>(x, y + r, 1, n);
   }
 }
 
@@ -142,8 +172,8 @@ constexpr ReduceKernel kKernel = {reduce_rows<R>, reduce_columns<R>};
 
 constexpr ReduceKernels kTable = {{kKernel<Sum>,
                                    kKernel<Mean>,
-                                   kKernel<Max>,
-                                   kKernel<Min>,
+                                   {reduce_extreme_rows<Max>, reduce_columns<Max>},
+                                   {reduce_extreme_rows<Min>, reduce_columns<Min>},
                                    kKernel<Product>,
                                    kKernel<SumSquare>,
                                    kKernel<L1>,

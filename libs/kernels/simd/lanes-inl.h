@@ -1,5 +1,5 @@
 // Loops over the elements of a row in the sixteen lanes of docs/numerics.md. Include after
-// f32x16-inl.h.
+// dispatch.h.
 #if defined(SLIPWAY_LANES_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef SLIPWAY_LANES_INL_H
 #undef SLIPWAY_LANES_INL_H
@@ -8,6 +8,7 @@
 #endif
 
 #include "kernels/simd/f32x16-inl.h"
+#include "kernels/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
@@ -38,18 +39,33 @@ HWY_INLINE void map_row(const float* x, float* y, std::size_t n, Function functi
 }
 
 // A greatest element; which of equal zeros is open, and so is what a NaN does.
-HWY_INLINE F32x16 any_greater(F32x16 a, F32x16 b) { return select(greater(a, b), a, b); }
+HWY_INLINE F32x16 any_greater(F32x16 a, F32x16 b) { return raise(a, b); }
 
+#if HWY_TARGET == HWY_SCALAR
 HWY_INLINE float any_greatest_lane(F32x16 x) {
-  float lane[kWide];
-  store(x, lane);
-  for (std::size_t half = kWide / 2; half != 0; half /= 2) {
-    for (std::size_t j = 0; j < half; ++j) {
-      lane[j] = lane[j] > lane[j + half] ? lane[j] : lane[j + half];
-    }
-  }
-  return lane[0];
+  float y = x.part[0];
+  for (std::size_t i = 1; i < kParts; ++i) y = x.part[i] > y ? x.part[i] : y;
+  return y;
 }
+#else
+template <class D>
+HWY_INLINE float any_greatest_of(D d, hn::Vec<D> x) {
+  if constexpr (hn::MaxLanes(D()) == 4) {
+    float lane[4];
+    hn::StoreU(x, d, lane);
+    const float a = lane[0] > lane[1] ? lane[0] : lane[1];
+    const float b = lane[2] > lane[3] ? lane[2] : lane[3];
+    return a > b ? a : b;
+  } else {
+    const hn::Half<D> half;
+    return any_greatest_of(half, hn::Max(hn::LowerHalf(half, x), hn::UpperHalf(half, x)));
+  }
+}
+HWY_INLINE float any_greatest_lane(F32x16 x) {
+  for (std::size_t i = 1; i < kParts; ++i) x.part[0] = hn::Max(x.part[0], x.part[i]);
+  return any_greatest_of(DF(), x.part[0]);
+}
+#endif
 
 HWY_INLINE float any_greatest(const float* x, std::size_t n) {
   const F32x16 lowest = set(-HUGE_VALF);
@@ -63,6 +79,29 @@ HWY_INLINE float any_greatest(const float* x, std::size_t n) {
   a = over_row(x + i, n - i, any_greater(a, b),
                [](F32x16 l, F32x16 e) HWY_ATTR { return any_greater(l, e); });
   return any_greatest_lane(a);
+}
+
+// y = exp(x - shift); the sum of all y. y may be x.
+HWY_INLINE float exponentials(const float* x, float* y, std::size_t n, float greatest) {
+  const F32x16 shift = set(greatest);
+  F32x16 lane = zero();
+  std::size_t i = 0;
+  for (; i + kWide <= n; i += kWide) {
+    const F32x16 e = exp(sub(load(x + i), shift));
+    lane = add(lane, e);
+    store(e, y + i);
+  }
+  if (i < n) {
+    const F32x16 e = exp(sub(load_first(x + i, n - i), shift));
+    lane = select(first_lanes(n - i), add(lane, e), lane);
+    store_first(e, y + i, n - i);
+  }
+  return sum_lanes(lane);
+}
+
+HWY_INLINE void multiply_row(float* x, std::size_t n, float factor) {
+  const F32x16 f = set(factor);
+  map_row(x, x, n, [=](F32x16 e) HWY_ATTR { return mul(e, f); });
 }
 
 }  // namespace
