@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "ops/interpreter.h"
+#include "ops/node_view.h"
 #include "ops/op.h"
 #include "passes/list.h"
 #include "passes/rewrite.h"
@@ -53,6 +56,23 @@ std::vector<Value> evaluate_constant(const Graph& graph, const Node& node) {
   return *std::move(outputs);
 }
 
+// Shape and Size of a value whose shape is known.
+std::vector<Value> measure_constant(const Graph& graph, const Node& node) {
+  if (!node.domain.empty() || (node.op != "Shape" && node.op != "Size")) return {};
+  const Type& type = graph.value(node.inputs[0]).type;
+  if (!type.is_tensor() || !type.dims || !known_shape(*type.dims)) return {};
+  const Shape shape = *known_shape(*type.dims);
+  if (node.op == "Size") return {Tensor::scalar(*known_count(*type.dims))};
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  const NodeView view(node, "");
+  const auto within = [&](std::int64_t axis) {
+    return std::clamp<std::int64_t>(axis < 0 ? axis + rank : axis, 0, rank);
+  };
+  const std::int64_t begin = within(view.get_int("start", 0));
+  const std::int64_t end = std::max(begin, within(view.get_int("end", rank)));
+  return {Tensor::of(std::vector<std::int64_t>(shape.begin() + begin, shape.begin() + end))};
+}
+
 }  // namespace
 
 // Nodes whose inputs are all constants are computed now.
@@ -62,7 +82,8 @@ Result<std::string> fold_constants(Model& model) {
   std::size_t folded = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    std::vector<Value> outputs = evaluate_constant(graph, node);
+    std::vector<Value> outputs = measure_constant(graph, node);
+    if (outputs.empty()) outputs = evaluate_constant(graph, node);
     if (outputs.empty()) continue;
     for (std::size_t k = 0; k < node.outputs.size(); ++k) {
       if (node.outputs[k] != kNoValue && outputs[k].is_tensor())

@@ -8,6 +8,10 @@ namespace {
 constexpr Pass kPasses[] = {
     {"fold-constants", "compute now what depends on constants alone", fold_constants},
     {"remove-identities", "remove nodes that change nothing", remove_identities},
+    {"fold-padding", "padding with zeros becomes part of the convolution after it", fold_padding,
+     true},
+    {"fold-batch-norm", "a normalisation becomes part of the convolution before it",
+     fold_batch_norm, true},
     {"remove-dead", "remove nodes and constants that nothing uses", remove_dead},
 };
 

@@ -5,7 +5,9 @@
 
 namespace slipway {
 
+Result<std::string> fold_batch_norm(Model& model);
 Result<std::string> fold_constants(Model& model);
+Result<std::string> fold_padding(Model& model);
 Result<std::string> remove_identities(Model& model);
 Result<std::string> remove_dead(Model& model);
 
