@@ -1,0 +1,86 @@
+#include "kernels/elementwise/convert.h"
+
+#include <type_traits>
+
+#include "kernels/numeric/round.h"
+
+namespace slipway {
+namespace {
+
+// A bool as it is stored: one byte, 0 or 1.
+enum class Flag : std::uint8_t { kNo, kYes };
+
+template <typename To, typename From>
+To converted(From x) {
+  if constexpr (std::is_same_v<From, Flag>) {
+    return static_cast<To>(x == Flag::kNo ? 0 : 1);
+  } else if constexpr (std::is_same_v<To, Flag>) {
+    return x != From{0} ? Flag::kYes : Flag::kNo;
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    return numeric::integer_from<To>(static_cast<double>(x));
+  } else {
+    return static_cast<To>(x);
+  }
+}
+
+template <typename From, typename To>
+void convert(const void* x, void* y, std::size_t count) {
+  const auto* const from = static_cast<const From*>(x);
+  auto* const to = static_cast<To*>(y);
+  for (std::size_t i = 0; i < count; ++i) to[i] = converted<To>(from[i]);
+}
+
+struct Row {
+  Element from, to;
+  ConvertKernel kernel;
+};
+
+using F32 = float;
+using F64 = double;
+using I8 = std::int8_t;
+using U8 = std::uint8_t;
+using I32 = std::int32_t;
+using I64 = std::int64_t;
+
+constexpr Row kRows[] = {
+    {Element::kF32, Element::kF64, convert<F32, F64>},
+    {Element::kF32, Element::kI8, convert<F32, I8>},
+    {Element::kF32, Element::kU8, convert<F32, U8>},
+    {Element::kF32, Element::kI32, convert<F32, I32>},
+    {Element::kF32, Element::kI64, convert<F32, I64>},
+    {Element::kF32, Element::kBool, convert<F32, Flag>},
+    {Element::kF64, Element::kF32, convert<F64, F32>},
+    {Element::kF64, Element::kI64, convert<F64, I64>},
+    {Element::kI8, Element::kF32, convert<I8, F32>},
+    {Element::kI8, Element::kI32, convert<I8, I32>},
+    {Element::kU8, Element::kF32, convert<U8, F32>},
+    {Element::kU8, Element::kI32, convert<U8, I32>},
+    {Element::kU8, Element::kI64, convert<U8, I64>},
+    {Element::kI32, Element::kF32, convert<I32, F32>},
+    {Element::kI32, Element::kF64, convert<I32, F64>},
+    {Element::kI32, Element::kI64, convert<I32, I64>},
+    {Element::kI32, Element::kBool, convert<I32, Flag>},
+    {Element::kI64, Element::kF32, convert<I64, F32>},
+    {Element::kI64, Element::kF64, convert<I64, F64>},
+    {Element::kI64, Element::kI32, convert<I64, I32>},
+    {Element::kI64, Element::kBool, convert<I64, Flag>},
+    {Element::kBool, Element::kF32, convert<Flag, F32>},
+    {Element::kBool, Element::kI32, convert<Flag, I32>},
+    {Element::kBool, Element::kI64, convert<Flag, I64>},
+};
+
+}  // namespace
+
+ConvertKernel convert_kernel(Isa isa, Element from, Element to) {
+  const HalfKernels& half = half_kernels(isa);
+  if (from == Element::kF16 && to == Element::kF32) return half.f32_from_f16;
+  if (from == Element::kBf16 && to == Element::kF32) return half.f32_from_bf16;
+  if (from == Element::kF32 && to == Element::kF16) return half.f16_from_f32;
+  if (from == Element::kF32 && to == Element::kBf16) return half.bf16_from_f32;
+  for (const Row& row : kRows) {
+    if (row.from == from && row.to == to) return row.kernel;
+  }
+  return nullptr;
+}
+
+}  // namespace slipway
