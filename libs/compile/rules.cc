@@ -6,13 +6,23 @@
 namespace slipway::compile {
 namespace {
 
+// clang-format off: a row a line
 constexpr Rule kRules[] = {
-    {"Conv", "", lower_conv},         {"Flatten", "", lower_reshape},
-    {"Gemm", "", lower_gemm},         {"Identity", "", lower_reshape},
-    {"MatMul", "", lower_matmul},     {"Reshape", "", lower_reshape},
-    {"Squeeze", "", lower_reshape},   {"TreeEnsembleRegressor", kMl, lower_tree_regressor},
+    {"AveragePool", "", lower_pool},
+    {"Conv", "", lower_conv},
+    {"Flatten", "", lower_reshape},
+    {"Gemm", "", lower_gemm},
+    {"GlobalAveragePool", "", lower_global_pool},
+    {"GlobalMaxPool", "", lower_global_pool},
+    {"Identity", "", lower_reshape},
+    {"MatMul", "", lower_matmul},
+    {"MaxPool", "", lower_pool},
+    {"Reshape", "", lower_reshape},
+    {"Squeeze", "", lower_reshape},
+    {"TreeEnsembleRegressor", kMl, lower_tree_regressor},
     {"Unsqueeze", "", lower_reshape},
 };
+// clang-format on
 
 // Every function of elementwise.cc.
 constexpr Rule kElementwise = {"", "", lower_elementwise};

@@ -16,6 +16,7 @@ enum class KernelId : std::uint16_t {
   kGemm = 6,
   kTrees = 7,
   kConv = 8,
+  kPool = 9,
 };
 
 }  // namespace slipway::plan

@@ -65,6 +65,15 @@ struct ConvParams {
   ConvAxisParams axes[3];  // of the spatial axes that the tensors have, outermost first
 };
 
+// One input and one output, both blocked.
+enum class PoolKind : std::uint32_t { kMax, kAverage, kGlobalMax, kGlobalAverage, kCount };
+struct PoolParams {
+  std::uint32_t kind;  // PoolKind; the rest is of no meaning for the global ones
+  std::uint32_t counts_padding;
+  ConvAxisParams axes[3];
+  std::int32_t pad_end[3];
+};
+
 // Inputs: the rows, the packed forest (bytes), the base values (float or double, one a target; may
 // be left out).
 struct TreesParams {

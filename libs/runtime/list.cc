@@ -18,6 +18,7 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kGemm, "gemm", bind_gemm},
     {KernelId::kTrees, "trees", bind_trees},
     {KernelId::kConv, "conv", bind_conv},
+    {KernelId::kPool, "pool", bind_pool},
 };
 
 }  // namespace

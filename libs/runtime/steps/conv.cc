@@ -4,6 +4,7 @@
 #include "kernels/conv/direct.h"
 #include "runtime/steps/activation.h"
 #include "runtime/steps/rows.h"
+#include "runtime/steps/window.h"
 
 namespace slipway::runtime {
 namespace {
@@ -26,33 +27,6 @@ RunCode run(const void* context, const Call& call) {
   if (conv.residual != plan::kNoTensor) operands.residual = call.at<const float>(conv.residual);
   conv.kernel(conv.shape, operands, call.begin, call.end);
   return RunCode::kOk;
-}
-
-constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31;
-
-Status read_axes(const Binder& binder, const plan::ConvParams& params, ConvShape& shape) {
-  const Operand& x = *binder.inputs[0];
-  const Operand& y = *binder.outputs[0];
-  const std::size_t spatial = x.rank() - 2;
-  ConvAxis* const axes[3] = {&shape.depth, &shape.height, &shape.width};
-  for (std::size_t i = 0; i < spatial; ++i) {
-    const plan::ConvAxisParams& p = params.axes[i];
-    ConvAxis& axis = *axes[3 - spatial + i];
-    const std::int64_t in = x.dim(2 + i);
-    const std::int64_t out = y.dim(2 + i);
-    constexpr std::uint32_t kMost = 1U << 20;
-    if (p.kernel == 0 || p.stride == 0 || p.dilation == 0 || p.kernel > kMost || p.stride > kMost ||
-        p.dilation > kMost || in > kMaxExtent || out > kMaxExtent) {
-      return binder.error("its window is out of range");
-    }
-    axis = {static_cast<std::size_t>(in),
-            static_cast<std::size_t>(out),
-            p.kernel,
-            p.stride,
-            p.dilation,
-            p.pad};
-  }
-  return {};
 }
 
 // Channels by group, and the kernel with the floats that its packed weights take.
@@ -104,12 +78,9 @@ Status bind_conv(Binder& binder) {
   const Operand* const bias = binder.inputs.size() > 2 ? binder.inputs[2] : nullptr;
   const Operand* const residual = binder.inputs.size() > 3 ? binder.inputs[3] : nullptr;
   const Operand& y = *binder.outputs[0];
-  if (x.rank() < 3 || x.rank() > 5 || y.rank() != x.rank() || x.dtype != DType::kFloat32 ||
-      y.dtype != DType::kFloat32) {
-    return binder.error("it convolves tensors of an unknown form");
-  }
   auto* const conv = binder.make<Conv>();
-  TRY(read_axes(binder, params, conv->shape));
+  TRY(read_axes(binder, params.axes,
+                {&conv->shape.depth, &conv->shape.height, &conv->shape.width}));
   std::size_t weight_floats = 0;
   std::size_t units = 0;
   TRY(choose_kernel(binder, params, *conv, weight_floats, units));
@@ -129,7 +100,6 @@ Status bind_conv(Binder& binder) {
   conv->x = x.slot;
   conv->residual = residual == nullptr ? plan::kNoTensor : residual->slot;
   conv->y = y.slot;
-  if (y.elements == 0 || x.elements == 0) return binder.error("it has nothing to convolve");
   binder.use(run, conv, units);
   return {};
 }

@@ -11,6 +11,7 @@ Status bind_unary(Binder& binder);
 Status bind_chain(Binder& binder);
 Status bind_conv(Binder& binder);
 Status bind_gemm(Binder& binder);
+Status bind_pool(Binder& binder);
 Status bind_relayout(Binder& binder);
 Status bind_trees(Binder& binder);
 
