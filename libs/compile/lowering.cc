@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "compile/interpreted.h"
+#include "compile/lower/attention.h"
 #include "compile/rules.h"
 #include "passes/rewrite.h"
 #include "plan/params.h"
@@ -32,6 +33,8 @@ Lowering::Lowering(const Model& of) : graph(of.graph), model(of) {
   homes_.resize(graph.values.size());
   is_done_.resize(graph.nodes.size());
 }
+
+Lowering::~Lowering() = default;
 
 const Tensor* Lowering::constant(ValueId id) const { return constant_of(graph, id); }
 
@@ -135,6 +138,8 @@ Status Lowering::interpret(std::size_t node) {
 }
 
 Status Lowering::lower_node(std::size_t node) {
+  const auto attention = attention_.find(node);
+  if (attention != attention_.end()) return lower_attention(*this, node, attention->second);
   if (is_done_[node]) return {};
   const Rule* const rule = find_rule(graph.nodes[node]);
   if (rule != nullptr && TRY(rule->lower(*this, node)) == Lowered::kYes) return {};
@@ -178,6 +183,10 @@ Status Lowering::lower() {
                                           Layout::kPlain, program.storages.size() - 1);
     homes_[index(id)].plain = tensor;
     program.inputs.push_back({graph.value(id).name, tensor});
+  }
+  attention_ = find_attention(*this);
+  for (const auto& [last, match] : attention_) {
+    for (const std::size_t node : match.nodes) absorb(node);
   }
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) TRY(lower_node(node));
   return add_outputs();

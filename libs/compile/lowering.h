@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,10 +13,13 @@
 
 namespace slipway::compile {
 
+struct AttentionMatch;
+
 class Lowering {
  public:
   // The graph's values must be tensors of known shapes; it must outlive this.
   explicit Lowering(const Model& of);
+  ~Lowering();
 
   const Graph& graph;
   const Model& model;
@@ -79,6 +83,7 @@ class Lowering {
   std::vector<std::vector<std::size_t>> users_;
   std::vector<Home> homes_;
   std::vector<bool> is_done_;
+  std::map<std::size_t, AttentionMatch> attention_;  // by the node at which the step is added
 };
 
 }  // namespace slipway::compile

@@ -17,6 +17,9 @@ enum class KernelId : std::uint16_t {
   kTrees = 7,
   kConv = 8,
   kPool = 9,
+  kMatMul = 10,
+  kAttentionPack = 11,
+  kAttention = 12,
 };
 
 }  // namespace slipway::plan

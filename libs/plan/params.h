@@ -42,6 +42,29 @@ struct ChainStepParams {
   float beta;
 };
 
+// Inputs: A [..., m, k] and B [..., k, n], whose leading axes broadcast.
+struct MatMulParams {
+  std::uint32_t chains;
+  ActivationParams activation;
+};
+
+// softmax(Q K^T) V, in two steps: kAttentionPack has inputs K and V and gives a workspace of
+// floats; kAttention has inputs Q, K, V, the workspace and a mask that broadcasts to [batch, head,
+// query, key] (may be left out), and gives Y. Both have the same parameters. For Q, K, V and Y:
+// which axis of the tensor counts batch items, heads, rows and columns; kNoAxis where there is no
+// such axis.
+inline constexpr std::uint8_t kNoAxis = 0xFF;
+struct AttentionAxes {
+  std::uint8_t batch, head, row, column;
+};
+struct AttentionParams {
+  AttentionAxes q, k, v, y;
+  std::uint32_t score_chains;
+  std::uint32_t value_chains;
+  std::uint32_t scaling;  // AttentionScale
+  float scale;
+};
+
 // Inputs: x, packed weights (bytes), bias (filled up to whole blocks of 16 channels), residual (of
 // the shape and layout of the output); the last two may be left out. Weights are packed as the
 // header of the kind says. The output is blocked.

@@ -19,6 +19,9 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kTrees, "trees", bind_trees},
     {KernelId::kConv, "conv", bind_conv},
     {KernelId::kPool, "pool", bind_pool},
+    {KernelId::kMatMul, "matmul", bind_matmul},
+    {KernelId::kAttentionPack, "attention pack", bind_attention_pack},
+    {KernelId::kAttention, "attention", bind_attention},
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "kernels/gemm/gemm.h"
 
+#include <algorithm>
+
 #include "base/str.h"
 #include "compile/lower/lower.h"
 #include "compile/lower/tail.h"
@@ -62,8 +64,36 @@ Result<Lowered> lower_product(Lowering& lowering, std::size_t node, bool is_tran
 
 }  // namespace
 
+namespace {
+
+// A product of two tensors that a run computes.
+Result<Lowered> lower_batched(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const Shape& a = lowering.shape(n.inputs[0]);
+  const Shape& b = lowering.shape(n.inputs[1]);
+  if (a.size() < 2 || b.size() < 2 || lowering.shape(n.outputs[0]).size() > 8 ||
+      std::ranges::count(a, 0) + std::ranges::count(b, 0) != 0) {
+    return Lowered::kDeclined;
+  }
+  const Tail tail = match_tail(lowering, n.outputs[0], {0, false, false});
+  const std::size_t chains =
+      numeric::chain_count(static_cast<std::size_t>(b.back()), static_cast<std::size_t>(a.back()));
+  const TensorIndex left = TRY(lowering.read(n.inputs[0]));
+  const TensorIndex right = TRY(lowering.read(n.inputs[1]));
+  const TensorIndex to = lowering.write(tail.output);
+  ProgramStep& step = lowering.add_step(node, plan::KernelId::kMatMul, {left, right}, {to});
+  step.set_params(plan::MatMulParams{static_cast<std::uint32_t>(chains), tail.activation_params()});
+  step.note = str("MatMul", tail.note);
+  absorb_tail(lowering, tail);
+  return Lowered::kYes;
+}
+
+}  // namespace
+
 Result<Lowered> lower_matmul(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
+  if (lowering.is_float(n.inputs[0]) && !is_matrix(lowering, n.inputs[1]))
+    return lower_batched(lowering, node);
   if (!lowering.is_float(n.inputs[0]) || !is_matrix(lowering, n.inputs[1]) ||
       lowering.shape(n.inputs[0]).empty() || lowering.shape(n.outputs[0]).empty()) {
     return Lowered::kDeclined;
