@@ -98,15 +98,21 @@ need_arm64_packages() {
 # have_reference_python: .venv holds what scripts/requirements-reference.txt pins; false where the
 # Python package index cannot be reached.
 have_reference_python() {
-  local pins=scripts/requirements-reference.txt stamp=.venv/reference-pins
+  have_python_packages scripts/requirements-reference.txt .venv
+}
+
+# have_python_packages PINS FOLDER: a virtual environment in FOLDER with what the file PINS names;
+# false where the Python package index cannot be reached.
+have_python_packages() {
+  local pins=$1 folder=$2 stamp=$2/reference-pins
   cmp -s "$pins" "$stamp" && return 0
   need_packages "${packages_reference[@]}"
-  say "installing Python packages into .venv: $(grep -oE '^(onnx|onnxruntime|numpy)==.*' "$pins" | paste -sd' ')"
+  say "installing Python packages into $folder: $(grep -oE '^(onnx|onnxruntime|numpy)==.*' "$pins" | paste -sd' ')"
   mkdir -p build/log
   local log=build/log/pip.log line
   {
-    [[ -x .venv/bin/python ]] || /usr/bin/python3 -m venv .venv
-    .venv/bin/python -m pip install --no-input --disable-pip-version-check --retries 2 -r "$pins"
+    [[ -x $folder/bin/python ]] || /usr/bin/python3 -m venv "$folder"
+    "$folder/bin/python" -m pip install --no-input --disable-pip-version-check --retries 2 -r "$pins"
   } 2>&1 | tee "$log" | while IFS= read -r line; do show_progress "$line"; done
   local status=${PIPESTATUS[0]}
   end_progress

@@ -1,0 +1,99 @@
+#include "footprint.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+#include "base/files.h"
+#include "base/str.h"
+
+extern char** environ;
+
+namespace slipway::bench {
+namespace {
+
+Result<std::string> output_of(const std::vector<std::string>& words) {
+  std::array<int, 2> ends{};
+  if (pipe(ends.data()) != 0) return system_error("pipe");
+  const Descriptor reader(ends[0]);
+  Descriptor writer(ends[1]);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, writer.number(), STDOUT_FILENO);
+  posix_spawn_file_actions_addclose(&actions, reader.number());
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  const int failure =
+      posix_spawn(&child, "/proc/self/exe", &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failure != 0)
+    return Error{Code::kIo, str("a process cannot be started: ", std::strerror(failure))};
+  writer = Descriptor();
+  std::string text;
+  std::array<char, 256> part{};
+  for (ssize_t got = 0; (got = read(reader.number(), part.data(), part.size())) > 0;)
+    text.append(part.data(), static_cast<std::size_t>(got));
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (status != 0) return Error{Code::kInvalid, str("'", join(words, " "), "' failed")};
+  return text;
+}
+
+Result<long> resident_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    long kib = 0;
+    if (std::sscanf(line.c_str(), "VmRSS: %ld", &kib) == 1) return kib;
+  }
+  return Error{Code::kIo, "/proc/self/status does not tell VmRSS"};
+}
+
+}  // namespace
+
+Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
+                                    const std::string& library, std::size_t processes) {
+  std::vector<std::string> words = {
+      "bench_engine",         "footprint",           kEngineNames[static_cast<std::size_t>(kind)],
+      subject.model.string(), subject.plan.string(), library,
+      str(subject.threads)};
+  for (const auto& [symbol, extent] : subject.extents) words.push_back(str(symbol, "=", extent));
+  std::vector<double> loads_ms;
+  Footprint footprint;
+  for (std::size_t i = 0; i < processes; ++i) {
+    const std::string text = TRY(output_of(words));
+    double load_ms = 0;
+    if (std::sscanf(text.c_str(), "%lf %ld", &load_ms, &footprint.rss_kib) != 2)
+      return Error{Code::kInternal, str("a footprint process said '", text, "'")};
+    loads_ms.push_back(load_ms);
+  }
+  std::sort(loads_ms.begin(), loads_ms.end());
+  footprint.load_ms = loads_ms[loads_ms.size() / 2];
+  return footprint;
+}
+
+Status print_footprint(const std::vector<std::string>& words) {
+  if (words.size() < 5) return Error{Code::kUsage, "footprint ENGINE MODEL PLAN LIBRARY THREADS"};
+  Subject subject;
+  subject.model = words[1];
+  subject.plan = words[2];
+  subject.threads = std::stoul(words[4]);
+  for (std::size_t i = 5; i < words.size(); ++i) {
+    const std::size_t equals = words[i].rfind('=');
+    subject.extents[words[i].substr(0, equals)] = std::stol(words[i].substr(equals + 1));
+  }
+  const Opened opened = TRY(words[0] == kEngineNames[0] ? open_slipway(subject)
+                                                        : open_onnxruntime(subject, words[3]));
+  TRY(opened.engine->run());
+  std::printf("%.4f %ld\n", opened.load_ms, TRY(resident_kib()));
+  return {};
+}
+
+}  // namespace slipway::bench

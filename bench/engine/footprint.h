@@ -1,0 +1,23 @@
+// Load time and memory of an engine, measured in a process that does nothing else.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "engine.h"
+
+namespace slipway::bench {
+
+struct Footprint {
+  double load_ms = 0;  // the median of several processes
+  long rss_kib = 0;    // resident after loading and one run
+};
+
+// Runs this program again as `footprint ENGINE MODEL PLAN LIBRARY THREADS [SYMBOL=EXTENT]...`.
+Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
+                                    const std::string& library, std::size_t processes);
+
+// What that process does: prints the footprint. The words after `footprint`.
+Status print_footprint(const std::vector<std::string>& words);
+
+}  // namespace slipway::bench

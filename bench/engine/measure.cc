@@ -1,0 +1,131 @@
+#include "measure.h"
+
+#include <sys/resource.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/str.h"
+#include "clock.h"
+#include "tensor/convert.h"
+
+namespace slipway::bench {
+namespace {
+
+// One engine's part of the turns.
+class Lane {
+ public:
+  Lane(Engine& engine, const Pace& pace)
+      : engine_(engine), clock_(pace.in_cpu_time ? thread_cpu_us : now_us) {}
+
+  // Runs until the caches and the clock frequency have settled, and decides on how many runs.
+  Status warm_up(const Pace& pace) {
+    const double start_us = now_us();
+    const double enough_us = std::min(0.1, pace.seconds / 10) * 1e6;
+    std::size_t runs = 0;
+    double taken_us = 0;
+    do {
+      TRY(engine_.run());
+      ++runs;
+      taken_us = now_us() - start_us;
+    } while (taken_us < enough_us || runs < 2);
+    const double run_us = taken_us / static_cast<double>(runs);
+    runs_per_sample_ = run_us < kShortestUs ? 100 : 1;
+    const double affordable = pace.seconds * 1e6 / (run_us * static_cast<double>(runs_per_sample_));
+    const std::size_t least = run_us < 1000 ? pace.fine_runs : pace.least_runs;
+    const auto samples =
+        std::max(least, static_cast<std::size_t>(std::min(affordable, kMostSamples)));
+    block_samples_ = (samples + pace.blocks - 1) / pace.blocks;
+    samples_us_.reserve(block_samples_ * pace.blocks);
+    return {};
+  }
+
+  Status run_block() {
+    for (int i = 0; i < kRunsToSettle; ++i) TRY(engine_.run());
+    for (std::size_t i = 0; i < block_samples_; ++i) {
+      const double start_us = clock_();
+      for (std::size_t k = 0; k < runs_per_sample_; ++k) TRY(engine_.run());
+      samples_us_.push_back((clock_() - start_us) / static_cast<double>(runs_per_sample_));
+    }
+    return {};
+  }
+
+  Timing timing() {
+    std::sort(samples_us_.begin(), samples_us_.end());
+    return {samples_us_.front(), rank(0.5),          rank(0.99),
+            rank(0.999),         samples_us_.back(), samples_us_.size() * runs_per_sample_};
+  }
+
+ private:
+  static constexpr double kShortestUs = 1;
+  static constexpr double kMostSamples = 50'000;
+  static constexpr int kRunsToSettle = 2;
+
+  // The nearest rank.
+  double rank(double share) const {
+    const auto count = static_cast<double>(samples_us_.size());
+    const auto place = static_cast<std::size_t>(std::ceil(share * count));
+    return samples_us_[std::max<std::size_t>(place, 1) - 1];
+  }
+
+  Engine& engine_;
+  double (*clock_)();
+  std::size_t runs_per_sample_ = 1;
+  std::size_t block_samples_ = 0;
+  std::vector<double> samples_us_;
+};
+
+// The helping threads of the engine before may still spin for a moment.
+void let_threads_rest() {
+  constexpr timespec kPause = {0, 10'000'000};
+  nanosleep(&kPause, nullptr);
+}
+
+}  // namespace
+
+long interruptions() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nivcsw;
+}
+
+Result<std::vector<Timing>> time_in_turns(const std::vector<Engine*>& engines, const Pace& pace) {
+  std::vector<Lane> lanes;
+  for (Engine* engine : engines) lanes.emplace_back(*engine, pace);
+  for (Lane& lane : lanes) {
+    let_threads_rest();
+    TRY(lane.warm_up(pace));
+  }
+  for (std::size_t block = 0; block < pace.blocks; ++block) {
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      let_threads_rest();
+      TRY(lanes[block % 2 == 0 ? i : lanes.size() - 1 - i].run_block());
+    }
+  }
+  std::vector<Timing> timings;
+  for (Lane& lane : lanes) timings.push_back(lane.timing());
+  return timings;
+}
+
+Status compare_answers(const std::vector<NamedValue>& got, const std::vector<NamedValue>& wanted,
+                       double tolerance) {
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const Tensor ours = TRY(cast(got[i].value.tensor(), DType::kFloat64));
+    const Tensor theirs = TRY(cast(wanted[i].value.tensor(), DType::kFloat64));
+    double largest = 0;
+    for (const double x : theirs.data<double>()) largest = std::max(largest, std::abs(x));
+    if (!std::isfinite(largest))
+      return Error{Code::kInvalid, str(wanted[i].name, " is not finite in ONNX Runtime")};
+    for (std::size_t k = 0; k < theirs.size(); ++k) {
+      const double a = ours.data<double>()[k];
+      const double b = theirs.data<double>()[k];
+      if (std::abs(a - b) <= tolerance * largest) continue;  // and so not for NaN
+      return Error{Code::kInvalid, str(wanted[i].name, "[", k, "] is ", a, " in Slipway and ", b,
+                                       " in ONNX Runtime, of values up to ", largest)};
+    }
+  }
+  return {};
+}
+
+}  // namespace slipway::bench

@@ -1,0 +1,40 @@
+// Which models are measured, and how they are prepared.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace slipway::bench {
+
+struct Entry {
+  std::string name;
+  std::filesystem::path model;
+  std::string precision = "f32";
+  std::int64_t batch = 1;
+  double tolerance = 1e-3;  // of an output's largest magnitude
+};
+
+// The built-in list. `made`: the folder that make_models.py filled; other files are the examples',
+// from the repository's root.
+std::vector<Entry> built_in_models(const std::filesystem::path& made);
+
+struct Prepared {
+  std::map<std::string, std::int64_t> extents;  // of every open dimension
+  std::uint64_t multiply_adds = 0;
+  std::size_t steps = 0;
+  std::size_t interpreted_steps = 0;
+  double compile_ms = 0;
+};
+
+// Compiles the model and writes the plan.
+Result<Prepared> prepare_model(const Entry& entry, const std::map<std::string, std::int64_t>& dims,
+                               const std::filesystem::path& plan);
+
+}  // namespace slipway::bench
