@@ -1,6 +1,7 @@
 #include "kernels/attention/attention.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "kernels/attention/score_rows.h"
 #include "kernels/gemm/gemm.h"
@@ -123,6 +124,45 @@ void attend(Isa isa, const AttentionSpec& shape, const AttentionData& data, cons
 }
 
 }  // namespace
+
+bool is_sound(const AttentionSpec& spec) {
+  constexpr std::size_t kMost = std::size_t{1} << 40;
+  const std::size_t counts[] = {spec.batch, spec.heads, spec.group,
+                                spec.keys,  spec.width, spec.value_width};
+  for (const std::size_t count : counts) {
+    if (count == 0 || count > kMost) return false;
+  }
+  if (spec.queries > kMost) return false;
+  std::size_t product = 1;
+  for (const std::size_t count : {spec.batch, spec.heads, spec.keys, spec.width + spec.value_width,
+                                  std::max<std::size_t>(spec.queries, 1)}) {
+    if (count > kMost / product) return false;
+    product *= count;
+  }
+  const auto is_chains = [](std::size_t n) { return std::has_single_bit(n) && n <= kColumns; };
+  if (!is_chains(spec.score_chains) || !is_chains(spec.value_chains)) return false;
+  if (spec.heads % spec.group != 0 || spec.q.column != 1 || spec.y.column != 1) return false;
+  if (spec.y.row < static_cast<std::ptrdiff_t>(spec.value_width)) return false;
+  return spec.q.row >= 0 && (spec.mask.column == 0 || spec.mask.column == 1) &&
+         spec.scaling <= AttentionScale::kDivide;
+}
+
+std::size_t span_of(const HeadStrides& strides, std::size_t batch, std::size_t heads,
+                    std::size_t rows, std::size_t columns) {
+  const std::ptrdiff_t steps[] = {strides.batch, strides.head, strides.row, strides.column};
+  const std::size_t counts[] = {batch, heads, rows, columns};
+  std::size_t last = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (counts[i] == 0) return 0;
+    std::size_t reach = 0;
+    if (steps[i] < 0 ||
+        __builtin_mul_overflow(static_cast<std::size_t>(steps[i]), counts[i] - 1, &reach) ||
+        __builtin_add_overflow(last, reach, &last)) {
+      return SIZE_MAX;
+    }
+  }
+  return last == SIZE_MAX ? SIZE_MAX : last + 1;
+}
 
 std::size_t AttentionSpec::block_rows() const {
   const std::size_t room = kScoreFloats / score_stride(*this) / kTileRows * kTileRows;

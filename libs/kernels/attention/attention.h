@@ -64,6 +64,16 @@ struct AttentionData {
   float* packed = nullptr;      // attention_packed_floats, 64-byte aligned
 };
 
+// Whether a spec of unknown origin can run at all: counts that do not overflow, heads that divide
+// into groups, chains that are powers of two up to 16, scores and values laid out as stated above.
+bool is_sound(const AttentionSpec& spec);
+
+// Floats that a matrix of `rows` by `columns` for each batch item and head spans from the first;
+// SIZE_MAX where a stride is negative or the span beyond all memory. An operand that has as many is
+// never read or written outside.
+std::size_t span_of(const HeadStrides& strides, std::size_t batch, std::size_t heads,
+                    std::size_t rows, std::size_t columns);
+
 std::size_t attention_packed_floats(const AttentionSpec& shape);
 std::size_t attention_scratch_floats(const AttentionSpec& shape);
 

@@ -178,5 +178,30 @@ TEST(Attention, HasTheBitsOfItsStepsOnEveryInstructionSet) {
   }
 }
 
+TEST(Attention, KnowsWhatItCannotRun) {
+  const auto is_sound_with = [](auto change) {
+    AttentionSpec spec = shape_of(kRows[1]);
+    change(spec);
+    return is_sound(spec);
+  };
+  EXPECT_TRUE(is_sound_with([](AttentionSpec&) {}));
+  EXPECT_FALSE(is_sound_with([](AttentionSpec& s) { s.group = 0; }));
+  EXPECT_FALSE(is_sound_with([](AttentionSpec& s) { s.group = 2; }));
+  EXPECT_FALSE(is_sound_with([](AttentionSpec& s) { s.keys = 0; }));
+  EXPECT_FALSE(is_sound_with([](AttentionSpec& s) { s.width = SIZE_MAX; }));
+  EXPECT_FALSE(is_sound_with([](AttentionSpec& s) { s.heads = std::size_t{3} << 50; }));
+  EXPECT_FALSE(is_sound_with([](AttentionSpec& s) { s.score_chains = 3; }));
+  EXPECT_FALSE(is_sound_with([](AttentionSpec& s) { s.value_chains = 32; }));
+  EXPECT_FALSE(is_sound_with([](AttentionSpec& s) { s.y.row = 1; }));
+  EXPECT_FALSE(is_sound_with([](AttentionSpec& s) { s.mask.column = 2; }));
+}
+
+TEST(Attention, KnowsWhatItReaches) {
+  EXPECT_EQ(span_of({100, 10, 2, 1}, 2, 3, 4, 2), 100U + 20U + 6U + 1U + 1U);
+  EXPECT_EQ(span_of({100, 10, 2, 1}, 2, 0, 4, 2), 0U);
+  EXPECT_EQ(span_of({100, -10, 2, 1}, 2, 3, 4, 2), SIZE_MAX);
+  EXPECT_EQ(span_of({PTRDIFF_MAX, 10, 2, 1}, 9, 3, 4, 2), SIZE_MAX);
+}
+
 }  // namespace
 }  // namespace slipway
