@@ -29,7 +29,7 @@ constexpr std::size_t kTileRows = 6, kTilePanels = 1, kRowSums = 4;
 #else
 constexpr std::size_t kTileRows = 5, kTilePanels = 1, kRowSums = 4;
 #endif
-constexpr std::size_t kMostChains = 8;   // of panels; sixteen are lanes
+constexpr std::size_t kMostChains = 16;
 constexpr std::size_t kFewRows = 4;      // strided B is read in place
 constexpr std::size_t kChainedRows = 6;  // of a tile where chains take several passes
 constexpr std::size_t kMostSums =
@@ -163,7 +163,7 @@ HWY_NOINLINE void finish_place(const Product& product, const Place& place) {
 // begins with the panel first_panel.
 HWY_NOINLINE void multiply_rows(const Product& product, const Panels& all, std::size_t first_panel,
                                 std::size_t k, const GemmPart& part, const RowTiles& tiles) {
-  const std::size_t chains = std::min(product.chains, kRowSums);
+  const std::size_t chains = std::min<std::size_t>({product.chains, kRowSums, 8});
   const std::size_t room = std::min<std::size_t>(8, kRowSums / chains);
   for (std::size_t row = part.row_begin; row < part.row_end; ++row) {
     for (std::size_t panel = part.panel_begin; panel < part.panel_end;) {
@@ -238,7 +238,7 @@ void multiply_packed(const GemmCall& call, const GemmPart& part) {
   const std::size_t rows = part.row_end - part.row_begin;
   const Product product = {call.a, call.a_stride, b.n,     b.chains,
                            call.c, call.c_stride, b.scale, &call.epilogue};
-  if (b.chains == 16) {
+  if (lanes_are_chains(b.n, b.chains)) {
     multiply_lanes(call.a + part.row_begin * call.a_stride, call.a_stride, data, rows, b.n, b.k,
                    call.c + part.row_begin * call.c_stride, call.c_stride);
     finish_place(product, {part.row_begin, rows, 0, 1});
@@ -326,7 +326,7 @@ Panels strided_panels(const MatMulCall& call, Depth depth, std::size_t panel, st
 
 void matmul(const MatMulCall& call, const GemmPart& part) {
   if (part.row_begin >= part.row_end || part.panel_begin >= part.panel_end) return;
-  if (call.chains == 16) return matmul_lanes(call, part);
+  if (lanes_are_chains(call.n, call.chains)) return matmul_lanes(call, part);
   if (part.row_end - part.row_begin <= kFewRows && call.b_column_stride == 1 &&
       call.b_row_stride >= 0) {
     return matmul_in_place(call, part);
@@ -346,12 +346,12 @@ namespace slipway {
 SLIPWAY_KERNELS(GemmKernels, gemm_kernels, gemm_table)
 
 std::size_t gemm_scratch_floats(const PackedB& b) {
-  if (b.type == WeightType::kF32 || b.chains == 16) return 0;
+  if (b.type == WeightType::kF32 || lanes_are_chains(b.n, b.chains)) return 0;
   return 2 * 16 * (b.chains == 1 ? std::min(b.k, kGemmDepth) : b.k);
 }
 
 std::size_t matmul_scratch_floats(std::size_t n, std::size_t k, std::size_t chains) {
-  if (chains == 16) return n * ((k + 15) / 16 * 16);
+  if (lanes_are_chains(n, chains)) return n * ((k + 15) / 16 * 16);
   return 2 * 16 * k;
 }
 }  // namespace slipway

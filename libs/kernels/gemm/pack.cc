@@ -43,7 +43,7 @@ template <typename T>
 void pack(const void* from, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride, std::size_t n,
           std::size_t k, std::size_t chains, void* to) {
   const Source<T> source = {static_cast<const T*>(from), row_stride, column_stride};
-  if (chains == 16) {
+  if (lanes_are_chains(n, chains)) {
     pack_lanes(source, n, k, static_cast<T*>(to));
   } else {
     pack_panels(source, n, k, static_cast<T*>(to));
@@ -53,7 +53,8 @@ void pack(const void* from, std::ptrdiff_t row_stride, std::ptrdiff_t column_str
 }  // namespace
 
 std::size_t packed_bytes(WeightType type, std::size_t n, std::size_t k, std::size_t chains) {
-  const std::size_t count = chains == 16 ? n * ((k + 15) / 16 * 16) : (n + 15) / 16 * 16 * k;
+  const std::size_t count =
+      lanes_are_chains(n, chains) ? n * ((k + 15) / 16 * 16) : (n + 15) / 16 * 16 * k;
   return count * bytes_of(type);
 }
 

@@ -1,8 +1,8 @@
 // The packed form of a product's right-hand side, the same for every instruction set.
 //
 // Panels: [ceil(n / 16)][k][16], columns side by side, the last panel padded with zeros.
-// With 16 chains (fewer than 16 columns, a deep k) the lanes are the chains: [n][k up to a
-// multiple of 16], the end padded with zeros.
+// With 16 chains and fewer than 16 columns the lanes are the chains: [n][k up to a multiple of 16],
+// the end padded with zeros.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,10 @@
 namespace slipway {
 
 enum class WeightType : std::uint8_t { kF32, kF16, kBf16, kI8 };
+
+constexpr bool lanes_are_chains(std::size_t n, std::size_t chains) {
+  return n < 16 && chains == 16;
+}
 
 constexpr std::size_t bytes_of(WeightType type) {
   return type == WeightType::kF32 ? 4 : type == WeightType::kI8 ? 1 : 2;
