@@ -12,15 +12,16 @@ namespace slipway {
 
 // x [batch][groups * in_channels][positions], weights [groups * out_channels][in_channels][taps].
 // The sums, without a bias.
-inline std::vector<float> defined_convolution(const ConvShape& s, const std::vector<float>& x,
-                                              const std::vector<float>& weights) {
+template <typename T>
+std::vector<T> defined_convolution(const ConvShape& s, const std::vector<T>& x,
+                                   const std::vector<T>& weights) {
   const std::size_t taps = s.kernel_positions();
-  std::vector<float> y;
+  std::vector<T> y;
   for (std::size_t m = 0; m < s.batch * s.groups * s.out_channels; ++m) {
     const std::size_t image = m / s.out_channels;  // and group
-    const float* w = weights.data() + m % (s.groups * s.out_channels) * s.in_channels * taps;
+    const T* w = weights.data() + m % (s.groups * s.out_channels) * s.in_channels * taps;
     for (std::size_t o = 0; o < s.out_positions(); ++o) {
-      float sum = 0;
+      T sum = 0;
       for (std::size_t k = 0; k < s.in_channels * taps; ++k) {
         const numeric::Tap tap = numeric::convolution_tap(k, s.in_channels, taps);
         std::ptrdiff_t at = 0;

@@ -44,4 +44,30 @@ inline ConvPartition partition(const ConvShape& shape) {
   return p;
 }
 
+// The same convolution with its positions as one row; it is pointwise.
+inline ConvShape flattened(const ConvShape& shape) {
+  ConvShape flat = shape;
+  flat.width.input = flat.width.output = shape.out_positions();
+  flat.depth = flat.height = ConvAxis{};
+  return flat;
+}
+
+struct ConvUnit {
+  std::size_t image;  // and group
+  std::size_t group;
+  Range lines;
+  Range blocks;  // of the group's output
+};
+
+inline ConvUnit conv_unit(const ConvShape& shape, const ConvPartition& part, std::size_t unit) {
+  const std::size_t column = unit % part.unit_columns;
+  const std::size_t chunk = unit / part.unit_columns % part.chunks;
+  ConvUnit u{unit / part.unit_columns / part.chunks, 0, {}, {}};
+  u.group = u.image % shape.groups;
+  u.lines = {chunk * part.chunk, std::min((chunk + 1) * part.chunk, part.lines)};
+  u.blocks = {column * part.unit_blocks,
+              std::min((column + 1) * part.unit_blocks, part.out_blocks)};
+  return u;
+}
+
 }  // namespace slipway

@@ -210,11 +210,7 @@ template <typename Input>
 void convolve(const ConvShape& given, const ConvSteps& steps, const ConvOperands& operands,
               std::size_t begin, std::size_t end) {
   const ConvPartition part = partition(given);
-  ConvShape shape = given;
-  if (part.is_flat) {
-    shape.width.input = shape.width.output = part.lines;
-    shape.depth = shape.height = ConvAxis{};
-  }
+  const ConvShape shape = part.is_flat ? flattened(given) : given;
   const std::size_t in_positions = shape.in_positions();
   const std::size_t out_positions = shape.out_positions();
   // In floats: of one image's group, its input (blocked or plain) and its output.
@@ -222,28 +218,21 @@ void convolve(const ConvShape& given, const ConvSteps& steps, const ConvOperands
       (steps.x_channel == 1 ? blocks_of(shape.in_channels) * kConvBlock : shape.in_channels) *
       in_positions;
   for (std::size_t unit = begin; unit < end; ++unit) {
-    const std::size_t column = unit % part.unit_columns;
-    const std::size_t chunk = unit / part.unit_columns % part.chunks;
-    const std::size_t image = unit / part.unit_columns / part.chunks;  // and group
-    const std::size_t group = image % shape.groups;
-    const std::size_t first = chunk * part.chunk;
-    const std::size_t last = first + part.chunk < part.lines ? first + part.chunk : part.lines;
-    const std::size_t block_end = (column + 1) * part.unit_blocks < part.out_blocks
-                                      ? (column + 1) * part.unit_blocks
-                                      : part.out_blocks;
-    for (std::size_t block = column * part.unit_blocks; block < block_end;) {
-      const std::size_t y_block = image * part.out_blocks + block;
+    const ConvUnit u = conv_unit(shape, part, unit);
+    for (std::size_t block = u.blocks.begin; block < u.blocks.end;) {
+      const std::size_t y_block = u.image * part.out_blocks + block;
+      const std::size_t w_block = u.group * part.out_blocks + block;
       ConvOperands at = operands;
-      at.x += image * x_group;
-      at.weights += (group * part.out_blocks + block) * steps.w_out;
-      if (at.bias != nullptr) at.bias += (group * part.out_blocks + block) * kConvBlock;
+      at.x += u.image * x_group;
+      at.weights += w_block * steps.w_out;
+      if (at.bias != nullptr) at.bias += w_block * kConvBlock;
       if (at.residual != nullptr) at.residual += y_block * out_positions * kConvBlock;
       at.y += y_block * out_positions * kConvBlock;
-      if (kTileBlocks > 1 && block + kTileBlocks <= block_end) {
-        convolve_chunk<Input, kTileBlocks>(shape, steps, at, part, first, last);
+      if (kTileBlocks > 1 && block + kTileBlocks <= u.blocks.end) {
+        convolve_chunk<Input, kTileBlocks>(shape, steps, at, part, u.lines.begin, u.lines.end);
         block += kTileBlocks;
       } else {
-        convolve_chunk<Input, 1>(shape, steps, at, part, first, last);
+        convolve_chunk<Input, 1>(shape, steps, at, part, u.lines.begin, u.lines.end);
         ++block;
       }
     }

@@ -41,6 +41,14 @@
 #include <hwy/highway.h>
 // clang-format on
 
+#if HWY_TARGET == HWY_AVX3_DL
+// Highway 1.0.3 names AVX-VNNI where it means the 512-bit one.
+#undef HWY_TARGET_STR
+#define HWY_TARGET_STR \
+  HWY_TARGET_STR_AVX3  \
+  ",avx512vnni,vpclmulqdq,avx512vbmi,avx512vbmi2,vaes,avxvnni,avx512bitalg,avx512vpopcntdq"
+#endif
+
 #ifndef SLIPWAY_KERNELS
 #include "kernels/simd/isa.h"
 

@@ -42,7 +42,11 @@ IsaList detect() {
                           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!has_avx512) return list;
   list.add(Isa::kAvx512);
-  if (__builtin_cpu_supports("avx512vnni")) list.add(Isa::kAvx512Vnni);
+  const auto has_vnni =
+      __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") &&
+      __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512bitalg") &&
+      __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("vpclmulqdq");
+  if (has_vnni) list.add(Isa::kAvx512Vnni);
 #elif defined(__aarch64__)
   list.add(Isa::kNeon);
   if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) list.add(Isa::kNeonDot);

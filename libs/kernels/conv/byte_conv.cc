@@ -1,0 +1,227 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/conv/byte_conv.cc"
+#include "kernels/conv/byte_conv.h"
+
+#include <algorithm>
+
+#include "kernels/conv/partition.h"
+#define SLIPWAY_INT8_TARGETS
+#include "kernels/simd/dispatch.h"
+#include "kernels/simd/f32x16-inl.h"
+// clang-format off: after what it is written in
+#include "kernels/conv/byte_tile-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+// One image of one group, for kBlocks blocks of output channels. The operands stand at the group's,
+// and the first output block's, beginning.
+template <std::size_t kStep, std::size_t kBlocks>
+class ByteRows {
+ public:
+  ByteRows(const ConvShape& shape, const ByteConvOperands& at) : shape_(shape), at_(at) {
+    const std::size_t fours = (std::min(shape.in_channels, kConvBlock) + kFour - 1) / kFour;
+    run_.blocks = blocks_of(shape.in_channels);
+    run_.last_fours = (shape.in_channels - (run_.blocks - 1) * kConvBlock + kFour - 1) / kFour;
+    run_.x_position = shape.width.stride * kConvBlock;
+    run_.x_block = shape.in_positions() * kConvBlock;
+    run_.x_width = shape.width.dilation * kConvBlock;
+    run_.x_height = shape.height.dilation * shape.width.input * kConvBlock;
+    run_.x_depth = shape.depth.dilation * shape.height.input * shape.width.input * kConvBlock;
+    run_.w_width = fours * kFourBytes;
+    run_.w_height = shape.width.kernel * run_.w_width;
+    run_.w_depth = shape.height.kernel * run_.w_height;
+    run_.w_block = shape.depth.kernel * run_.w_depth;
+    run_.w_out = run_.blocks * run_.w_block;
+    to_.multiplier = at.multiplier;
+    to_.block = shape.out_positions() * kConvBlock;
+    to_.range = {at.y_zero, at.low, at.high};
+    to_.residual = at.residual;
+  }
+
+  // Output columns [first, end) of one row.
+  void row(std::size_t depth, std::size_t height, std::size_t first, std::size_t end) {
+    depths_ = taps_inside(shape_.depth, depth);
+    heights_ = taps_inside(shape_.height, height);
+    const bool has_taps = !depths_.empty() && !heights_.empty();
+    if (!has_taps) depths_ = heights_ = Range{};
+    run_.depths = depths_.size();
+    run_.heights = heights_.size();
+    x_ = at_.x;
+    if (has_taps) {
+      const auto d = static_cast<std::size_t>(shape_.depth.at(depth, depths_.begin));
+      const auto h = static_cast<std::size_t>(shape_.height.at(height, heights_.begin));
+      x_ += (d * shape_.height.input + h) * shape_.width.input * kConvBlock;
+    }
+    w_ = at_.weights + depths_.begin * run_.w_depth + heights_.begin * run_.w_height;
+    out_ = (depth * shape_.height.output + height) * shape_.width.output;
+    set_start({0, shape_.width.kernel}, inside_start_);
+    while (first < end) {
+      const std::size_t columns = first_tile<Kernels::kColumns>(end - first);
+      tile(first, columns);
+      first += columns;
+    }
+  }
+
+ private:
+  using Kernels = ByteTiles<kStep, kBlocks>;
+
+  // bias - zero point * weights of the taps, which are exact and wrap.
+  void set_start(Range widths, std::int32_t* start) const {
+    const std::int32_t zero = at_.x_zero - kByteOffset;
+    for (std::size_t b = 0; b < kBlocks; ++b) {
+      const std::int32_t* sums = at_.tap_sums + b * shape_.kernel_positions() * kConvBlock;
+      for (std::size_t j = 0; j < kConvBlock; ++j) {
+        start[b * kConvBlock + j] = at_.bias == nullptr ? 0 : at_.bias[b * kConvBlock + j];
+      }
+      if (zero == 0) continue;
+      for (std::size_t d = depths_.begin; d < depths_.end; ++d) {
+        for (std::size_t h = heights_.begin; h < heights_.end; ++h) {
+          for (std::size_t k = widths.begin; k < widths.end; ++k) {
+            const std::size_t tap = (d * shape_.height.kernel + h) * shape_.width.kernel + k;
+            for (std::size_t j = 0; j < kConvBlock; ++j) {
+              start[b * kConvBlock + j] = static_cast<std::int32_t>(
+                  static_cast<std::uint32_t>(start[b * kConvBlock + j]) -
+                  static_cast<std::uint32_t>(zero) *
+                      static_cast<std::uint32_t>(sums[tap * kConvBlock + j]));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  void tile(std::size_t first, std::size_t columns) {
+    const ConvAxis& width = shape_.width;
+    run_.w = w_;
+    run_.widths = width.kernel;
+    run_.start = inside_start_;
+    run_.start_column = 0;
+    const bool is_inside =
+        width.at(first, 0) >= 0 &&
+        width.at(first + columns - 1, width.kernel - 1) < static_cast<std::ptrdiff_t>(width.input);
+    if (is_inside) {
+      place(first, width.at(first, 0));
+      return Kernels::kWhole[tile_index(columns)](run_, to_);
+    }
+    Range reached[kMostEdgeTaps];
+    bool is_edged = width.kernel <= kMostEdgeTaps;
+    for (std::size_t k = 0; is_edged && k < width.kernel; ++k) {
+      reached[k] = outputs_inside(width, first, columns, k);
+      is_edged = is_edge(reached[k], columns, 2);
+    }
+    if (!is_edged) return single_outputs(first, columns);
+    for (std::size_t p = 0; p < columns; ++p) {
+      const Range taps = taps_inside(width, first + p);
+      std::int32_t* to = edged_start_ + p * kBlocks * kConvBlock;
+      if (taps.size() == width.kernel) {
+        std::copy_n(inside_start_, kBlocks * kConvBlock, to);
+      } else {
+        set_start(taps, to);
+      }
+    }
+    run_.start = edged_start_;
+    run_.start_column = kBlocks * kConvBlock;
+    run_.columns = reached;
+    place(first, width.at(first, 0));
+    Kernels::kEdged[tile_index(columns)](run_, to_);
+  }
+
+  // Each with the taps of its own.
+  void single_outputs(std::size_t first, std::size_t columns) {
+    run_.start = edged_start_;
+    for (std::size_t o = first; o < first + columns; ++o) {
+      const Range taps = taps_inside(shape_.width, o);
+      set_start(taps, edged_start_);
+      run_.w = w_ + taps.begin * run_.w_width;
+      run_.widths = taps.empty() ? 0 : taps.size();
+      place(o, taps.empty() ? 0 : shape_.width.at(o, taps.begin));
+      Kernels::kWhole[0](run_, to_);
+    }
+  }
+
+  // The first tap of a tile may lie before the row; it is then not read.
+  void place(std::size_t output, std::ptrdiff_t input) {
+    const std::size_t at = (out_ + output) * kConvBlock;
+    run_.x = x_ + input * static_cast<std::ptrdiff_t>(kConvBlock);
+    to_.y = at_.y + at;
+    if (at_.residual.r != nullptr) to_.residual.r = at_.residual.r + at;
+  }
+
+  const ConvShape& shape_;
+  const ByteConvOperands& at_;
+  ByteRun run_{};
+  ByteOutput to_{};
+  Range depths_, heights_;
+  const std::uint8_t* x_ = nullptr;
+  const std::int8_t* w_ = nullptr;
+  std::size_t out_ = 0;
+  std::int32_t inside_start_[kBlocks * kConvBlock];
+  std::int32_t edged_start_[Kernels::kColumns * kBlocks * kConvBlock];  // of each column
+};
+
+template <std::size_t kStep, std::size_t kBlocks>
+void convolve_chunk(const ConvShape& shape, const ByteConvOperands& at, const ConvPartition& part,
+                    std::size_t first, std::size_t end) {
+  ByteRows<kStep, kBlocks> rows(shape, at);
+  if (part.is_flat) return rows.row(0, 0, first, end);
+  for (std::size_t line = first; line < end; ++line) {
+    rows.row(line / shape.height.output, line % shape.height.output, 0, shape.width.output);
+  }
+}
+
+template <std::size_t kStep>
+void convolve(const ConvShape& shape, const ByteConvOperands& operands, const ConvPartition& part,
+              std::size_t begin, std::size_t end) {
+  const std::size_t fours = (std::min(shape.in_channels, kConvBlock) + kFour - 1) / kFour;
+  const std::size_t in_blocks = blocks_of(shape.in_channels);
+  const std::size_t taps = shape.kernel_positions();
+  for (std::size_t unit = begin; unit < end; ++unit) {
+    const ConvUnit u = conv_unit(shape, part, unit);
+    for (std::size_t block = u.blocks.begin; block < u.blocks.end;) {
+      const std::size_t w_block = u.group * part.out_blocks + block;
+      const std::size_t y_block = u.image * part.out_blocks + block;
+      ByteConvOperands at = operands;
+      at.x += u.image * in_blocks * shape.in_positions() * kConvBlock;
+      at.weights += w_block * in_blocks * taps * fours * kFourBytes;
+      at.tap_sums += w_block * taps * kConvBlock;
+      if (at.bias != nullptr) at.bias += w_block * kConvBlock;
+      at.multiplier += w_block * kConvBlock;
+      if (at.residual.r != nullptr) at.residual.r += y_block * shape.out_positions() * kConvBlock;
+      at.y += y_block * shape.out_positions() * kConvBlock;
+      if (kByteBlocks > 1 && block + kByteBlocks <= u.blocks.end) {
+        convolve_chunk<kStep, kByteBlocks>(shape, at, part, u.lines.begin, u.lines.end);
+        block += kByteBlocks;
+      } else {
+        convolve_chunk<kStep, 1>(shape, at, part, u.lines.begin, u.lines.end);
+        ++block;
+      }
+    }
+  }
+}
+
+void blocked(const ConvShape& given, const ByteConvOperands& operands, std::size_t begin,
+             std::size_t end) {
+  const ConvPartition part = partition(given);
+  const ConvShape shape = part.is_flat ? flattened(given) : given;
+  if (shape.width.stride == 1) {
+    convolve<kConvBlock>(shape, operands, part, begin, end);
+  } else {
+    convolve<0>(shape, operands, part, begin, end);
+  }
+}
+
+constexpr ByteConvKernels kTable = {blocked};
+
+}  // namespace
+const ByteConvKernels& byte_conv_table() { return kTable; }
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace slipway {
+SLIPWAY_KERNELS(ByteConvKernels, byte_conv_kernels, byte_conv_table)
+}  // namespace slipway
+#endif

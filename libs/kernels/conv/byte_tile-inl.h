@@ -1,0 +1,178 @@
+// The inner loop of the convolution of bytes: as tile-inl.h, four channels at a time. Sums are
+// exact, so a tile starts from what all its taps' zero points and the bias come to. Include after
+// bytes-inl.h.
+#if defined(SLIPWAY_CONV_BYTE_TILE_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLIPWAY_CONV_BYTE_TILE_INL_H
+#undef SLIPWAY_CONV_BYTE_TILE_INL_H
+#else
+#define SLIPWAY_CONV_BYTE_TILE_INL_H
+#endif
+
+#include <array>
+#include <utility>
+
+#include "kernels/conv/byte_conv.h"
+#include "kernels/conv/tile-inl.h"
+#include "kernels/simd/bytes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET == HWY_AVX3_DL
+inline constexpr std::size_t kByteColumns = 14;
+inline constexpr std::size_t kByteBlocks = 2;
+#else
+inline constexpr std::size_t kByteColumns = 2;
+inline constexpr std::size_t kByteBlocks = 1;
+#endif
+inline constexpr std::size_t kFour = 4;
+inline constexpr std::size_t kFourBytes = kConvBlock * kFour;  // of weights
+
+// Steps in bytes.
+struct ByteRun {
+  const std::uint8_t* x;
+  const std::int8_t* w;
+  const std::int32_t* start;  // [columns, or 1][blocks][16]
+  std::size_t start_column;   // 0: the same for every column
+  std::size_t blocks, depths, heights, widths, last_fours;
+  std::size_t x_block, x_depth, x_height, x_width, x_position;
+  std::size_t w_block, w_depth, w_height, w_width, w_out;
+  const Range* columns;  // that tap k of the width reaches, where the tile has edges
+};
+
+// Column p of output block b at y + b * block + p * 16.
+struct ByteOutput {
+  std::uint8_t* y;
+  const float* multiplier;
+  std::size_t block;
+  ByteRange range;
+  ByteResidual residual;  // r at the tile
+};
+
+template <std::size_t kColumns, std::size_t kBlocks>
+struct ByteTile {
+  ByteSums at[kColumns][kBlocks];
+};
+
+template <std::size_t kFirst, std::size_t kEnd, std::size_t kColumns, std::size_t kBlocks>
+HWY_INLINE void add_byte_tap(const ByteRun& run, std::size_t step, const std::uint8_t* x,
+                             const std::int8_t* w, std::size_t fours,
+                             ByteTile<kColumns, kBlocks>& tile) {
+  for (std::size_t c = 0; c < fours; ++c) {
+    ByteWeights weight[kBlocks];
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+      weight[b] = load_weights(w + b * run.w_out);
+    }
+    SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
+      const Bytes4 value = load_bytes(x + p * step);
+      SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+        tile.at[p][b] = dot(tile.at[p][b], value, weight[b]);
+      }
+    }
+    x += kFour;
+    w += kFourBytes;
+  }
+}
+
+template <bool kHasEdges, std::size_t kColumns, std::size_t kBlocks>
+HWY_INLINE void add_edged_byte_tap(const ByteRun& run, std::size_t step, const std::uint8_t* x,
+                                   const std::int8_t* w, std::size_t fours, std::size_t k,
+                                   ByteTile<kColumns, kBlocks>& tile) {
+  constexpr std::size_t kTwo = kColumns < 2 ? kColumns : 2;
+  if constexpr (!kHasEdges) {
+    add_byte_tap<0, kColumns>(run, step, x, w, fours, tile);
+  } else {
+    const Range columns = run.columns[k];
+    if (columns == Range{0, kColumns}) {
+      add_byte_tap<0, kColumns>(run, step, x, w, fours, tile);
+    } else if (columns == Range{1, kColumns}) {
+      add_byte_tap<1, kColumns>(run, step, x, w, fours, tile);
+    } else if (columns == Range{0, kColumns - 1}) {
+      add_byte_tap<0, kColumns - 1>(run, step, x, w, fours, tile);
+    } else if (columns == Range{kTwo, kColumns}) {
+      add_byte_tap<kTwo, kColumns>(run, step, x, w, fours, tile);
+    } else if (columns == Range{0, kColumns - kTwo}) {
+      add_byte_tap<0, kColumns - kTwo>(run, step, x, w, fours, tile);
+    }
+  }
+}
+
+HWY_INLINE F32x16 dequantized(I32x16 q, std::int32_t zero, float scale) {
+  return mul(to_float(sub(q, set_i32(zero))), set(scale));
+}
+
+// Of block b and column p at sums[(p * kBlocks + b) * 16]. A loop, for it is long.
+template <std::size_t kBlocks>
+HWY_NOINLINE void finish_bytes(const std::int32_t* sums, std::size_t columns,
+                               const ByteOutput& to) {
+  const ByteResidual& add_to = to.residual;
+  const ByteRange sum_range = {add_to.sum_zero, add_to.sum_low, add_to.sum_high};
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    const F32x16 multiplier = load(to.multiplier + b * kConvBlock);
+    for (std::size_t p = 0; p < columns; ++p) {
+      const std::size_t at = b * to.block + p * kConvBlock;
+      const I32x16 sum = load_i32(sums + (p * kBlocks + b) * kConvBlock);
+      I32x16 q = to_bytes(mul(to_float(sum), multiplier), to.range);
+      if (add_to.r != nullptr) {
+        const F32x16 both = add(dequantized(q, to.range.zero, add_to.y_scale),
+                                dequantized(load_u8(add_to.r + at), add_to.zero, add_to.scale));
+        q = to_bytes(div(both, set(add_to.sum_scale)), sum_range);
+      }
+      store_bytes(q, to.y + at);
+    }
+  }
+}
+
+// kStep: bytes between the inputs of neighbouring columns; 0: any.
+template <std::size_t kStep, bool kHasEdges, std::size_t kColumns, std::size_t kBlocks>
+void byte_tile(const ByteRun& run, const ByteOutput& to) {
+  const std::size_t step = kStep == 0 ? run.x_position : kStep;
+  ByteTile<kColumns, kBlocks> tile;
+  SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+      tile.at[p][b] = start_sums(run.start + p * run.start_column + b * kConvBlock);
+    }
+  }
+  for (std::size_t i = 0; i < run.blocks; ++i) {
+    const std::size_t fours = i + 1 == run.blocks ? run.last_fours : kFour;
+    for (std::size_t d = 0; d < run.depths; ++d) {
+      for (std::size_t h = 0; h < run.heights; ++h) {
+        const std::uint8_t* x = run.x + i * run.x_block + d * run.x_depth + h * run.x_height;
+        const std::int8_t* w = run.w + i * run.w_block + d * run.w_depth + h * run.w_height;
+        for (std::size_t k = 0; k < run.widths; ++k, x += run.x_width, w += run.w_width) {
+          add_edged_byte_tap<kHasEdges>(run, step, x, w, fours, k, tile);
+        }
+      }
+    }
+  }
+  std::int32_t sums[kColumns * kBlocks * kConvBlock];
+  SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+      store_i32(finished(tile.at[p][b]), sums + (p * kBlocks + b) * kConvBlock);
+    }
+  }
+  finish_bytes<kBlocks>(sums, kColumns, to);
+}
+
+using ByteTileKernel = void (*)(const ByteRun&, const ByteOutput&);
+
+template <std::size_t kStep, bool kHasEdges, std::size_t kBlocks, std::size_t... kIndex>
+constexpr std::array<ByteTileKernel, sizeof...(kIndex)> byte_tiles(std::index_sequence<kIndex...>) {
+  return {byte_tile<kStep, kHasEdges, indexed_columns(kIndex), kBlocks>...};
+}
+
+// By tile_index.
+template <std::size_t kStep, std::size_t kBlocks>
+struct ByteTiles {
+  static constexpr std::size_t kColumns =
+      kStep == 0 && kByteColumns > 7 ? std::size_t{7} : kByteColumns;
+  static constexpr auto kIndex = std::make_index_sequence<tile_index(kColumns) + 1>();
+  static constexpr auto kWhole = byte_tiles<kStep, false, kBlocks>(kIndex);
+  static constexpr auto kEdged = byte_tiles<kStep, true, kBlocks>(kIndex);
+};
+
+}  // namespace
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif  // SLIPWAY_CONV_BYTE_TILE_INL_H

@@ -1,0 +1,237 @@
+// Exact products of four unsigned with four signed bytes, sixteen of them side by side, added to
+// int32. Include after f32x16-inl.h, in a source with SLIPWAY_INT8_TARGETS.
+#if defined(SLIPWAY_BYTES_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLIPWAY_BYTES_INL_H
+#undef SLIPWAY_BYTES_INL_H
+#else
+#define SLIPWAY_BYTES_INL_H
+#endif
+
+#include <cstdint>
+#include <cstring>
+
+#include "kernels/numeric/round.h"
+#include "kernels/simd/f32x16-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+// ByteSums: sixteen int32, lane j being the sum of start[j] and of x[i] w[4 j + i] for i below 4,
+// of every dot. ByteWeights: 64 signed bytes; Bytes4: four unsigned ones, kByteOffset subtracted.
+#if HWY_TARGET == HWY_AVX3_DL
+inline constexpr std::int32_t kByteOffset = 0;
+struct ByteSums {
+  __m512i v;
+};
+struct ByteWeights {
+  __m512i v;
+};
+struct Bytes4 {
+  __m512i v;
+};
+HWY_INLINE ByteSums start_sums(const std::int32_t* start) { return {_mm512_loadu_si512(start)}; }
+HWY_INLINE ByteWeights load_weights(const std::int8_t* w) { return {_mm512_loadu_si512(w)}; }
+HWY_INLINE Bytes4 load_bytes(const std::uint8_t* x) {
+  std::int32_t four;
+  std::memcpy(&four, x, sizeof(four));
+  return {_mm512_set1_epi32(four)};
+}
+HWY_INLINE ByteSums dot(ByteSums sums, Bytes4 x, ByteWeights w) {
+  return {_mm512_dpbusd_epi32(sums.v, x.v, w.v)};
+}
+HWY_INLINE I32x16 finished(ByteSums sums) { return {{{sums.v}}}; }
+
+#elif HWY_TARGET == HWY_AVX2
+// Pairs of 16-bit products; lane j is the sum of two neighbours.
+inline constexpr std::int32_t kByteOffset = 0;
+struct ByteSums {
+  __m256i v[4];
+};
+struct ByteWeights {
+  __m256i v[4];
+};
+struct Bytes4 {
+  __m256i v;
+};
+HWY_INLINE ByteSums start_sums(const std::int32_t* start) {
+  ByteSums sums;
+  for (int i = 0; i < 4; ++i) {
+    sums.v[i] =
+        _mm256_cvtepu32_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(start + 4 * i)));
+  }
+  return sums;
+}
+HWY_INLINE ByteWeights load_weights(const std::int8_t* w) {
+  ByteWeights weights;
+  for (int i = 0; i < 4; ++i) {
+    weights.v[i] =
+        _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w + 16 * i)));
+  }
+  return weights;
+}
+HWY_INLINE Bytes4 load_bytes(const std::uint8_t* x) {
+  std::int32_t four;
+  std::memcpy(&four, x, sizeof(four));
+  return {_mm256_broadcastq_epi64(_mm_cvtepu8_epi16(_mm_cvtsi32_si128(four)))};
+}
+HWY_INLINE ByteSums dot(ByteSums sums, Bytes4 x, ByteWeights w) {
+  for (int i = 0; i < 4; ++i) {
+    sums.v[i] = _mm256_add_epi32(sums.v[i], _mm256_madd_epi16(x.v, w.v[i]));
+  }
+  return sums;
+}
+HWY_INLINE I32x16 finished(ByteSums sums) {
+  I32x16 y;
+  for (int i = 0; i < 2; ++i) {
+    const __m256i a = sums.v[2 * i];
+    const __m256i b = sums.v[2 * i + 1];
+    const __m256i added = _mm256_hadd_epi32(a, b);  // halves: a b a b
+    y.part[i].raw = _mm256_permute4x64_epi64(added, 0xD8);
+  }
+  return y;
+}
+
+#elif HWY_TARGET == HWY_NEON
+inline constexpr std::int32_t kByteOffset = 128;
+struct ByteSums {
+  int32x4_t v[8];
+};
+struct ByteWeights {
+  int8x16_t v[4];
+};
+struct Bytes4 {
+  int8x16_t v;
+};
+HWY_INLINE ByteSums start_sums(const std::int32_t* start) {
+  ByteSums sums;
+  for (int i = 0; i < 4; ++i) {
+    const int32x4_t s = vld1q_s32(start + 4 * i);
+    sums.v[2 * i] = vzip1q_s32(s, vdupq_n_s32(0));
+    sums.v[2 * i + 1] = vzip2q_s32(s, vdupq_n_s32(0));
+  }
+  return sums;
+}
+HWY_INLINE ByteWeights load_weights(const std::int8_t* w) {
+  ByteWeights weights;
+  for (int i = 0; i < 4; ++i) weights.v[i] = vld1q_s8(w + 16 * i);
+  return weights;
+}
+HWY_INLINE Bytes4 load_bytes(const std::uint8_t* x) {
+  std::uint32_t four;
+  std::memcpy(&four, x, sizeof(four));
+  return {vreinterpretq_s8_u32(vdupq_n_u32(four ^ 0x80808080U))};
+}
+HWY_INLINE ByteSums dot(ByteSums sums, Bytes4 x, ByteWeights w) {
+  for (int i = 0; i < 4; ++i) {
+    sums.v[2 * i] = vpadalq_s16(sums.v[2 * i], vmull_s8(vget_low_s8(x.v), vget_low_s8(w.v[i])));
+    sums.v[2 * i + 1] = vpadalq_s16(sums.v[2 * i + 1], vmull_high_s8(x.v, w.v[i]));
+  }
+  return sums;
+}
+HWY_INLINE I32x16 finished(ByteSums sums) {
+  I32x16 y;
+  for (int i = 0; i < 4; ++i) y.part[i].raw = vpaddq_s32(sums.v[2 * i], sums.v[2 * i + 1]);
+  return y;
+}
+
+#else
+inline constexpr std::int32_t kByteOffset = 0;
+struct ByteSums {
+  std::int32_t v[kWide];
+};
+struct ByteWeights {
+  const std::int8_t* v;
+};
+struct Bytes4 {
+  std::int32_t v[4];
+};
+HWY_INLINE ByteSums start_sums(const std::int32_t* start) {
+  ByteSums sums;
+  std::memcpy(sums.v, start, sizeof(sums.v));
+  return sums;
+}
+HWY_INLINE ByteWeights load_weights(const std::int8_t* w) { return {w}; }
+HWY_INLINE Bytes4 load_bytes(const std::uint8_t* x) { return {{x[0], x[1], x[2], x[3]}}; }
+HWY_INLINE ByteSums dot(ByteSums sums, Bytes4 x, ByteWeights w) {
+  for (std::size_t j = 0; j < kWide; ++j) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      sums.v[j] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums.v[j]) +
+                                            static_cast<std::uint32_t>(x.v[i] * w.v[4 * j + i]));
+    }
+  }
+  return sums;
+}
+HWY_INLINE I32x16 finished(ByteSums sums) {
+  I32x16 y;
+  std::memcpy(y.part, sums.v, sizeof(y.part));
+  return y;
+}
+#endif
+
+HWY_INLINE I32x16 load_i32(const std::int32_t* from) {
+  F32x16 y;
+  std::memcpy(&y, from, sizeof(y));
+  return bits(y);
+}
+HWY_INLINE void store_i32(I32x16 x, std::int32_t* to) { std::memcpy(to, &x, sizeof(x)); }
+
+// round_half_even(x) + zero within [low, high]; x is no NaN, and the bounds are those of a byte.
+struct ByteRange {
+  std::int32_t zero, low, high;
+};
+
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE I32x16 to_bytes(F32x16 x, ByteRange range) {
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) {
+    const float v = x.part[i] < -1024.0F ? -1024.0F : x.part[i] > 1024.0F ? 1024.0F : x.part[i];
+    const std::int32_t q = static_cast<std::int32_t>(numeric::round_half_even(v)) + range.zero;
+    y.part[i] = q < range.low ? range.low : q > range.high ? range.high : q;
+  }
+  return y;
+}
+HWY_INLINE void store_bytes(I32x16 x, std::uint8_t* to) {
+  for (std::size_t i = 0; i < kParts; ++i) to[i] = static_cast<std::uint8_t>(x.part[i]);
+}
+HWY_INLINE I32x16 load_u8(const std::uint8_t* from) {
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) y.part[i] = from[i];
+  return y;
+}
+#else
+HWY_INLINE I32x16 to_bytes(F32x16 x, ByteRange range) {
+  const DF df;
+  const DI di;
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) {
+    const auto v = hn::Min(hn::Max(x.part[i], hn::Set(df, -1024.0F)), hn::Set(df, 1024.0F));
+    const auto q = hn::Add(hn::NearestInt(v), hn::Set(di, range.zero));
+    y.part[i] = hn::Min(hn::Max(q, hn::Set(di, range.low)), hn::Set(di, range.high));
+  }
+  return y;
+}
+HWY_INLINE void store_bytes(I32x16 x, std::uint8_t* to) {
+  const hn::Rebind<std::uint8_t, DI> narrow;
+  for (std::size_t i = 0; i < kParts; ++i) {
+#if HWY_TARGET == HWY_AVX3_DL
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(x.part[i].raw));
+#else
+    hn::StoreU(hn::DemoteTo(narrow, x.part[i]), narrow, to + i * kPartLanes);
+#endif
+  }
+}
+HWY_INLINE I32x16 load_u8(const std::uint8_t* from) {
+  const hn::Rebind<std::uint8_t, DI> narrow;
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) {
+    y.part[i] = hn::PromoteTo(DI(), hn::LoadU(narrow, from + i * kPartLanes));
+  }
+  return y;
+}
+#endif
+
+}  // namespace
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif  // SLIPWAY_BYTES_INL_H
