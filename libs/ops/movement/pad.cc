@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ops/eval_context.h"
+#include "ops/movement/pad_plan.h"
 #include "ops/op.h"
 #include "ops/support/copy.h"
 #include "ops/support/dims.h"
@@ -9,21 +10,35 @@
 namespace slipway {
 namespace {
 
-constexpr int kPadsAsInput = 11;
-
-using Ints = std::vector<std::int64_t>;
-
-const Ints* pads_attribute(const NodeView& view) {
-  return view.get_ints(view.version() == 1 ? "paddings" : "pads");
+std::int64_t floor_mod(std::int64_t a, std::int64_t n) {
+  const std::int64_t rest = a % n;
+  return rest < 0 ? rest + n : rest;
 }
 
-// Elements added before and after each axis; negative: removed.
-struct Margins {
-  Ints before, after;
-};
+// Which of `extent` elements stands at position `at` of the axis continued both ways; -1: the
+// constant.
+std::int64_t continued(PadMode mode, std::int64_t at, std::int64_t extent) {
+  if (at >= 0 && at < extent) return at;
+  switch (mode) {
+    case PadMode::kConstant:
+      return -1;
+    case PadMode::kEdge:
+      return at < 0 ? 0 : extent - 1;
+    case PadMode::kWrap:
+      return floor_mod(at, extent);
+    case PadMode::kReflect:
+      break;
+  }
+  if (extent == 1) return 0;
+  const std::int64_t phase = floor_mod(at, 2 * (extent - 1));
+  return phase < extent ? phase : 2 * (extent - 1) - phase;
+}
 
-Result<Margins> spread(const NodeView& view, const Ints& pads, const std::optional<Ints>& axes,
-                       std::size_t rank) {
+}  // namespace
+
+Result<PadMargins> spread_pads(const NodeView& view, const std::vector<std::int64_t>& pads,
+                               const std::optional<std::vector<std::int64_t>>& axes,
+                               std::size_t rank) {
   std::vector<std::size_t> at;
   if (axes.has_value()) {
     at = TRY(normalize_axes(view, *axes, rank));
@@ -34,12 +49,48 @@ Result<Margins> spread(const NodeView& view, const Ints& pads, const std::option
     return view.fail(pads.size(), " pads for ", at.size(),
                      " axes: there must be one before and one after each axis");
   }
-  Margins margins{Ints(rank, 0), Ints(rank, 0)};
+  PadMargins margins{std::vector<std::int64_t>(rank, 0), std::vector<std::int64_t>(rank, 0)};
   for (std::size_t i = 0; i < at.size(); ++i) {
     margins.before[at[i]] = pads[i];
     margins.after[at[i]] = pads[i + at.size()];
   }
   return margins;
+}
+
+Result<PadMode> read_pad_mode(const NodeView& view) {
+  const std::string mode = view.get_string("mode", "constant");
+  if (mode == "constant") return PadMode::kConstant;
+  if (mode == "reflect") return PadMode::kReflect;
+  if (mode == "edge") return PadMode::kEdge;
+  if (mode == "wrap") return PadMode::kWrap;
+  return view.fail("mode \"", mode, "\" is none of constant, reflect, edge, wrap");
+}
+
+Result<std::vector<std::int64_t>> pad_map(const NodeView& view, PadMode mode, std::int64_t extent,
+                                          std::int64_t before, std::int64_t after,
+                                          std::int64_t padded) {
+  const std::int64_t first = before < 0 ? -before : 0;
+  const std::int64_t kept = extent - first + std::min<std::int64_t>(0, after);
+  if (kept <= 0 && mode != PadMode::kConstant && padded != 0) {
+    return view.fail("an empty axis cannot be continued: use mode \"constant\"");
+  }
+  const std::int64_t added = std::max<std::int64_t>(0, before);
+  std::vector<std::int64_t> map(static_cast<std::size_t>(padded));
+  for (std::int64_t i = 0; i < padded; ++i) {
+    const std::int64_t source = continued(mode, i - added, std::max<std::int64_t>(kept, 0));
+    map[static_cast<std::size_t>(i)] = source < 0 ? -1 : source + first;
+  }
+  return map;
+}
+
+namespace {
+
+constexpr int kPadsAsInput = 11;
+
+using Ints = std::vector<std::int64_t>;
+
+const Ints* pads_attribute(const NodeView& view) {
+  return view.get_ints(view.version() == 1 ? "paddings" : "pads");
 }
 
 // The extent of a padded axis; fails when more is removed than there is.
@@ -67,7 +118,7 @@ Status infer_pad(InferContext& ctx) {
   }
   Dims out(dims->size());
   if (pads.has_value() && (axes.has_value() || !ctx.has_input(3))) {
-    const Margins margins = TRY(spread(ctx, *pads, axes, dims->size()));
+    const PadMargins margins = TRY(spread_pads(ctx, *pads, axes, dims->size()));
     for (std::size_t i = 0; i < out.size(); ++i) {
       const std::int64_t before = margins.before[i];
       const std::int64_t after = margins.after[i];
@@ -80,58 +131,6 @@ Status infer_pad(InferContext& ctx) {
   }
   ctx.set_output(0, ctx.dtype(0), std::move(out));
   return {};
-}
-
-enum class Mode : std::uint8_t { kConstant, kReflect, kEdge, kWrap };
-
-Result<Mode> read_mode(const NodeView& view) {
-  const std::string mode = view.get_string("mode", "constant");
-  if (mode == "constant") return Mode::kConstant;
-  if (mode == "reflect") return Mode::kReflect;
-  if (mode == "edge") return Mode::kEdge;
-  if (mode == "wrap") return Mode::kWrap;
-  return view.fail("mode \"", mode, "\" is none of constant, reflect, edge, wrap");
-}
-
-std::int64_t floor_mod(std::int64_t a, std::int64_t n) {
-  const std::int64_t rest = a % n;
-  return rest < 0 ? rest + n : rest;
-}
-
-// Which of `extent` elements stands at position `at` of the axis continued both ways; -1: the
-// constant.
-std::int64_t continued(Mode mode, std::int64_t at, std::int64_t extent) {
-  if (at >= 0 && at < extent) return at;
-  switch (mode) {
-    case Mode::kConstant:
-      return -1;
-    case Mode::kEdge:
-      return at < 0 ? 0 : extent - 1;
-    case Mode::kWrap:
-      return floor_mod(at, extent);
-    case Mode::kReflect:
-      break;
-  }
-  if (extent == 1) return 0;
-  const std::int64_t phase = floor_mod(at, 2 * (extent - 1));
-  return phase < extent ? phase : 2 * (extent - 1) - phase;
-}
-
-// Elements are removed first; what is left is continued.
-Result<Ints> axis_map(const NodeView& view, Mode mode, std::int64_t extent, std::int64_t before,
-                      std::int64_t after, std::int64_t padded) {
-  const std::int64_t first = before < 0 ? -before : 0;
-  const std::int64_t kept = extent - first + std::min<std::int64_t>(0, after);
-  if (kept <= 0 && mode != Mode::kConstant && padded != 0) {
-    return view.fail("an empty axis cannot be continued: use mode \"constant\"");
-  }
-  const std::int64_t added = std::max<std::int64_t>(0, before);
-  Ints map(static_cast<std::size_t>(padded));
-  for (std::int64_t i = 0; i < padded; ++i) {
-    const std::int64_t source = continued(mode, i - added, std::max<std::int64_t>(kept, 0));
-    map[static_cast<std::size_t>(i)] = source < 0 ? -1 : source + first;
-  }
-  return map;
 }
 
 Status fill_constant(EvalContext& ctx, Tensor& out) {
@@ -152,7 +151,7 @@ Status fill_constant(EvalContext& ctx, Tensor& out) {
 
 Status evaluate_pad(EvalContext& ctx) {
   const Tensor& data = ctx.input(0);
-  const Mode mode = TRY(read_mode(ctx));
+  const PadMode mode = TRY(read_pad_mode(ctx));
   Ints pads;
   std::optional<Ints> axes;
   if (ctx.version() >= kPadsAsInput) {
@@ -161,18 +160,18 @@ Status evaluate_pad(EvalContext& ctx) {
   } else if (pads_attribute(ctx) != nullptr) {
     pads = *pads_attribute(ctx);
   }
-  const Margins margins = TRY(spread(ctx, pads, axes, data.rank()));
+  const PadMargins margins = TRY(spread_pads(ctx, pads, axes, data.rank()));
   Shape shape;
   for (std::size_t i = 0; i < data.rank(); ++i) {
     shape.push_back(TRY(padded_extent(ctx, data.dim(i), margins.before[i], margins.after[i])));
   }
   Tensor out = TRY(ctx.make(data.dtype(), shape));
   if (out.size() != 0) {
-    if (mode == Mode::kConstant) TRY(fill_constant(ctx, out));
+    if (mode == PadMode::kConstant) TRY(fill_constant(ctx, out));
     std::vector<Ints> maps;
     for (std::size_t i = 0; i < data.rank(); ++i) {
       maps.push_back(
-          TRY(axis_map(ctx, mode, data.dim(i), margins.before[i], margins.after[i], shape[i])));
+          TRY(pad_map(ctx, mode, data.dim(i), margins.before[i], margins.after[i], shape[i])));
     }
     copy_mapped(data, maps, out);
   }

@@ -2,25 +2,13 @@
 #include <limits>
 
 #include "ops/eval_context.h"
+#include "ops/movement/slice_plan.h"
 #include "ops/op.h"
 #include "ops/support/copy.h"
 #include "ops/support/dims.h"
 
 namespace slipway {
-namespace {
 
-constexpr int kRangesAsInputs = 10;
-
-using Ints = std::vector<std::int64_t>;
-
-// What is cut along one axis: `count` elements from `start`, `step` apart.
-struct Cut {
-  std::int64_t start = 0;
-  std::int64_t count = 0;
-  std::int64_t step = 1;
-};
-
-// Negative positions count from the end; then both are clamped into the axis.
 Cut clamp_cut(std::int64_t extent, std::int64_t start, std::int64_t end, std::int64_t step) {
   const auto from_end = [extent](std::int64_t at) { return at < 0 ? at + extent : at; };
   start = from_end(start);
@@ -40,6 +28,12 @@ Cut clamp_cut(std::int64_t extent, std::int64_t start, std::int64_t end, std::in
   if (extent == 0 || distance == 0) return {0, 0, 1};
   return {start, static_cast<std::int64_t>((distance - 1) / stride + 1), step};
 }
+
+namespace {
+
+constexpr int kRangesAsInputs = 10;
+
+using Ints = std::vector<std::int64_t>;
 
 Status check_ranges(const NodeView& view, const Ints& starts, const Ints& ends, const Ints& axes,
                     const Ints& steps) {

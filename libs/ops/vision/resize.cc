@@ -10,23 +10,18 @@
 #include "tensor/convert.h"
 
 namespace slipway {
-namespace {
 
-// Where a version keeps its inputs; 0: not there.
-struct Layout {
-  std::size_t roi = 0, scales = 0, sizes = 0;
-};
-
-Layout layout(const NodeView& view) {
+ResizeInputs resize_inputs(const NodeView& view) {
   if (view.node().op == "Upsample") return {0, view.version() >= 9 ? 1U : 0U, 0};
-  return view.version() < 11 ? Layout{0, 1, 0} : Layout{1, 2, 3};
+  return view.version() < 11 ? ResizeInputs{0, 1, 0} : ResizeInputs{1, 2, 3};
 }
 
-// Scales that are attributes: of Upsample-7, and of the height and width of Upsample-1.
-std::vector<float> attribute_scales(const NodeView& view) {
+std::vector<float> resize_scales(const NodeView& view) {
   if (const auto* scales = view.get_floats("scales")) return *scales;
   return {1, 1, view.get_float("height_scale", 1), view.get_float("width_scale", 1)};
 }
+
+namespace {
 
 Result<std::vector<std::size_t>> resized_axes(const NodeView& view, std::size_t rank) {
   std::vector<std::size_t> axes;
@@ -35,17 +30,10 @@ Result<std::vector<std::size_t>> resized_axes(const NodeView& view, std::size_t 
   return axes;
 }
 
-// The numbers that decide the output's shape, per resized axis; exactly one of the two is given.
-struct Request {
-  std::vector<float> scales;
-  std::vector<std::int64_t> sizes;
-  std::vector<float> roi;  // all starts, then all ends; empty: everything
-};
-
 bool scale_is_usable(float scale) { return scale > 0 && std::isfinite(scale); }
 
 // One scale for all axes, so that the aspect ratio stays.
-Status keep_aspect_ratio(const NodeView& view, const Request& request,
+Status keep_aspect_ratio(const NodeView& view, const ResizeRequest& request,
                          std::vector<ResizeAxis>& axes, const std::vector<std::size_t>& at) {
   const std::string policy = view.get_string("keep_aspect_ratio_policy", "stretch");
   if (policy == "stretch") return {};
@@ -68,8 +56,11 @@ Status keep_aspect_ratio(const NodeView& view, const Request& request,
   return {};
 }
 
-Result<std::vector<ResizeAxis>> plan_axes(const NodeView& view, const Shape& shape,
-                                          const Request& request, const ResizeRule& rule) {
+}  // namespace
+
+Result<std::vector<ResizeAxis>> plan_resize_axes(const NodeView& view, const Shape& shape,
+                                                 const ResizeRequest& request,
+                                                 const ResizeRule& rule) {
   const std::vector<std::size_t> at = TRY(resized_axes(view, shape.size()));
   const std::size_t given = request.scales.empty() ? request.sizes.size() : request.scales.size();
   if (given != at.size()) {
@@ -117,21 +108,24 @@ Result<std::vector<ResizeAxis>> plan_axes(const NodeView& view, const Shape& sha
   return axes;
 }
 
+namespace {
+
 Result<std::vector<float>> floats_of(const Tensor& tensor) {
   const Tensor wide = TRY(cast(tensor, DType::kFloat32));
   return std::vector<float>(wide.data<float>().begin(), wide.data<float>().end());
 }
 
 // nullopt when the numbers are not known before the model runs.
-Result<std::optional<Request>> known_request(const InferContext& ctx, const ResizeRule& rule) {
-  const Layout at = layout(ctx);
-  Request request;
+Result<std::optional<ResizeRequest>> known_request(const InferContext& ctx,
+                                                   const ResizeRule& rule) {
+  const ResizeInputs at = resize_inputs(ctx);
+  ResizeRequest request;
   if (at.scales == 0) {
-    request.scales = attribute_scales(ctx);
+    request.scales = resize_scales(ctx);
     return std::optional(request);
   }
   if (rule.coordinates == Coordinates::kTfCropAndResize) {
-    if (ctx.constant(at.roi) == nullptr) return std::optional<Request>();
+    if (ctx.constant(at.roi) == nullptr) return std::optional<ResizeRequest>();
     request.roi = TRY(floats_of(*ctx.constant(at.roi)));
   }
   const Tensor* scales = ctx.has_input(at.scales) ? ctx.constant(at.scales) : nullptr;
@@ -141,13 +135,13 @@ Result<std::optional<Request>> known_request(const InferContext& ctx, const Resi
     return std::optional(request);
   }
   const auto sizes = use_sizes ? ctx.known_ints(at.sizes) : std::nullopt;
-  if (!sizes.has_value() || sizes->empty()) return std::optional<Request>();
+  if (!sizes.has_value() || sizes->empty()) return std::optional<ResizeRequest>();
   request.sizes = *sizes;
   return std::optional(request);
 }
 
 // What can be said of the shape when the input's dimensions are not all known.
-Status infer_partly(InferContext& ctx, const Dims& dims, const Request& request) {
+Status infer_partly(InferContext& ctx, const Dims& dims, const ResizeRequest& request) {
   Dims out(dims.size());
   const std::vector<std::size_t> axes = TRY(resized_axes(ctx, dims.size()));
   for (std::size_t i = 0; i < dims.size(); ++i) {
@@ -177,22 +171,22 @@ Status infer_resize(InferContext& ctx) {
   set_unknown_shape(ctx);
   if (dims == nullptr) return {};
   const ResizeRule rule = TRY(read_resize_rule(ctx));
-  const std::optional<Request> request = TRY(known_request(ctx, rule));
+  const std::optional<ResizeRequest> request = TRY(known_request(ctx, rule));
   const std::optional<Shape> shape = known_shape(*dims);
   if (!request.has_value()) return infer_partly(ctx, *dims, {});
   if (!shape.has_value()) return infer_partly(ctx, *dims, *request);
   Dims out;
-  const std::vector<ResizeAxis> axes = TRY(plan_axes(ctx, *shape, *request, rule));
+  const std::vector<ResizeAxis> axes = TRY(plan_resize_axes(ctx, *shape, *request, rule));
   for (const ResizeAxis& axis : axes) out.emplace_back(axis.out);
   ctx.set_output(0, ctx.dtype(0), std::move(out));
   return {};
 }
 
-Result<Request> read_request(const EvalContext& ctx) {
-  const Layout at = layout(ctx);
-  Request request;
+Result<ResizeRequest> read_request(const EvalContext& ctx) {
+  const ResizeInputs at = resize_inputs(ctx);
+  ResizeRequest request;
   if (at.scales == 0) {
-    request.scales = attribute_scales(ctx);
+    request.scales = resize_scales(ctx);
     return request;
   }
   if (at.roi != 0 && ctx.has_input(at.roi)) request.roi = TRY(floats_of(ctx.input(at.roi)));
@@ -266,7 +260,7 @@ Status evaluate_resize(EvalContext& ctx) {
   const Tensor& data = ctx.input(0);
   const ResizeRule rule = TRY(read_resize_rule(ctx));
   const std::vector<ResizeAxis> axes =
-      TRY(plan_axes(ctx, data.shape(), TRY(read_request(ctx)), rule));
+      TRY(plan_resize_axes(ctx, data.shape(), TRY(read_request(ctx)), rule));
   Shape shape;
   for (const ResizeAxis& axis : axes) shape.push_back(axis.out);
   Tensor out = TRY(ctx.make(data.dtype(), std::move(shape)));

@@ -43,6 +43,28 @@ struct ResizeAxis {
 // The rule of a node by its attributes, and the older operators' fixed ones.
 Result<ResizeRule> read_resize_rule(const NodeView& view);
 
+// Where a version keeps its inputs; 0: not there.
+struct ResizeInputs {
+  std::size_t roi = 0, scales = 0, sizes = 0;
+};
+
+ResizeInputs resize_inputs(const NodeView& view);
+
+// The numbers that decide the output's shape, per resized axis; exactly one of the two is given.
+struct ResizeRequest {
+  std::vector<float> scales;
+  std::vector<std::int64_t> sizes;
+  std::vector<float> roi;  // all starts, then all ends; empty: everything
+};
+
+// Scales that are attributes: of Upsample-7, and of the height and width of Upsample-1.
+std::vector<float> resize_scales(const NodeView& view);
+
+// Every axis of an input of this shape.
+Result<std::vector<ResizeAxis>> plan_resize_axes(const NodeView& view, const Shape& shape,
+                                                 const ResizeRequest& request,
+                                                 const ResizeRule& rule);
+
 // The input position nearest to each output position; -1: outside, to be extrapolated.
 std::vector<std::int64_t> nearest_positions(const ResizeRule& rule, const ResizeAxis& axis);
 
