@@ -49,6 +49,12 @@ TensorIndex Lowering::add_tensor(std::string name, DType dtype, Shape shape, Lay
   return TensorIndex{static_cast<std::uint32_t>(program.tensors.size() - 1)};
 }
 
+TensorIndex Lowering::view(TensorIndex of, Shape shape) {
+  const ProgramTensor seen = program.tensor(of);
+  if (seen.shape == shape) return of;
+  return add_tensor(seen.name, seen.dtype, std::move(shape), seen.layout, seen.storage);
+}
+
 TensorIndex Lowering::add_temporary(std::string name, DType dtype, Shape shape, Layout layout) {
   program.storages.emplace_back();
   return add_tensor(std::move(name), dtype, std::move(shape), layout, program.storages.size() - 1);

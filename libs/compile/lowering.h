@@ -51,6 +51,9 @@ class Lowering {
   // The value is another's elements under its own shape: no step.
   Status alias(ValueId id, ValueId of);
 
+  // The same elements under another shape with as many: no step.
+  TensorIndex view(TensorIndex of, Shape shape);
+
   // A tensor that is no value of the graph.
   TensorIndex add_temporary(std::string name, DType dtype, Shape shape,
                             plan::Layout layout = plan::Layout::kPlain);

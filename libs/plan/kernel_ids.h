@@ -20,6 +20,23 @@ enum class KernelId : std::uint16_t {
   kMatMul = 10,
   kAttentionPack = 11,
   kAttention = 12,
+  // What moves elements.
+  kView = 20,
+  kConcat = 21,
+  kMapped = 22,
+  kGather = 23,
+  kGatherElements = 24,
+  // Rows and columns.
+  kSoftmax = 25,
+  kLayerNorm = 26,
+  kGroupNorm = 27,
+  kBatchNorm = 28,
+  kReduce = 29,
+  kArgExtreme = 30,
+  kResample = 31,
+  // Elementwise, of more than floats.
+  kCompare = 32,
+  kWhere = 33,
 };
 
 }  // namespace slipway::plan

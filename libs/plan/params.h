@@ -103,4 +103,86 @@ struct TreesParams {
   std::uint32_t targets;
 };
 
+// A strided copy: the parameters are as many ViewAxis as the output has axes. Element i of an
+// output axis is element start + i * step of an input axis, none of which is named twice; an axis
+// of the input that is not named stands still at 0.
+struct ViewAxis {
+  std::int32_t axis;      // of the input; kRepeated: the output repeats itself along this axis
+  std::uint32_t padding;  // zero
+  std::int64_t start;
+  std::int64_t step;
+};
+inline constexpr std::int32_t kRepeated = -1;
+
+// The inputs one after the other along an axis.
+struct ConcatParams {
+  std::uint32_t axis;
+};
+
+// Inputs: the data; for each axis whose bit is set in `mapped`, one after the other, the index of
+// the element that each output index takes, or -1 for the fill (int64); the fill, of one element,
+// zero where it is left out. The other axes are as they are.
+struct MappedParams {
+  std::uint32_t mapped;
+};
+
+// Inputs: the data, the indices (int32 or int64).
+struct GatherParams {
+  std::uint32_t axis;
+};
+
+// Over axes first .. end together.
+struct SoftmaxParams {
+  std::uint32_t first;
+  std::uint32_t end;
+  std::uint32_t is_log;
+};
+
+// Rows are all axes from `axis` on. Inputs: the data, scale, bias, each with an element for every
+// one of a row; both may be left out.
+struct LayerNormParams {
+  std::uint32_t axis;
+  float epsilon;
+  std::uint32_t is_rms;
+};
+
+// [N, C, ...] in groups of channels. Inputs: the data, scale, bias, each with an element a channel
+// or a group.
+struct GroupNormParams {
+  std::uint32_t groups;
+  float epsilon;
+  std::uint32_t is_per_group;
+};
+
+// The data as [rows, channels, ...], the channels an axis or, from `axis` to `end`, several as one;
+// none where both are equal. Inputs: the data, scale, bias, mean, variance, each with an element a
+// channel.
+struct BatchNormParams {
+  std::uint32_t axis;
+  std::uint32_t end;
+  float epsilon;
+};
+
+// Over axes first .. end together.
+struct ReduceParams {
+  std::uint32_t function;  // Reduction
+  std::uint32_t first;
+  std::uint32_t end;
+};
+struct ArgExtremeParams {
+  std::uint32_t axis;
+  std::uint32_t is_max;
+  std::uint32_t takes_last;
+};
+
+// Inputs: the data, positions (int32 [out, width]), weights (float [out, width]).
+struct ResampleParams {
+  std::uint32_t axis;
+  std::uint32_t width;
+};
+
+struct CompareParams {
+  std::uint32_t function;  // Compare
+};
+
 }  // namespace slipway::plan

@@ -22,6 +22,20 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kMatMul, "matmul", bind_matmul},
     {KernelId::kAttentionPack, "attention pack", bind_attention_pack},
     {KernelId::kAttention, "attention", bind_attention},
+    {KernelId::kView, "view", bind_view},
+    {KernelId::kConcat, "concat", bind_concat},
+    {KernelId::kMapped, "mapped", bind_mapped},
+    {KernelId::kGather, "gather", bind_gather},
+    {KernelId::kGatherElements, "gather elements", bind_gather_elements},
+    {KernelId::kSoftmax, "softmax", bind_softmax, kInPlace},
+    {KernelId::kLayerNorm, "layer norm", bind_layer_norm, kInPlace},
+    {KernelId::kGroupNorm, "group norm", bind_group_norm, kInPlace},
+    {KernelId::kBatchNorm, "batch norm", bind_batch_norm},
+    {KernelId::kReduce, "reduce", bind_reduce},
+    {KernelId::kArgExtreme, "arg extreme", bind_arg_extreme},
+    {KernelId::kResample, "resample", bind_resample},
+    {KernelId::kCompare, "compare", bind_compare},
+    {KernelId::kWhere, "where", bind_where},
 };
 
 }  // namespace

@@ -144,9 +144,9 @@ Status Session::bind_steps(const PrepareOptions& options) {
                   &pool_};
     TRY(kernel->bind(binder));
     scratch_bytes_ = std::max(scratch_bytes_, aligned(binder.scratch));
-    const bool is_shared =
-        options.threads > 1 && binder.bound.units > 1 &&
-        record.multiply_adds * static_cast<std::uint64_t>(batch_) >= kWorthSharing;
+    const std::uint64_t work =
+        std::max(record.multiply_adds * static_cast<std::uint64_t>(batch_), binder.work);
+    const bool is_shared = options.threads > 1 && binder.bound.units > 1 && work >= kWorthSharing;
     uses_team_ |= is_shared;
     steps_.push_back({binder.bound, is_shared});
     profile_.push_back({name, kernel->name, record.multiply_adds, 0});

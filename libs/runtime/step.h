@@ -154,6 +154,9 @@ struct Binder {
     scratch = scratch_bytes;
   }
 
+  // What a run costs, counted as multiply-adds, where the plan's record counts none.
+  std::uint64_t work = 0;
+
   BoundStep bound;
   std::size_t scratch = 0;
 };

@@ -5,13 +5,34 @@
 
 namespace slipway::compile {
 
+Result<Lowered> lower_arg_extreme(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_batch_norm(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_compare(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_concat(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_conv(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_depth_to_space(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_elementwise(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_expand(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_gather(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_gather_elements(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_gemm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_global_pool(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_group_norm(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_layer_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_matmul(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_pad(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_plain_global_pool(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_pool(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_reduce(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_reshape(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_resize(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_slice(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_softmax(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_space_to_depth(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_split(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_tile(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_transpose(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tree_regressor(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_where(Lowering& lowering, std::size_t node);
 
 }  // namespace slipway::compile

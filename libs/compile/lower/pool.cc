@@ -49,7 +49,7 @@ Result<Lowered> lower_pool(Lowering& lowering, std::size_t node) {
 Result<Lowered> lower_global_pool(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
   if (!is_pooled_by_kernel(lowering, n) || lowering.layout(n.inputs[0]) != Layout::kBlocked16)
-    return Lowered::kDeclined;
+    return lower_plain_global_pool(lowering, node);
   plan::PoolParams params{};
   params.kind = static_cast<std::uint32_t>(n.op == "GlobalMaxPool" ? PoolKind::kGlobalMax
                                                                    : PoolKind::kGlobalAverage);

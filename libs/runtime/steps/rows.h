@@ -17,5 +17,19 @@ Status bind_matmul(Binder& binder);
 Status bind_pool(Binder& binder);
 Status bind_relayout(Binder& binder);
 Status bind_trees(Binder& binder);
+Status bind_view(Binder& binder);
+Status bind_concat(Binder& binder);
+Status bind_mapped(Binder& binder);
+Status bind_gather(Binder& binder);
+Status bind_gather_elements(Binder& binder);
+Status bind_softmax(Binder& binder);
+Status bind_layer_norm(Binder& binder);
+Status bind_group_norm(Binder& binder);
+Status bind_batch_norm(Binder& binder);
+Status bind_reduce(Binder& binder);
+Status bind_arg_extreme(Binder& binder);
+Status bind_resample(Binder& binder);
+Status bind_compare(Binder& binder);
+Status bind_where(Binder& binder);
 
 }  // namespace slipway::runtime
