@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/percentile.h"
 #include "base/str.h"
 #include "clock.h"
 #include "tensor/convert.h"
@@ -53,21 +54,18 @@ class Lane {
 
   Timing timing() {
     std::sort(samples_us_.begin(), samples_us_.end());
-    return {samples_us_.front(), rank(0.5),          rank(0.99),
-            rank(0.999),         samples_us_.back(), samples_us_.size() * runs_per_sample_};
+    return {samples_us_.front(),
+            nearest_rank(samples_us_, 0.5),
+            nearest_rank(samples_us_, 0.99),
+            nearest_rank(samples_us_, 0.999),
+            samples_us_.back(),
+            samples_us_.size() * runs_per_sample_};
   }
 
  private:
   static constexpr double kShortestUs = 1;
   static constexpr double kMostSamples = 50'000;
   static constexpr int kRunsToSettle = 2;
-
-  // The nearest rank.
-  double rank(double share) const {
-    const auto count = static_cast<double>(samples_us_.size());
-    const auto place = static_cast<std::size_t>(std::ceil(share * count));
-    return samples_us_[std::max<std::size_t>(place, 1) - 1];
-  }
 
   Engine& engine_;
   double (*clock_)();

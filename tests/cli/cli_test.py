@@ -55,6 +55,12 @@ class Shown:
         stderr = re.sub(r"^(ran in  |made in )[\d.]+ [a-z]+", r"\1TIME", self.stderr, flags=re.MULTILINE)
         stderr = re.sub(r"\(plan, [\w-]+,", "(plan, ISA,", stderr)
         stdout = re.sub(r'("seconds": ?)[\d.e-]+', r"\1TIME", self.stdout)
+        if arguments[:1] == ["bench"]:
+            stdout = re.sub(r"\d[\d.]* [num]?s\b", "TIME", stdout)
+            stdout = re.sub(r'(_[um]s": )[\d.e-]+', r"\1TIME", stdout)
+            stdout = re.sub(r'(session_bytes": )\d+', r"\1SIZE", stdout)
+            stdout = re.sub(r"[\d.]+ \w?i?B of memory", "SIZE of memory", stdout)
+            stdout = re.sub(r'("isa": "|runs     5 \()[\w-]+', r"\1ISA", stdout)
         return (f"$ {' '.join(['slipway', *arguments])}\n--- stdout\n{stdout}--- stderr\n{stderr}"
                 f"--- exit code {self.code}\n")
 

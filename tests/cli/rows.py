@@ -9,6 +9,7 @@ ROWS = [
     ("help_check", ["check", "--help"], OK),
     ("help_run", ["run", "--help"], OK),
     ("help_compile", ["compile", "--help"], OK),
+    ("help_bench", ["bench", "--help"], OK),
     ("help_completions", ["completions", "-h"], OK),
     ("help_ops", ["ops", "--help"], OK),
     ("help_unknown", ["help", "dance"], USAGE),
@@ -99,6 +100,15 @@ ROWS = [
     ("run_plan_no_input", ["run", "steps.plan"], USAGE),
     ("run_plan_seed", ["run", "steps.plan", "--seed", "3"], USAGE),
     ("run_damaged_plan", ["run", "damaged.plan", "--input", "x.npy"], BAD),
+    ("bench", ["bench", "steps.onnx", "--runs", "5"], OK),
+    ("bench_plan_json", ["bench", "steps.plan", "--runs", "5", "--profile", "--json"], OK),
+    ("bench_input", ["bench", "steps.onnx", "--runs", "5", "--input", "x.npy"], OK),
+    ("bench_runs_and_seconds", ["bench", "steps.onnx", "--runs", "5", "--seconds", "1"], USAGE),
+    ("bench_threads_no_number", ["bench", "steps.onnx", "--threads", "0"], USAGE),
+    ("bench_plan_set", ["bench", "steps.plan", "--set", "batch=3"], USAGE),
+    ("bench_plan_batch", ["bench", "steps.plan", "--batch", "3"], USAGE),
+    ("bench_damaged_plan", ["bench", "damaged.plan"], BAD),
+    ("bench_bad_model", ["bench", "unknown.onnx"], BAD),
     ("run_model_threads", ["run", "tiny.onnx", "--input", "x.npy", "--threads", "2"], USAGE),
 ]
 
