@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "kernels/conv/byte_depthwise.h"
 #include "kernels/conv/conv_test_case.h"
+#include "kernels/conv/depthwise.h"
 #include "kernels/numeric/round.h"
 
 namespace slipway {
@@ -31,6 +34,19 @@ const ConvCase kCases[] = {
     {"three axes",
      {1, 1, 17, 16, conv_axis(4, 3, 1, 1, 1, 1), conv_axis(5, 2, 2, 1, 0, 1),
       conv_axis(16, 3, 1, 1, 1, 1)}},
+};
+
+const ConvCase kDepthwiseCases[] = {
+    {"3 x 3", {2, 40, 1, 1, kOne, conv_axis(5, 3, 1, 1, 1, 1), conv_axis(29, 3, 1, 1, 1, 1)}},
+    {"3 x 3, stride 2",
+     {1, 16, 1, 1, kOne, conv_axis(9, 3, 2, 1, 1, 1), conv_axis(33, 3, 2, 1, 1, 1)}},
+    {"5 x 5", {1, 17, 1, 1, kOne, conv_axis(7, 5, 1, 1, 2, 2), conv_axis(7, 5, 1, 1, 2, 2)}},
+    {"one position", {1, 3, 1, 1, kOne, conv_axis(1, 5, 1, 1, 2, 2), conv_axis(1, 5, 1, 1, 2, 2)}},
+    {"dilated, stride 3",
+     {1, 16, 1, 1, kOne, conv_axis(9, 3, 3, 2, 3, 1), conv_axis(40, 3, 3, 5, 7, 6)}},
+    {"three axes",
+     {1, 16, 1, 1, conv_axis(4, 3, 1, 1, 1, 1), conv_axis(5, 2, 2, 1, 3, 1),
+      conv_axis(7, 3, 1, 1, 1, 1)}},
 };
 
 struct End {
@@ -87,16 +103,22 @@ void check(const ConvShape& s, const End& end) {
     bias[i] = static_cast<std::int32_t>(i * 977) - 5000;
     multiplier[i] = 0.001F + 0.0001F * static_cast<float>(i);
   }
-  // The definition in float sums of integers would round: here in integers.
+  // Sums of integers are exact in double.
   std::vector<double> x_shifted(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) x_shifted[i] = x[i] - end.x_zero;
   const std::vector<double> w_wide(w.begin(), w.end());
   const std::vector<double> sums = defined_convolution(s, x_shifted, w_wide);
   const auto x_blocked = blocked(x, s.batch, s.groups * s.in_channels, s.in_positions());
   const auto r_blocked = blocked(r, s.batch, channels, s.out_positions());
-  std::vector<std::int8_t> packed(packed_byte_conv_bytes(s));
-  std::vector<std::int32_t> tap_sums(packed_byte_conv_sums(s));
-  pack_byte_conv(s, w.data(), packed.data(), tap_sums.data());
+  const bool is_depthwise = s.in_channels == 1 && s.out_channels == 1;
+  std::vector<std::int8_t> packed(is_depthwise ? packed_byte_depthwise_bytes(s)
+                                               : packed_byte_conv_bytes(s));
+  std::vector<std::int32_t> tap_sums(is_depthwise ? 0 : packed_byte_conv_sums(s));
+  if (is_depthwise) {
+    pack_byte_depthwise(s, w.data(), packed.data());
+  } else {
+    pack_byte_conv(s, w.data(), packed.data(), tap_sums.data());
+  }
 
   std::vector<std::uint8_t> y(r_blocked.size(), 1);
   ByteConvOperands operands;
@@ -123,9 +145,10 @@ void check(const ConvShape& s, const End& end) {
   }
   const auto want_blocked = blocked(want, s.batch, channels, s.out_positions());
   for (const Isa isa : isas_here()) {
-    for (std::size_t u = conv_units(s); u > 0; --u) {
-      byte_conv_kernels(isa).blocked(s, operands, u - 1, u);
-    }
+    const ByteConvKernel kernel =
+        is_depthwise ? byte_depthwise_kernels(isa).blocked : byte_conv_kernels(isa).blocked;
+    const std::size_t units = is_depthwise ? depthwise_units(s) : conv_units(s);
+    for (std::size_t u = units; u > 0; --u) kernel(s, operands, u - 1, u);
     for (std::size_t i = 0; i < y.size(); ++i) {
       const std::size_t block = i / kConvBlock / s.out_positions() % blocks_of(channels);
       if (block * kConvBlock + i % kConvBlock >= channels) continue;
@@ -135,20 +158,25 @@ void check(const ConvShape& s, const End& end) {
   }
 }
 
-TEST(ByteConvolution, HasTheBitsOfTheDefinition) {
-  for (const ConvCase& row : kCases) {
+void check_all(std::span<const ConvCase> cases) {
+  for (const ConvCase& row : cases) {
     for (const End& end : kEnds) {
       SCOPED_TRACE(testing::Message() << row.name << ", " << end.name);
       check(row.shape, end);
-      if (HasFatalFailure()) return;
+      if (testing::Test::HasFatalFailure()) return;
     }
   }
 }
+
+TEST(ByteConvolution, HasTheBitsOfTheDefinition) { check_all(kCases); }
+
+TEST(ByteConvolution, DepthwiseHasTheBitsOfTheDefinition) { check_all(kDepthwiseCases); }
 
 TEST(ByteConvolution, OfEveryWidthHasTheBitsOfTheDefinition) {
   for (std::size_t width = 1; width < 46; ++width) {
     SCOPED_TRACE(testing::Message() << width);
     check({1, 1, 16, 32, kOne, kOne, conv_axis(width, 3, 1, 1, 1, 1)}, kEnds[1]);
+    check({1, 16, 1, 1, kOne, kOne, conv_axis(width, 3, 1, 1, 1, 1)}, kEnds[1]);
     if (HasFatalFailure()) return;
   }
 }

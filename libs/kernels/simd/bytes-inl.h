@@ -176,6 +176,55 @@ HWY_INLINE I32x16 load_i32(const std::int32_t* from) {
 }
 HWY_INLINE void store_i32(I32x16 x, std::int32_t* to) { std::memcpy(to, &x, sizeof(x)); }
 
+// Sixteen bytes as int32, and what is between them and a sum of products of a byte with a signed
+// byte: exact while it is below 2^31.
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE I32x16 load_u8(const std::uint8_t* from) {
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) y.part[i] = from[i];
+  return y;
+}
+HWY_INLINE I32x16 load_s8(const std::int8_t* from) {
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) y.part[i] = from[i];
+  return y;
+}
+HWY_INLINE I32x16 add_product(I32x16 sum, I32x16 x, I32x16 w) {
+  for (std::size_t i = 0; i < kParts; ++i) sum.part[i] += x.part[i] * w.part[i];
+  return sum;
+}
+#else
+HWY_INLINE I32x16 load_u8(const std::uint8_t* from) {
+  const hn::Rebind<std::uint8_t, DI> narrow;
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) {
+    y.part[i] = hn::PromoteTo(DI(), hn::LoadU(narrow, from + i * kPartLanes));
+  }
+  return y;
+}
+HWY_INLINE I32x16 load_s8(const std::int8_t* from) {
+  const hn::Rebind<std::int8_t, DI> narrow;
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) {
+    y.part[i] = hn::PromoteTo(DI(), hn::LoadU(narrow, from + i * kPartLanes));
+  }
+  return y;
+}
+HWY_INLINE I32x16 add_product(I32x16 sum, I32x16 x, I32x16 w) {
+  for (std::size_t i = 0; i < kParts; ++i) {
+#if HWY_TARGET == HWY_AVX3_DL
+    sum.part[i].raw = _mm512_dpwssd_epi32(sum.part[i].raw, x.part[i].raw, w.part[i].raw);
+#elif HWY_TARGET == HWY_AVX2
+    sum.part[i].raw =
+        _mm256_add_epi32(sum.part[i].raw, _mm256_madd_epi16(x.part[i].raw, w.part[i].raw));
+#else
+    sum.part[i] = hn::Add(sum.part[i], hn::Mul(x.part[i], w.part[i]));
+#endif
+  }
+  return sum;
+}
+#endif
+
 // round_half_even(x) + zero within [low, high]; x is no NaN, and the bounds are those of a byte.
 struct ByteRange {
   std::int32_t zero, low, high;
@@ -193,11 +242,6 @@ HWY_INLINE I32x16 to_bytes(F32x16 x, ByteRange range) {
 }
 HWY_INLINE void store_bytes(I32x16 x, std::uint8_t* to) {
   for (std::size_t i = 0; i < kParts; ++i) to[i] = static_cast<std::uint8_t>(x.part[i]);
-}
-HWY_INLINE I32x16 load_u8(const std::uint8_t* from) {
-  I32x16 y;
-  for (std::size_t i = 0; i < kParts; ++i) y.part[i] = from[i];
-  return y;
 }
 #else
 HWY_INLINE I32x16 to_bytes(F32x16 x, ByteRange range) {
@@ -220,14 +264,6 @@ HWY_INLINE void store_bytes(I32x16 x, std::uint8_t* to) {
     hn::StoreU(hn::DemoteTo(narrow, x.part[i]), narrow, to + i * kPartLanes);
 #endif
   }
-}
-HWY_INLINE I32x16 load_u8(const std::uint8_t* from) {
-  const hn::Rebind<std::uint8_t, DI> narrow;
-  I32x16 y;
-  for (std::size_t i = 0; i < kParts; ++i) {
-    y.part[i] = hn::PromoteTo(DI(), hn::LoadU(narrow, from + i * kPartLanes));
-  }
-  return y;
 }
 #endif
 
