@@ -10,6 +10,7 @@ namespace slipway::HWY_NAMESPACE {
 namespace {
 
 enum Gate : std::size_t { kInput = 0, kOutput = 1, kForget = 2, kCandidate = 3, kGates = 4 };
+constexpr std::size_t kTogether = kMostSums >= 8 ? 2 : 1;
 
 // c' = f c + i g of kGroups groups; o is held.
 template <std::size_t kGroups>
@@ -81,20 +82,15 @@ HWY_NOINLINE void open_any(Pending& pending) {
   }
 }
 
-template <typename W, std::size_t kChains>
-Section section_of(bool is_plain) {
-  Section section = {};
-  section.gates = kGates;
-  section.together = kMostSums >= 8 ? 2 : 1;
-  section.chains = kChains;
-  section.multiply = {multiply_groups<W, kChains, 1, kGates>};
-  section.open = {is_plain ? open_plain<1> : open_any<1>};
-  section.close = {close<1>};
-  if constexpr (kMostSums >= 8) {
-    section.multiply[1] = multiply_groups<W, kChains, 2, kGates>;
-    section.open[1] = is_plain ? open_plain<2> : open_any<2>;
-    section.close[1] = close<2>;
-  }
+template <typename W>
+Section section_of(const RecurrentForm& form) {
+  const bool is_plain = !(form.clip > 0) && !form.has_peepholes && !form.couples_input_forget;
+  Section section = products_of<W, kGates, kTogether>(form);
+  section.open = stages_of<kTogether>([is_plain]<std::size_t kGroups>() -> Stage {
+    return is_plain ? open_plain<kGroups> : open_any<kGroups>;
+  });
+  section.close =
+      stages_of<kTogether>([]<std::size_t kGroups>() -> Stage { return close<kGroups>; });
   return section;
 }
 
@@ -105,10 +101,7 @@ void step(const Walk& walk, const Section* sections, const State& state, std::si
 
 template <typename W>
 void run_as(const RecurrentCall& call) {
-  const RecurrentForm& form = call.form;
-  const bool is_plain = !(form.clip > 0) && !form.has_peepholes && !form.couples_input_forget;
-  const Section section =
-      r_chains(form) == 1 ? section_of<W, 1>(is_plain) : section_of<W, 2>(is_plain);  // never more
+  const Section section = section_of<W>(call.form);
   walk_layer(call, &section, step);
 }
 

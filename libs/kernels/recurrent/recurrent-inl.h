@@ -44,56 +44,27 @@ constexpr std::size_t kMostChains = 4;
 // R[begin..end) of some groups into their sums, [chain][group][gate]; from zero where begin is 0.
 // begin is a multiple of the chains, end too or all of them.
 using Multiply = void (*)(const float* h, const void* r, std::size_t row_stride, std::size_t begin,
-                          std::size_t end, F32x16* sums);
+                          std::size_t end, std::size_t chains, F32x16* sums);
 
-template <typename W, std::size_t kChains, std::size_t kGroups, std::size_t kGates>
-HWY_INLINE void multiply_pass(const float* h, const W* r, std::size_t row_stride, std::size_t begin,
-                              std::size_t end, std::size_t step, F32x16* sums, bool is_first) {
-  F32x16 acc[kChains][kGroups * kGates];
-  HWY_UNROLL(16)
-  for (std::size_t c = 0; c < kChains; ++c) {
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kGroups * kGates; ++i) {
-      acc[c][i] = is_first ? zero() : sums[c * kGroups * kGates + i];
-    }
-  }
-  const auto multiply = [&](std::size_t p, F32x16(&acc_of_chain)[kGroups * kGates]) HWY_ATTR {
-    const F32x16 x = set(h[p]);
-    const W* const row = r + p * row_stride;
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kGroups * kGates; ++i) {
-      acc_of_chain[i] = fma(x, load_weights(row + i * kWide), acc_of_chain[i]);
-    }
-  };
-  std::size_t p = begin;
-  for (; p + (kChains - 1) * step < end; p += kChains * step) {
-    HWY_UNROLL(16)
-    for (std::size_t c = 0; c < kChains; ++c) multiply(p + c * step, acc[c]);
-  }
-  HWY_UNROLL(16)
-  for (std::size_t c = 0; c + 1 < kChains; ++c) {
-    if (p + c * step < end) multiply(p + c * step, acc[c]);
-  }
-  HWY_UNROLL(16)
-  for (std::size_t c = 0; c < kChains; ++c) {
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kGroups * kGates; ++i) sums[c * kGroups * kGates + i] = acc[c][i];
-  }
-}
-
-// The chains side by side where they fit the registers, else one after the other.
-template <typename W, std::size_t kChains, std::size_t kGroups, std::size_t kGates>
+// One chain after the other: the sums of a few groups are enough to hide the latency of fma.
+template <typename W, std::size_t kGroups, std::size_t kGates>
 void multiply_groups(const float* h, const void* r, std::size_t row_stride, std::size_t begin,
-                     std::size_t end, F32x16* sums) {
-  const W* const weights = static_cast<const W*>(r);
-  if constexpr (kChains * kGroups * kGates <= kMostSums) {
-    multiply_pass<W, kChains, kGroups, kGates>(h, weights, row_stride, begin, end, 1, sums,
-                                               begin == 0);
-  } else {
-    for (std::size_t c = 0; c < kChains; ++c) {
-      multiply_pass<W, 1, kGroups, kGates>(h, weights, row_stride, begin + c, end, kChains,
-                                           sums + c * kGroups * kGates, begin == 0);
+                     std::size_t end, std::size_t chains, F32x16* sums) {
+  constexpr std::size_t kSums = kGroups * kGates;
+  for (std::size_t c = 0; c < chains; ++c, sums += kSums) {
+    F32x16 acc[kSums];
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kSums; ++i) acc[i] = begin == 0 ? zero() : sums[i];
+    const W* row = static_cast<const W*>(r) + (begin + c) * row_stride;
+    for (std::size_t p = begin + c; p < end; p += chains, row += chains * row_stride) {
+      const F32x16 x = set(h[p]);
+      HWY_UNROLL(16)
+      for (std::size_t i = 0; i < kSums; ++i) {
+        acc[i] = fma(x, load_weights(row + i * kWide), acc[i]);
+      }
     }
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kSums; ++i) sums[i] = acc[i];
   }
 }
 
@@ -131,7 +102,7 @@ struct Pending {
   Stage open = nullptr;           // null: nothing is pending
   Stage close = nullptr;
   F32x16 sums[kMostChains * 16];
-  F32x16 held[kMostTogether];  // from open to close
+  F32x16 held[2 * kMostTogether];  // from open to close
 };
 
 HWY_INLINE void finish_pending(Pending& pending) {
@@ -152,7 +123,6 @@ inline void store_output(const Pending& pending, std::size_t group, F32x16 h) {
 // Gates whose products are taken together: a section of R. By log2 of the groups taken at once.
 struct Section {
   std::size_t gates;
-  std::size_t first_gate;
   std::size_t together;  // groups, at most
   std::size_t chains;
   std::array<Multiply, 4> multiply;
@@ -165,6 +135,36 @@ HWY_INLINE void fold_chains(F32x16* sums, std::size_t count, std::size_t chains)
   }
 }
 
+// make.operator()<groups>() for each count of groups that is taken at once.
+template <typename Function, std::size_t kTogether, typename Make>
+constexpr std::array<Function, 4> by_groups(Make make) {
+  std::array<Function, 4> all = {make.template operator()<1>()};
+  if constexpr (kTogether >= 2) all[1] = make.template operator()<2>();
+  if constexpr (kTogether >= 4) all[2] = make.template operator()<4>();
+  if constexpr (kTogether >= 8) all[3] = make.template operator()<8>();
+  return all;
+}
+
+// A section without its stages.
+template <typename W, std::size_t kGates, std::size_t kTogether>
+Section products_of(const RecurrentForm& form) {
+  static_assert(kTogether <= bundle_groups(kGates));
+  Section section = {};
+  section.gates = kGates;
+  section.together = kTogether;
+  section.chains = r_chains(form);
+  section.multiply = by_groups<Multiply, kTogether>(
+      []<std::size_t kGroups>() -> Multiply { return multiply_groups<W, kGroups, kGates>; });
+  return section;
+}
+
+template <std::size_t kTogether, typename Make>
+constexpr std::array<Stage, 4> stages_of(Make make) {
+  return by_groups<Stage, kTogether>(make);
+}
+
+inline void no_stage(Pending& /*pending*/) {}
+
 // dot(vector, R) of `count` groups, the stages of the pending block in between; then they are it.
 inline void step_groups(const Walk& walk, const Section& section, const char* r,
                         const float* vector, const State& state, const float* writes,
@@ -172,6 +172,7 @@ inline void step_groups(const Walk& walk, const Section& section, const char* r,
   const std::size_t hidden = walk.form.hidden;
   const GroupPlace place = group_place(walk.form, section.gates, group);
   const std::size_t stride = place.row_stride;
+  const std::size_t chains = section.chains;
   const auto size = static_cast<std::size_t>(std::countr_zero(count));
   const Multiply multiply = section.multiply[size];
   const char* const from = r + place.begin * bytes_of(walk.form.type);
@@ -181,13 +182,13 @@ inline void step_groups(const Walk& walk, const Section& section, const char* r,
     const std::size_t known = pending.writes == vector ? pending.group * kWide : hidden;
     const std::size_t first = std::min(hidden / 16 * 4, known);
     const std::size_t second = std::min(hidden / 16 * 8, known);
-    if (first != 0) multiply(vector, from, stride, 0, first, sums);
+    if (first != 0) multiply(vector, from, stride, 0, first, chains, sums);
     pending.open(pending);
-    if (second != first) multiply(vector, from, stride, first, second, sums);
+    if (second != first) multiply(vector, from, stride, first, second, chains, sums);
     pending.close(pending);
     begin = second;
   }
-  multiply(vector, from, stride, begin, hidden, sums);
+  multiply(vector, from, stride, begin, hidden, chains, sums);
   const std::size_t sum_count = count * section.gates;
   fold_chains(sums, sum_count, section.chains);
   pending.walk = &walk;
@@ -226,10 +227,10 @@ HWY_INLINE F32x16 clipped(F32x16 x, float clip) {
   return select(greater(set(-clip), x), set(-clip), x);
 }
 
-// (wx + dot) + bias of one gate of a group.
 HWY_INLINE F32x16 scaled_dot(const Walk& walk, std::size_t at, F32x16 dot) {
   return walk.r_scale == nullptr ? dot : mul(dot, load(walk.r_scale + at));
 }
+// (wx + dot) + bias of one gate of a group.
 HWY_INLINE F32x16 gate_sum(const Pending& pending, std::size_t group, std::size_t gate,
                            F32x16 dot) {
   const Walk& walk = *pending.walk;
@@ -341,7 +342,7 @@ inline void walk_sequence(const RecurrentCall& call, const Walk& walk, const Sec
   if (call.y_c != nullptr) copy_floats(state.c, hidden, call.y_c + state_at);
 }
 
-inline void walk_layer(const RecurrentCall& call, const Section* sections, Step step) {
+HWY_NOINLINE void walk_layer(const RecurrentCall& call, const Section* sections, Step step) {
   const RecurrentForm& form = call.form;
   float* const wx = call.scratch;
   float* const buffers = wx + call.steps * call.batch * form.columns();

@@ -79,5 +79,7 @@ struct RecurrentKernels {
 };
 
 const RecurrentKernels& lstm_kernels(Isa isa);
+const RecurrentKernels& gru_kernels(Isa isa);
+const RecurrentKernels& rnn_kernels(Isa isa);
 
 }  // namespace slipway

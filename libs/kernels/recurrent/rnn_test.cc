@@ -1,0 +1,55 @@
+#include <gtest/gtest.h>
+
+#include "kernels/numeric/float_math.h"
+#include "kernels/recurrent/layer_for_test.h"
+
+namespace slipway {
+namespace {
+
+struct Row {
+  const char* name;
+  Layer layer;
+};
+
+const Row kRows[] = {
+    {"autopilot", {.steps = 5, .batch = 1, .inputs = 25, .hidden = 64}},
+    {"one unit", {.steps = 3, .batch = 2, .inputs = 1, .hidden = 1}},
+    {"fifteen", {.steps = 3, .batch = 1, .inputs = 64, .hidden = 3}},
+    {"a tail of one", {.steps = 4, .batch = 1, .inputs = 7, .hidden = 17}},
+    {"two chains", {.steps = 4, .batch = 2, .inputs = 16, .hidden = 31}},
+    {"small groups", {.steps = 2, .batch = 3, .inputs = 33, .hidden = 9}},
+    {"five groups", {.steps = 3, .batch = 1, .inputs = 20, .hidden = 80}},
+    {"no inputs", {.steps = 2, .batch = 1, .inputs = 0, .hidden = 16}},
+    {"no steps", {.steps = 0, .batch = 2, .inputs = 4, .hidden = 16}},
+    {"reversed", {.steps = 4, .batch = 2, .inputs = 5, .hidden = 20, .starts_reversed = true}},
+    {"both ways", {.steps = 4, .batch = 3, .inputs = 5, .hidden = 33, .directions = 2}},
+    {"batch first",
+     {.steps = 4, .batch = 3, .inputs = 5, .hidden = 20, .directions = 2, .is_batch_first = true}},
+    {"lengths",
+     {.steps = 5, .batch = 4, .inputs = 5, .hidden = 20, .directions = 2, .has_lengths = true}},
+    {"from a state", {.steps = 3, .batch = 2, .inputs = 5, .hidden = 36, .has_state = true}},
+    {"no bias", {.steps = 3, .batch = 1, .inputs = 5, .hidden = 36, .has_bias = false}},
+    {"clip", {.steps = 3, .batch = 1, .inputs = 5, .hidden = 36, .clip = 0.3F}},
+    {"four chains", {.steps = 3, .batch = 1, .inputs = 5, .hidden = 60}},
+    {"two chains of many", {.steps = 3, .batch = 1, .inputs = 5, .hidden = 100}},
+    {"fifteen groups", {.steps = 2, .batch = 1, .inputs = 5, .hidden = 233}},
+    {"relu", {.steps = 3, .batch = 1, .inputs = 5, .hidden = 36, .is_variant = true}},
+};
+
+// One step of one sequence, as ONNX writes it.
+void rnn_step(const Layer& layer, const LayerData& /*data*/, const GateSums& sums, float* h,
+              float* /*c*/) {
+  for (std::size_t j = 0; j < layer.hidden; ++j) {
+    const float sum = layer.clipped(sums.of(0, j));
+    h[j] = !layer.is_variant ? numeric::tanh(sum) : sum > 0.0F || sum != sum ? sum : 0.0F;
+  }
+}
+
+TEST(Rnn, HasTheBitsOfTheDefinitionForEveryStorageOnEveryInstructionSet) {
+  for (const Row& row : kRows) {
+    expect_definition(row.name, RecurrentKind::kRnn, rnn_kernels, row.layer, rnn_step);
+  }
+}
+
+}  // namespace
+}  // namespace slipway
