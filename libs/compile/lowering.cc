@@ -6,6 +6,8 @@
 #include "compile/interpreted.h"
 #include "compile/lower/attention.h"
 #include "compile/rules.h"
+#include "ops/cost_context.h"
+#include "ops/op.h"
 #include "passes/rewrite.h"
 #include "plan/params.h"
 
@@ -119,6 +121,19 @@ Status Lowering::alias(ValueId id, ValueId of) {
   return {};
 }
 
+std::uint64_t Lowering::multiply_adds(std::size_t node) const {
+  const Node& n = graph.nodes[node];
+  const Op* const op = find_op(n.domain, n.op);
+  if (op == nullptr || op->multiply_adds == nullptr) return 0;
+  const auto shapes = [this](const std::vector<ValueId>& ids) {
+    std::vector<Shape> result;
+    for (const ValueId id : ids) result.push_back(id == kNoValue ? Shape{} : shape(id));
+    return result;
+  };
+  const CostContext cost(n, shapes(n.inputs), shapes(n.outputs));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, op->multiply_adds(cost)));
+}
+
 ProgramStep& Lowering::add_step(std::size_t node, KernelId kernel, std::vector<TensorIndex> inputs,
                                 std::vector<TensorIndex> outputs) {
   ProgramStep step;
@@ -126,6 +141,7 @@ ProgramStep& Lowering::add_step(std::size_t node, KernelId kernel, std::vector<T
   step.kernel = kernel;
   step.inputs = std::move(inputs);
   step.outputs = std::move(outputs);
+  step.multiply_adds = multiply_adds(node);
   program.steps.push_back(std::move(step));
   return program.steps.back();
 }

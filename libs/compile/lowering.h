@@ -59,6 +59,8 @@ class Lowering {
                             plan::Layout layout = plan::Layout::kPlain);
   TensorIndex add_constant(std::string name, Tensor tensor);
 
+  std::uint64_t multiply_adds(std::size_t node) const;
+  // Counts the node's multiply-adds; the rule adds those of what it fuses.
   ProgramStep& add_step(std::size_t node, plan::KernelId kernel, std::vector<TensorIndex> inputs,
                         std::vector<TensorIndex> outputs);
 

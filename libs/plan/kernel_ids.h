@@ -37,6 +37,7 @@ enum class KernelId : std::uint16_t {
   // Elementwise, of more than floats.
   kCompare = 32,
   kWhere = 33,
+  kRecurrent = 13,
 };
 
 }  // namespace slipway::plan

@@ -97,6 +97,29 @@ struct PoolParams {
   std::int32_t pad_end[3];
 };
 
+// Inputs: X, the packed parameters of each direction (bytes; the second left out where there is
+// one), the lengths of the sequences (int32), the initial h and c; outputs Y, Y_h, Y_c. All but X
+// and the first parameters may be left out, and the lengths' order is that of
+// kernels/recurrent/recurrent.h.
+enum RecurrentFlags : std::uint32_t {
+  kHasPeepholes = 1,
+  kCouplesInputForget = 2,
+  kIsLinearBeforeReset = 4,
+  kIsRelu = 8,
+  kStartsReversed = 16,
+  kIsBatchFirst = 32,
+  kAllRecurrentFlags = 63,
+};
+struct RecurrentParams {
+  std::uint32_t kind;  // RecurrentKind
+  std::uint32_t inputs;
+  std::uint32_t hidden;
+  std::uint32_t directions;
+  std::uint32_t weight_type;  // WeightType
+  std::uint32_t flags;        // RecurrentFlags
+  float clip;
+};
+
 // Inputs: the rows, the packed forest (bytes), the base values (float or double, one a target; may
 // be left out).
 struct TreesParams {

@@ -36,6 +36,7 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kResample, "resample", bind_resample},
     {KernelId::kCompare, "compare", bind_compare},
     {KernelId::kWhere, "where", bind_where},
+    {KernelId::kRecurrent, "recurrent", bind_recurrent},
 };
 
 }  // namespace

@@ -227,6 +227,8 @@ Status lower_attention(Lowering& lowering, std::size_t node, const AttentionMatc
   ProgramStep& step =
       lowering.add_step(node, plan::KernelId::kAttention, {q, k, v, workspace, mask}, {y});
   step.set_params(match.params);
+  step.multiply_adds = 0;
+  for (const std::size_t n : match.nodes) step.multiply_adds += lowering.multiply_adds(n);
   step.note = "MatMul" + match.note + " + Softmax + MatMul";
   return {};
 }

@@ -24,6 +24,7 @@ Result<Lowered> lower_pad(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_plain_global_pool(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_pool(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_reduce(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_recurrent(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_reshape(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_resize(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_slice(Lowering& lowering, std::size_t node);

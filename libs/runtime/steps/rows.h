@@ -15,6 +15,7 @@ Status bind_conv(Binder& binder);
 Status bind_gemm(Binder& binder);
 Status bind_matmul(Binder& binder);
 Status bind_pool(Binder& binder);
+Status bind_recurrent(Binder& binder);
 Status bind_relayout(Binder& binder);
 Status bind_trees(Binder& binder);
 Status bind_view(Binder& binder);
