@@ -169,16 +169,15 @@ HWY_INLINE I32x16 finished(ByteSums sums) {
 }
 #endif
 
-HWY_INLINE I32x16 load_i32(const std::int32_t* from) {
-  F32x16 y;
-  std::memcpy(&y, from, sizeof(y));
-  return bits(y);
-}
-HWY_INLINE void store_i32(I32x16 x, std::int32_t* to) { std::memcpy(to, &x, sizeof(x)); }
-
 // Sixteen bytes as int32, and what is between them and a sum of products of a byte with a signed
 // byte: exact while it is below 2^31.
 #if HWY_TARGET == HWY_SCALAR
+HWY_INLINE I32x16 load_i32(const std::int32_t* from) {
+  I32x16 y;
+  std::memcpy(y.part, from, sizeof(y.part));
+  return y;
+}
+HWY_INLINE void store_i32(I32x16 x, std::int32_t* to) { std::memcpy(to, x.part, sizeof(x.part)); }
 HWY_INLINE I32x16 load_u8(const std::uint8_t* from) {
   I32x16 y;
   for (std::size_t i = 0; i < kParts; ++i) y.part[i] = from[i];
@@ -194,6 +193,14 @@ HWY_INLINE I32x16 add_product(I32x16 sum, I32x16 x, I32x16 w) {
   return sum;
 }
 #else
+HWY_INLINE I32x16 load_i32(const std::int32_t* from) {
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) y.part[i] = hn::LoadU(DI(), from + i * kPartLanes);
+  return y;
+}
+HWY_INLINE void store_i32(I32x16 x, std::int32_t* to) {
+  for (std::size_t i = 0; i < kParts; ++i) hn::StoreU(x.part[i], DI(), to + i * kPartLanes);
+}
 HWY_INLINE I32x16 load_u8(const std::uint8_t* from) {
   const hn::Rebind<std::uint8_t, DI> narrow;
   I32x16 y;
