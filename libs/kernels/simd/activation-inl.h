@@ -9,6 +9,7 @@
 #define SLIPWAY_ACTIVATION_INL_H
 #endif
 
+#include <iterator>
 #include <limits>
 
 #include "kernels/activation.h"
@@ -79,6 +80,51 @@ HWY_NOINLINE void activate_row_as(float* y, std::size_t count, ActivationSpec sp
   }
 }
 
+// sigmoid or, with kTimesX, x * sigmoid(x): the steps of math-inl.h side by side for several
+// vectors, since one alone waits for its own results most of the time.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+inline constexpr std::size_t kSideBySide = 4;
+template <bool kTimesX>
+HWY_NOINLINE std::size_t sigmoids(float* y, std::size_t count) {
+  constexpr std::size_t kAll = kSideBySide * kWide;
+  const F32x16 shift = set(0x1.8p23F);
+  std::size_t at = 0;
+  for (; at + kAll <= count; at += kAll) {
+    F32x16 x[kSideBySide], n[kSideBySide], r[kSideBySide], p[kSideBySide], e[kSideBySide];
+#define SLIPWAY_EACH(expression) \
+  _Pragma("GCC unroll 4") for (std::size_t i = 0; i < kSideBySide; ++i) { expression; }
+    SLIPWAY_EACH(x[i] = load(y + at + i * kWide))
+    SLIPWAY_EACH(r[i] = raise(with_sign(x[i], set(-0.0F)), set(-104.0F)))
+    SLIPWAY_EACH(n[i] = fma(r[i], set(constants::kLog2E32), shift))
+    SLIPWAY_EACH(n[i] = sub(n[i], shift))
+    SLIPWAY_EACH(r[i] = fma(n[i], set(-constants::kLn2High32), r[i]))
+    SLIPWAY_EACH(r[i] = fma(n[i], set(-constants::kLn2Low32), r[i]))
+    constexpr std::size_t kDegree = std::size(constants::kExp32) - 1;
+    SLIPWAY_EACH(p[i] = set(constants::kExp32[kDegree]))
+    _Pragma("GCC unroll 16") for (std::size_t k = kDegree; k-- > 0;){SLIPWAY_EACH(
+        p[i] = fma(p[i], r[i], set(constants::kExp32[k])))} SLIPWAY_EACH(p[i] = fma(mul(r[i], r[i]),
+                                                                                    p[i], r[i]))
+        SLIPWAY_EACH(e[i] = scaled({p[i], {}, n[i]}))
+            SLIPWAY_EACH(p[i] = select(greater(zero(), x[i]), e[i], set(1.0F)))
+                SLIPWAY_EACH(p[i] = div(p[i], add(set(1.0F), e[i])))
+                    SLIPWAY_EACH(store(kTimesX ? mul(x[i], p[i]) : p[i], y + at + i * kWide))
+#undef SLIPWAY_EACH
+  }
+  return at;
+}
+#else
+template <bool kTimesX>
+HWY_INLINE std::size_t sigmoids(float*, std::size_t) {
+  return 0;
+}
+#endif
+
+template <Activation kKind>
+HWY_INLINE void sigmoid_row(float* y, std::size_t count, ActivationSpec spec) {
+  const std::size_t done = sigmoids<kKind == Activation::kSilu>(y, count);
+  activate_row_as<kKind>(y + done, count - done, spec);
+}
+
 // In place.
 inline void activate_row(float* y, std::size_t count, ActivationSpec spec) {
   switch (spec.kind) {
@@ -98,7 +144,7 @@ inline void activate_row(float* y, std::size_t count, ActivationSpec spec) {
     case Activation::kElu:
       return activate_row_as<Activation::kElu>(y, count, spec);
     case Activation::kSigmoid:
-      return activate_row_as<Activation::kSigmoid>(y, count, spec);
+      return sigmoid_row<Activation::kSigmoid>(y, count, spec);
     case Activation::kHardSigmoid:
       return activate_row_as<Activation::kHardSigmoid>(y, count, spec);
     case Activation::kHardSwish:
@@ -106,7 +152,7 @@ inline void activate_row(float* y, std::size_t count, ActivationSpec spec) {
     case Activation::kTanh:
       return activate_row_as<Activation::kTanh>(y, count, spec);
     case Activation::kSilu:
-      return activate_row_as<Activation::kSilu>(y, count, spec);
+      return sigmoid_row<Activation::kSilu>(y, count, spec);
     case Activation::kGelu:
       return activate_row_as<Activation::kGelu>(y, count, spec);
     case Activation::kGeluTanh:
