@@ -82,7 +82,7 @@ std::string reference_warning(const PlanSummary& summary) {
 }
 
 std::string costs_text(const PlanSummary& summary) {
-  const std::string memory =
+  std::string memory =
       str(bytes_text(static_cast<std::int64_t>(summary.weight_bytes)), " of weights, ",
           bytes_text(static_cast<std::int64_t>(summary.arena_bytes)), " of memory for a run");
   if (summary.multiply_adds == 0) return memory;

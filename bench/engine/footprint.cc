@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 
 #include "base/files.h"
 #include "base/str.h"
@@ -49,9 +50,9 @@ Result<std::string> output_of(const std::vector<std::string>& words) {
 
 Result<long> resident_kib() {
   std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
+  for (std::string word; status >> word;) {
     long kib = 0;
-    if (std::sscanf(line.c_str(), "VmRSS: %ld", &kib) == 1) return kib;
+    if (word == "VmRSS:" && status >> kib) return kib;
   }
   return Error{Code::kIo, "/proc/self/status does not tell VmRSS"};
 }
@@ -68,10 +69,10 @@ Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
   std::vector<double> loads_ms;
   Footprint footprint;
   for (std::size_t i = 0; i < processes; ++i) {
-    const std::string text = TRY(output_of(words));
+    std::istringstream text(TRY(output_of(words)));
     double load_ms = 0;
-    if (std::sscanf(text.c_str(), "%lf %ld", &load_ms, &footprint.rss_kib) != 2)
-      return Error{Code::kInternal, str("a footprint process said '", text, "'")};
+    if (!(text >> load_ms >> footprint.rss_kib))
+      return Error{Code::kInternal, str("a footprint process said '", text.str(), "'")};
     loads_ms.push_back(load_ms);
   }
   std::sort(loads_ms.begin(), loads_ms.end());

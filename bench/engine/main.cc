@@ -2,6 +2,7 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <new>
 
@@ -32,6 +33,7 @@ constexpr Option kOptions[] = {
     {"--set", "DIM=N", "an open dimension of the named models (may be repeated)", true},
     {"--made", "FOLDER", "where made models are, and plans go"},
     {"--library", "FILE", "ONNX Runtime's shared library"},
+    {"--own-library", "FILE", "Slipway's, for its size"},
     {"--help", "", "this text"},
 };
 constexpr double kQuickSecondsInAll = 40;
@@ -43,6 +45,7 @@ struct Settings {
   std::vector<std::size_t> threads = {1, 2};
   std::filesystem::path made;
   std::string library;
+  std::array<std::uint64_t, 2> library_bytes{};  // by EngineKind
   Pace pace;
   std::size_t footprint_processes = 3;
 };
@@ -60,10 +63,18 @@ Result<std::vector<std::size_t>> parse_threads(const std::string& text) {
   return threads;
 }
 
+// 0 where there is no such file.
+std::uint64_t size_of(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+  return error ? 0 : bytes;
+}
+
 Result<Settings> parse_settings(const Arguments& arguments) {
   Settings settings;
   settings.made = arguments.value("--made");
   settings.library = arguments.value("--library");
+  settings.library_bytes = {size_of(arguments.value("--own-library")), size_of(settings.library)};
   if (arguments.has("--threads"))
     settings.threads = TRY(parse_threads(arguments.value("--threads")));
   std::int64_t batch = 1;
@@ -112,6 +123,11 @@ class Bench {
       say(str("peak of ", threads, threads == 1 ? " thread: " : " threads: ",
               approximate(static_cast<std::int64_t>(2 * peaks_.back())),
               "FLOP/s (fused multiply-adds on registers)"));
+    }
+    for (std::size_t i = 0; i < settings_.library_bytes.size(); ++i) {
+      if (settings_.library_bytes[i] == 0) continue;
+      say(str("library of ", kEngineNames[i], ": ",
+              bytes_text(static_cast<std::int64_t>(settings_.library_bytes[i]))));
     }
   }
 
@@ -165,6 +181,7 @@ class Bench {
       pair[i].model = entry.name;
       pair[i].precision = entry.precision;
       pair[i].threads = subject.threads;
+      pair[i].library_bytes = settings_.library_bytes[i];
       pair[i].footprint = TRY(measure_footprint(pair[i].engine, subject, settings_.library,
                                                 settings_.footprint_processes));
     }
@@ -208,8 +225,10 @@ Result<int> main_with(const std::vector<std::string>& words) {
   }
   Bench bench(TRY(parse_settings(arguments)));
   const std::size_t failures = bench.run();
-  std::fputs(rows_text(bench.rows(), std::max<std::size_t>(width_columns(stdout), 120)).c_str(),
-             stdout);
+  if (!bench.rows().empty()) {
+    const std::size_t width = std::max<std::size_t>(width_columns(stdout), 120);
+    std::fputs(rows_text(bench.rows(), width).c_str(), stdout);
+  }
   if (arguments.has("--json")) TRY(write_file(arguments.value("--json"), rows_json(bench.rows())));
   return failures == 0 ? 0 : 1;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/percentile.h"
 #include "base/str.h"
@@ -20,8 +21,8 @@ class Lane {
   Lane(Engine& engine, const Pace& pace)
       : engine_(engine), clock_(pace.in_cpu_time ? thread_cpu_us : now_us) {}
 
-  // Runs until the caches and the clock frequency have settled, and decides on how many runs.
-  Status warm_up(const Pace& pace) {
+  // Runs until the caches and the clock frequency have settled. Returns what a run takes.
+  Result<double> warm_up(const Pace& pace) {
     const double start_us = now_us();
     const double enough_us = std::min(0.1, pace.seconds / 10) * 1e6;
     std::size_t runs = 0;
@@ -31,15 +32,19 @@ class Lane {
       ++runs;
       taken_us = now_us() - start_us;
     } while (taken_us < enough_us || runs < 2);
-    const double run_us = taken_us / static_cast<double>(runs);
-    runs_per_sample_ = run_us < kShortestUs ? 100 : 1;
-    const double affordable = pace.seconds * 1e6 / (run_us * static_cast<double>(runs_per_sample_));
-    const std::size_t least = run_us < 1000 ? pace.fine_runs : pace.least_runs;
+    run_us_ = taken_us / static_cast<double>(runs);
+    return run_us_;
+  }
+
+  void decide_samples(const Pace& pace, std::size_t runs_per_sample) {
+    runs_per_sample_ = runs_per_sample;
+    const double affordable =
+        pace.seconds * 1e6 / (run_us_ * static_cast<double>(runs_per_sample_));
+    const std::size_t least = run_us_ < 1000 ? pace.fine_runs : pace.least_runs;
     const auto samples =
         std::max(least, static_cast<std::size_t>(std::min(affordable, kMostSamples)));
     block_samples_ = (samples + pace.blocks - 1) / pace.blocks;
     samples_us_.reserve(block_samples_ * pace.blocks);
-    return {};
   }
 
   Status run_block() {
@@ -63,16 +68,19 @@ class Lane {
   }
 
  private:
-  static constexpr double kShortestUs = 1;
   static constexpr double kMostSamples = 50'000;
   static constexpr int kRunsToSettle = 2;
 
   Engine& engine_;
   double (*clock_)();
+  double run_us_ = 0;
   std::size_t runs_per_sample_ = 1;
   std::size_t block_samples_ = 0;
   std::vector<double> samples_us_;
 };
+
+// Runs shorter than this are not timed one by one: reading the clock takes 20 ns or more.
+constexpr double kClockLimitUs = 1;
 
 // The helping threads of the engine before may still spin for a moment.
 void let_threads_rest() {
@@ -91,10 +99,12 @@ long interruptions() {
 Result<std::vector<Timing>> time_in_turns(const std::vector<Engine*>& engines, const Pace& pace) {
   std::vector<Lane> lanes;
   for (Engine* engine : engines) lanes.emplace_back(*engine, pace);
+  double shortest_us = std::numeric_limits<double>::infinity();
   for (Lane& lane : lanes) {
     let_threads_rest();
-    TRY(lane.warm_up(pace));
+    shortest_us = std::min(shortest_us, TRY(lane.warm_up(pace)));
   }
+  for (Lane& lane : lanes) lane.decide_samples(pace, shortest_us < kClockLimitUs ? 100 : 1);
   for (std::size_t block = 0; block < pace.blocks; ++block) {
     for (std::size_t i = 0; i < lanes.size(); ++i) {
       let_threads_rest();

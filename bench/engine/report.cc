@@ -35,6 +35,7 @@ Json row_json(const Row& row) {
                {"load_ms", rounded(row.footprint.load_ms)},
                {"rss_kib", row.footprint.rss_kib},
                {"runs", row.timing.runs}};
+  if (row.library_bytes > 0) json["library_kib"] = row.library_bytes / 1024;
   if (row.ratio > 0) json["ratio"] = rounded(row.ratio);
   if (row.share_of_peak > 0) json["share_of_peak"] = rounded(row.share_of_peak);
   return json;

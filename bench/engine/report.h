@@ -18,8 +18,9 @@ struct Row {
   std::size_t threads = 1;
   Timing timing;
   Footprint footprint;
-  double ratio = 0;          // ONNX Runtime's p50 over Slipway's; of Slipway's rows
-  double share_of_peak = 0;  // of measured float32 multiply-adds; 0 where it says nothing
+  double ratio = 0;                 // ONNX Runtime's p50 over Slipway's; of Slipway's rows
+  std::uint64_t library_bytes = 0;  // of the engine's shared library, where it has one
+  double share_of_peak = 0;         // of measured float32 multiply-adds; 0 where it says nothing
 };
 
 // Two rows a model, Slipway's with the ratio.
