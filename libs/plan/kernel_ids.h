@@ -38,6 +38,10 @@ enum class KernelId : std::uint16_t {
   kCompare = 32,
   kWhere = 33,
   kRecurrent = 13,
+  kConvert = 34,
+  kQuantize = 35,
+  kDequantize = 36,
+  kTreeClasses = 37,
 };
 
 }  // namespace slipway::plan

@@ -122,8 +122,20 @@ struct RecurrentParams {
 
 // Inputs: the rows, the packed forest (bytes), the base values (float or double, one a target; may
 // be left out).
+// Inputs: the rows, the packed forest (bytes), the base values (float, or double where the forest
+// adds up in double; one a target; may be left out).
 struct TreesParams {
   std::uint32_t targets;
+  std::uint32_t transform;  // TreeTransform
+};
+
+// Inputs: the rows, the packed forest, the base values (at most one a class; may be left out), the
+// labels (int64, one a class). Outputs: the labels chosen, the scores.
+struct TreeClassesParams {
+  std::uint32_t transform;  // TreeTransform
+  std::uint32_t is_binary;  // kernels/trees/finish.h
+  std::uint32_t is_second_only;
+  std::uint32_t is_probability;
 };
 
 // A strided copy: the parameters are as many ViewAxis as the output has axes. Element i of an
@@ -206,6 +218,14 @@ struct ResampleParams {
 
 struct CompareParams {
   std::uint32_t function;  // Compare
+};
+
+// QuantizeLinear and DequantizeLinear: a scale for each index of axes first .. end together; one for
+// all where none are named. Inputs: the data, the scales (float), zero points of the quantised
+// type, which may be left out.
+struct ScaledParams {
+  std::uint32_t first;
+  std::uint32_t end;
 };
 
 }  // namespace slipway::plan

@@ -37,6 +37,10 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kCompare, "compare", bind_compare},
     {KernelId::kWhere, "where", bind_where},
     {KernelId::kRecurrent, "recurrent", bind_recurrent},
+    {KernelId::kConvert, "convert", bind_convert},
+    {KernelId::kQuantize, "quantize", bind_quantize},
+    {KernelId::kDequantize, "dequantize", bind_dequantize},
+    {KernelId::kTreeClasses, "tree classes", bind_tree_classes},
 };
 
 }  // namespace

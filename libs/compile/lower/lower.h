@@ -7,6 +7,7 @@ namespace slipway::compile {
 
 Result<Lowered> lower_arg_extreme(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_batch_norm(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_cast(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_compare(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_concat(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_conv(Lowering& lowering, std::size_t node);
@@ -23,6 +24,7 @@ Result<Lowered> lower_matmul(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_pad(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_plain_global_pool(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_pool(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_quantize(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_reduce(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_recurrent(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_reshape(Lowering& lowering, std::size_t node);
@@ -33,6 +35,8 @@ Result<Lowered> lower_space_to_depth(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_split(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tile(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_transpose(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_tree_classifier(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_tree_ensemble(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tree_regressor(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_where(Lowering& lowering, std::size_t node);
 

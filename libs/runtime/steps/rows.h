@@ -32,5 +32,9 @@ Status bind_arg_extreme(Binder& binder);
 Status bind_resample(Binder& binder);
 Status bind_compare(Binder& binder);
 Status bind_where(Binder& binder);
+Status bind_convert(Binder& binder);
+Status bind_quantize(Binder& binder);
+Status bind_dequantize(Binder& binder);
+Status bind_tree_classes(Binder& binder);
 
 }  // namespace slipway::runtime

@@ -1,0 +1,95 @@
+// Cast and the linear quantisations.
+#include "kernels/elementwise/convert.h"
+
+#include "compile/lower/lower.h"
+#include "compile/lower/numbers.h"
+#include "kernels/simd/isa.h"
+#include "ops/node_view.h"
+#include "ops/quant/scale_layout.h"
+#include "plan/params.h"
+
+namespace slipway::compile {
+namespace {
+
+struct ElementRow {
+  DType dtype;
+  Element element;
+};
+
+constexpr ElementRow kElements[] = {
+    {DType::kFloat32, Element::kF32}, {DType::kFloat64, Element::kF64},
+    {DType::kFloat16, Element::kF16}, {DType::kBfloat16, Element::kBf16},
+    {DType::kInt8, Element::kI8},     {DType::kUint8, Element::kU8},
+    {DType::kInt32, Element::kI32},   {DType::kInt64, Element::kI64},
+    {DType::kBool, Element::kBool},
+};
+
+bool can_convert(DType from, DType to) {
+  for (const ElementRow& a : kElements) {
+    for (const ElementRow& b : kElements) {
+      if (a.dtype == from && b.dtype == to)
+        return convert_kernel(Isa::kScalar, a.element, b.element) != nullptr;
+    }
+  }
+  return false;
+}
+
+bool is_quantised(DType dtype) {
+  return dtype == DType::kUint8 || dtype == DType::kInt8 || dtype == DType::kUint16 ||
+         dtype == DType::kInt16;
+}
+
+// One scale for all, or one for each index of an axis; none for blocks.
+std::optional<plan::ScaledParams> scaled_axes(const NodeView& view, const Shape& x,
+                                              const Shape& scale) {
+  const Result<ScaleLayout> layout = scale_layout(view, x, scale);
+  if (!layout.ok()) return std::nullopt;
+  if (layout->block_step == 0) return plan::ScaledParams{0, 0};
+  if (layout->block != 1 || layout->inner_step != 0 || layout->outer_step != 0) return std::nullopt;
+  const Result<std::size_t> axis =
+      normalize_axis(view, x.size() == 1 ? 0 : view.get_int("axis", 1), x.size());
+  if (!axis.ok()) return std::nullopt;
+  const auto at = static_cast<std::uint32_t>(*axis);
+  return plan::ScaledParams{at, at + 1};
+}
+
+}  // namespace
+
+Result<Lowered> lower_cast(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const DType from = lowering.dtype(n.inputs[0]);
+  const DType to = lowering.dtype(n.outputs[0]);
+  if (from == to) return lower_reshape(lowering, node);
+  if (!can_convert(from, to)) return Lowered::kDeclined;
+  const TensorIndex x = TRY(lowering.read(n.inputs[0]));
+  lowering.add_step(node, plan::KernelId::kConvert, {x}, {lowering.write(n.outputs[0])});
+  return Lowered::kYes;
+}
+
+Result<Lowered> lower_quantize(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const NodeView view(n, describe(lowering.graph, node));
+  const bool is_back = n.op == "DequantizeLinear";
+  const DType from = lowering.dtype(n.inputs[0]);
+  const DType to = lowering.dtype(n.outputs[0]);
+  const DType narrow = is_back ? from : to;
+  const std::int64_t precision = view.get_int("precision", 0);
+  if ((is_back ? to : from) != DType::kFloat32 || !lowering.is_float(n.inputs[1]) ||
+      !(is_quantised(narrow) || (is_back && narrow == DType::kInt32)) ||
+      (precision != 0 && precision != 1) ||
+      (has_input(n, 2) && lowering.dtype(n.inputs[2]) != narrow)) {
+    return Lowered::kDeclined;
+  }
+  const auto params = scaled_axes(view, lowering.shape(n.inputs[0]), lowering.shape(n.inputs[1]));
+  if (!params) return Lowered::kDeclined;
+  std::vector<TensorIndex> inputs;
+  for (const ValueId id : n.inputs) inputs.push_back(TRY(lowering.read(id)));
+  const TensorIndex y = lowering.write(n.outputs[0]);
+  lowering
+      .add_step(node, is_back ? plan::KernelId::kDequantize : plan::KernelId::kQuantize, inputs,
+                {y})
+      .set_params(*params);
+  return Lowered::kYes;
+}
+
+}  // namespace slipway::compile
