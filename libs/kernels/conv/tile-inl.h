@@ -16,7 +16,11 @@
 
 // Fully, and early: only then does a tile live in registers.
 #undef SLIPWAY_UNROLL
+#if HWY_TARGET == HWY_SCALAR
+#define SLIPWAY_UNROLL
+#else
 #define SLIPWAY_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {

@@ -1,0 +1,166 @@
+// Convolution of rows of one block of channels by tiles of one vector an output: depthwise and what
+// is like it. Include after tile-inl.h.
+#if defined(SLIPWAY_CONV_BLOCK_ROWS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef SLIPWAY_CONV_BLOCK_ROWS_INL_H
+#undef SLIPWAY_CONV_BLOCK_ROWS_INL_H
+#else
+#define SLIPWAY_CONV_BLOCK_ROWS_INL_H
+#endif
+
+#include <algorithm>
+
+#include "kernels/conv/tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+// Outputs of a tile at each end that some taps may miss.
+inline constexpr std::size_t kEdge = 2;
+
+// Taps of neighbouring outputs; steps in floats.
+struct Taps {
+  const float* x;
+  const float* w;
+  std::size_t depths, heights, widths;
+  std::size_t x_depth, x_height, x_width, x_position;
+  std::size_t w_depth, w_height;
+  const Range* outputs;  // that tap k of the width reaches; null: all
+};
+
+using BlockTile = void (*)(const Taps&, const TileOutput&);
+
+// Tiles has
+//   kWidest            the most columns of a tile
+//   kWeights           floats of one tap
+//   kInside            tiles whose taps are all inside the input, by tile_index of the columns
+//   kHasEdges, kEdged  those that leave out up to kEdge columns at either end, if there are any
+// One row after another, of the block of channels that the operands stand at.
+template <typename Tiles>
+class BlockRows {
+ public:
+  BlockRows(const ConvShape& shape, const ConvOperands& at) : shape_(shape), at_(at) {
+    taps_.x_position = shape.width.stride * kConvBlock;
+    taps_.x_width = shape.width.dilation * kConvBlock;
+    taps_.x_height = shape.height.dilation * shape.width.input * kConvBlock;
+    taps_.x_depth = shape.depth.dilation * shape.height.input * shape.width.input * kConvBlock;
+    taps_.w_height = shape.width.kernel * Tiles::kWeights;
+    taps_.w_depth = shape.height.kernel * taps_.w_height;
+    to_.bias = at.bias;
+    to_.block = 0;
+    to_.clamp = clamp_of(at.activation);
+  }
+
+  void row(std::size_t line) {
+    const std::size_t depth = line / shape_.height.output;
+    const std::size_t height = line % shape_.height.output;
+    const Range depths = taps_inside(shape_.depth, depth);
+    const Range heights = taps_inside(shape_.height, height);
+    const bool has_taps = !depths.empty() && !heights.empty();
+    taps_.depths = has_taps ? depths.size() : 0;
+    taps_.heights = has_taps ? heights.size() : 0;
+    x_ = at_.x;
+    w_ = at_.weights;
+    if (has_taps) {
+      const auto d = static_cast<std::size_t>(shape_.depth.at(depth, depths.begin));
+      const auto h = static_cast<std::size_t>(shape_.height.at(height, heights.begin));
+      x_ += (d * shape_.height.input + h) * shape_.width.input * kConvBlock;
+      w_ += depths.begin * taps_.w_depth + heights.begin * taps_.w_height;
+    }
+    out_ = line * shape_.width.output;
+    for (std::size_t first = 0; first < shape_.width.output;) {
+      const std::size_t columns = first_tile<Tiles::kWidest>(shape_.width.output - first);
+      tile(first, columns);
+      first += columns;
+    }
+    finish_row();
+  }
+
+ private:
+  void tile(std::size_t first, std::size_t columns) {
+    const ConvAxis& width = shape_.width;
+    taps_.w = w_;
+    taps_.widths = width.kernel;
+    if (width.at(first, 0) >= 0 && width.at(first + columns - 1, width.kernel - 1) <
+                                       static_cast<std::ptrdiff_t>(width.input)) {
+      place(first, width.at(first, 0));
+      return Tiles::kInside[tile_index(columns)](taps_, to_);
+    }
+    Range outputs[kMostEdgeTaps];
+    bool is_edged = Tiles::kHasEdges && width.kernel <= kMostEdgeTaps;
+    for (std::size_t k = 0; is_edged && k < width.kernel; ++k) {
+      outputs[k] = outputs_inside(width, first, columns, k);
+      is_edged = outputs[k].begin <= kEdge && outputs[k].end + kEdge >= columns;
+    }
+    if (!is_edged) return single_outputs(first, columns);
+    if constexpr (Tiles::kHasEdges) {
+      taps_.outputs = outputs;
+      place(first, width.at(first, 0));
+      Tiles::kEdged[tile_index(columns)](taps_, to_);
+    }
+  }
+
+  // Each with the taps of its own.
+  void single_outputs(std::size_t first, std::size_t columns) {
+    for (std::size_t o = first; o < first + columns; ++o) {
+      const Range taps = taps_inside(shape_.width, o);
+      taps_.w = w_ + taps.begin * Tiles::kWeights;
+      taps_.widths = taps.empty() ? 0 : taps.size();
+      place(o, taps.empty() ? 0 : shape_.width.at(o, taps.begin));
+      Tiles::kInside[0](taps_, to_);
+    }
+  }
+
+  // The first tap of a tile may lie before the row; it is then not read.
+  void place(std::size_t output, std::ptrdiff_t input) {
+    taps_.x = x_ + input * static_cast<std::ptrdiff_t>(kConvBlock);
+    to_.y = at_.y + (out_ + output) * kConvBlock;
+    const bool is_first = at_.residual != nullptr && !at_.residual_is_last;
+    to_.residual = is_first ? at_.residual + (out_ + output) * kConvBlock : nullptr;
+  }
+
+  // What a clamp cannot do in registers.
+  void finish_row() {
+    float* y = at_.y + out_ * kConvBlock;
+    const std::size_t count = shape_.width.output * kConvBlock;
+    if (!is_clamp(at_.activation)) activate_row(y, count, at_.activation);
+    if (at_.residual == nullptr || !at_.residual_is_last) return;
+    const float* residual = at_.residual + out_ * kConvBlock;
+    for (std::size_t i = 0; i < count; i += kWide) {
+      store(add(load(y + i), load(residual + i)), y + i);
+    }
+  }
+
+  const ConvShape& shape_;
+  const ConvOperands& at_;
+  Taps taps_{};
+  TileOutput to_{};
+  const float* x_ = nullptr;
+  const float* w_ = nullptr;
+  std::size_t out_ = 0;
+};
+
+template <typename Tiles>
+void convolve_rows(const ConvShape& shape, const ConvOperands& operands, std::size_t begin,
+                   std::size_t end) {
+  const std::size_t lines = shape.depth.output * shape.height.output;
+  const std::size_t blocks = blocks_of(shape.groups * shape.in_channels);
+  for (std::size_t unit = begin; unit < end;) {
+    const std::size_t image = unit / lines;  // and block
+    ConvOperands at = operands;
+    const std::size_t y_block = image * shape.out_positions() * kConvBlock;
+    at.x += image * shape.in_positions() * kConvBlock;
+    at.weights += image % blocks * shape.kernel_positions() * Tiles::kWeights;
+    if (at.bias != nullptr) at.bias += image % blocks * kConvBlock;
+    if (at.residual != nullptr) at.residual += y_block;
+    at.y += y_block;
+    BlockRows<Tiles> rows(shape, at);
+    const std::size_t stop = std::min(end, (image + 1) * lines);
+    for (; unit < stop; ++unit) rows.row(unit - image * lines);
+  }
+}
+
+}  // namespace
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif  // SLIPWAY_CONV_BLOCK_ROWS_INL_H
