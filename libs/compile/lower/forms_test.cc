@@ -1,0 +1,195 @@
+// Forms of operators that no conformance case has: tensors large enough to be divided among
+// threads, constant axes and places, inputs that a convolution left in its own layout. Each must
+// run by kernels alone and give the bits of the reference.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/str.h"
+#include "compile/compile.h"
+#include "compile/prove.h"
+#include "graph/text.h"
+
+namespace slipway::compile {
+namespace {
+
+struct Form {
+  const char* name;
+  const char* inputs;
+  const char* body;
+  const char* kernel;  // of one of the steps; empty: there is no step but copies
+  int opset = 18;
+};
+
+Result<Compiled> compile_form(const Form& form) {
+  const std::string text =
+      str("slipway-text 1\nir 8\nopset ai.onnx ", form.opset, "\nopset ai.onnx.ml 5\ngraph g(",
+          form.inputs, ") {\n", form.body, "\nreturn %y\n}\n");
+  Model model = TRY(parse_model(text));
+  return compile_model(std::move(model), {});
+}
+
+void expect_kernels(const std::vector<Form>& forms) {
+  for (const Form& form : forms) {
+    const Result<Compiled> compiled = compile_form(form);
+    ASSERT_TRUE(compiled.ok()) << form.name << ": " << compiled.error().message;
+    bool is_there = *form.kernel == '\0';
+    for (const StepNote& step : compiled->steps) {
+      EXPECT_NE(step.kernel, "interpret") << form.name << ": " << step.step;
+      is_there |= step.kernel == form.kernel;
+    }
+    EXPECT_TRUE(is_there) << form.name << " has no step " << form.kernel;
+    const auto inputs = sample_inputs(compiled->model, 7);
+    ASSERT_TRUE(inputs.ok()) << form.name << ": " << inputs.error().message;
+    const Status proof = prove(*compiled, *inputs, {{}, {1, 2, 3, 4}});
+    EXPECT_TRUE(proof.ok()) << form.name << ": " << proof.error().message;
+  }
+}
+
+TEST(Forms, RowsAndColumns) {
+  expect_kernels({
+      {"softmax of rows", "%x: float[37,130]", "%y = Softmax(%x)", "softmax"},
+      {"softmax of columns", "%x: float[3,17,131]", "%y = Softmax(%x) {axis=1}", "softmax"},
+      {"softmax of a first axis", "%x: float[40,70]", "%y = LogSoftmax(%x) {axis=-2}", "softmax"},
+      {"softmax of all behind", "%x: float[9,7,50]", "%y = Softmax(%x) {axis=1}", "softmax", 11},
+      {"softmax of nothing behind", "%x: float[9,7]", "%y = Softmax(%x) {axis=2}", "softmax", 11},
+      {"layer norm", "%x: float[33,70], %s: float[70], %b: float[70]",
+       "%y = LayerNormalization(%x, %s, %b)", "layer norm"},
+      {"layer norm of two axes", "%x: float[33,7,10], %s: float[7,10]",
+       "%y = LayerNormalization(%x, %s) {axis=1}", "layer norm"},
+      {"rms norm", "%x: float[33,70], %s: float[70]", "%y = RMSNormalization(%x, %s)", "layer norm",
+       23},
+      {"group norm", "%x: float[3,12,9,5], %s: float[12], %b: float[12]",
+       "%y = GroupNormalization(%x, %s, %b) {num_groups=4}", "group norm", 21},
+      {"group norm, one a group", "%x: float[3,12,9,5], %s: float[4], %b: float[4]",
+       "%y = GroupNormalization(%x, %s, %b) {num_groups=4}", "group norm"},
+      {"instance norm", "%x: float[3,12,35], %s: float[12], %b: float[12]",
+       "%y = InstanceNormalization(%x, %s, %b)", "group norm"},
+      {"batch norm", "%x: float[3,12,35], %s: float[12], %b: float[12], %m: float[12]",
+       "init %v = float[12] {1,2,3,4,5,6,7,8,9,10,11,12}\n"
+       "%y = BatchNormalization(%x, %s, %b, %m, %v)",
+       "batch norm"},
+  });
+}
+
+TEST(Forms, Reductions) {
+  expect_kernels({
+      {"rows", "%x: float[60,100]", "%y = ReduceSum(%x) {axes=[1]}", "reduce", 11},
+      {"columns", "%x: float[3,50,301]", "%y = ReduceMean(%x) {axes=[1], keepdims=0}", "reduce"},
+      {"two axes", "%x: float[30,7,11,3]", "%y = ReduceMax(%x) {axes=[1,2]}", "reduce"},
+      {"axes apart", "%x: float[30,7,11,3]", "%y = ReduceL2(%x) {axes=[0,2], keepdims=0}",
+       "reduce"},
+      {"axes apart but for ones", "%x: float[30,7,1,11]", "%y = ReduceLogSumExp(%x) {axes=[1,3]}",
+       "reduce"},
+      {"axes as an input", "%x: float[8,9,10]",
+       "init %a = int64[2] {-1, 0}\n%y = ReduceProd(%x, %a) {keepdims=0}", "reduce"},
+      {"no axes", "%x: float[8,9,10]", "%y = ReduceMin(%x)", "reduce"},
+      {"the greatest's place", "%x: float[30,70,20]", "%y = ArgMax(%x) {axis=1}", "arg extreme"},
+      {"the last of the least", "%x: float[30,70,20]",
+       "%y = ArgMin(%x) {axis=-1, select_last_index=1}", "arg extreme"},
+      {"pooling over everything", "%x: float[2,35,9,11]", "%y = GlobalAveragePool(%x)", "reduce"},
+  });
+}
+
+TEST(Forms, Movers) {
+  expect_kernels({
+      {"transpose", "%x: float[3,40,50,16]", "%y = Transpose(%x) {perm=[0,2,3,1]}", "view"},
+      {"transpose of bytes", "%x: int8[40,50]", "%y = Transpose(%x)", "view"},
+      {"transpose that moves nothing", "%x: float[1,40,50]", "%y = Transpose(%x) {perm=[1,0,2]}",
+       ""},
+      {"slice", "%x: double[40,50,7]",
+       "init %s = int64[3] {5, -1, 100}\ninit %e = int64[3] {35, 0, -100}\n"
+       "init %a = int64[3] {0, 1, 2}\ninit %t = int64[3] {3, -2, -1}\n"
+       "%y = Slice(%x, %s, %e, %a, %t)",
+       "view"},
+      {"slice of nothing", "%x: float[40,50]",
+       "init %s = int64[1] {9}\ninit %e = int64[1] {3}\n%y = Slice(%x, %s, %e)", "view"},
+      {"split", "%x: float[4,60,30]",
+       "init %p = int64[3] {7, 13, 40}\n%a, %b, %c = Split(%x, %p) {axis=1}\n%y = Concat(%c, %a, "
+       "%b) {axis=1}",
+       "concat"},
+      {"expand", "%x: float[7,1,60]", "init %s = int64[4] {3, 1, 40, 60}\n%y = Expand(%x, %s)",
+       "view"},
+      {"tile", "%x: int64[2,3,30]", "init %r = int64[3] {5, 1, 20}\n%y = Tile(%x, %r)", "view"},
+      {"pad", "%x: float[2,3,40,30]",
+       "init %p = int64[8] {0, 0, 1, -2, 0, 0, 3, 4}\ninit %v = float[] {1.5}\n%y = Pad(%x, %p, "
+       "%v)",
+       "mapped"},
+      {"reflected", "%x: uint8[2,3,40,30]",
+       "init %p = int64[4] {7, 5, 9, 60}\ninit %a = int64[2] {2, 3}\n%y = Pad(%x, %p, _, %a) "
+       "{mode=\"reflect\"}",
+       "mapped"},
+      {"gather", "%x: float[40,60,3]", "init %i = int32[2,2] {39, -40, 0, 7}\n%y = Gather(%x, %i)",
+       "gather"},
+      {"gather of one", "%x: float[40,60,30]",
+       "init %i = int64[] {-3}\n%y = Gather(%x, %i) {axis=1}", "view"},
+      {"depth to space", "%x: float[2,36,20,21]",
+       "%y = DepthToSpace(%x) {blocksize=3, mode=\"CRD\"}", "view"},
+      {"space to depth", "%x: float[2,5,24,21]", "%y = SpaceToDepth(%x) {blocksize=3}", "view"},
+      {"nearest", "%x: float[2,5,24,21]",
+       "init %s = float[4] {1.0, 1.0, 2.0, 1.7}\n%y = Resize(%x, _, %s)", "mapped"},
+      {"linear", "%x: float[2,5,24,21]",
+       "init %s = int64[4] {2, 5, 47, 33}\n%y = Resize(%x, _, _, %s) {mode=\"linear\"}",
+       "resample"},
+      {"cubic, shrinking", "%x: float[2,5,24,21]",
+       "init %s = int64[4] {2, 5, 9, 33}\n%y = Resize(%x, _, _, %s) {mode=\"cubic\", antialias=1}",
+       "resample"},
+  });
+}
+
+TEST(Forms, ChoicesAndConversions) {
+  expect_kernels({
+      {"less", "%x: float[30,1,70], %z: float[40,1]", "%y = Less(%x, %z)", "compare"},
+      {"where", "%x: float[30,40,70], %z: float[70]",
+       "%c = Greater(%x, %z)\n%y = Where(%c, %x, %z)", "where"},
+      {"one condition a row", "%x: float[30,40,70], %z: float[40,1]",
+       "init %o = float[] {0.25}\n%c = GreaterOrEqual(%z, %o)\n%y = Where(%c, %x, %o)", "where"},
+      {"to half and back", "%x: float[99,101]", "%h = Cast(%x) {to=10}\n%y = Cast(%h) {to=1}",
+       "convert"},
+      {"one scale", "%x: float[99,101]",
+       "init %s = float[] {0.03}\ninit %z = uint8[] {128}\n%q = QuantizeLinear(%x, %s, %z)\n%y = "
+       "DequantizeLinear(%q, %s, %z)",
+       "quantize"},
+      {"a scale a channel", "%x: float[9,3,101]",
+       "init %s = float[3] {0.03, 0.5, 0.01}\n%q = QuantizeLinear(%x, %s) {axis=1}\n%y = "
+       "DequantizeLinear(%q, %s) {axis=-2}",
+       "dequantize"},
+  });
+}
+
+// A convolution leaves its output in blocks of sixteen channels.
+TEST(Forms, WhatFollowsAConvolution) {
+  struct Follower {
+    const char* name;
+    const char* body;
+    const char* kernel;
+  };
+  const Follower followers[] = {
+      {"softmax", "%y = Softmax(%c) {axis=1}", "softmax"},
+      {"transpose", "%y = Transpose(%c) {perm=[0,2,3,1]}", "view"},
+      {"mean", "%y = ReduceMean(%c) {axes=[2,3], keepdims=0}", "reduce"},
+      {"pad", "init %p = int64[8] {0, 0, 1, 1, 0, 0, 1, 1}\n%y = Pad(%c, %p) {mode=\"edge\"}",
+       "mapped"},
+      {"concat", "%r = Relu(%c)\n%y = Concat(%c, %r) {axis=1}", "concat"},
+      {"slice",
+       "init %s = int64[1] {3}\ninit %e = int64[1] {18}\ninit %a = int64[1] {1}\n%y = Slice(%c, "
+       "%s, %e, %a)",
+       "view"},
+      {"group norm",
+       "init %s = float[19] {1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19}\n%y = "
+       "InstanceNormalization(%c, %s, %s)",
+       "group norm"},
+      {"nearest", "init %s = float[4] {1.0, 1.0, 2.0, 2.0}\n%y = Resize(%c, _, %s)", "mapped"},
+      {"comparison", "init %s = float[] {0.5}\n%y = Less(%c, %s)", "compare"},
+  };
+  std::string weights = "init %w = float[19,3,3,3] {";
+  for (int i = 0; i < 19 * 27; ++i) weights += str(i == 0 ? "" : ",", (i * 37 % 101 - 50) / 64.0);
+  weights += "}\n%c = Conv(%x, %w) {pads=[1,1,1,1]}\n";
+  for (const Follower& follower : followers) {
+    const std::string body = weights + follower.body;
+    expect_kernels({{follower.name, "%x: float[2,3,12,13]", body.c_str(), follower.kernel}});
+  }
+}
+
+}  // namespace
+}  // namespace slipway::compile
