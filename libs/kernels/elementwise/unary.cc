@@ -5,6 +5,7 @@
 #include "kernels/elementwise/scalar_functions.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
+#include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -75,18 +76,14 @@ HWY_INLINE F32x16 shrink(F32x16 x, F32x16 lambda, F32x16 bias) {
 
 template <F32x16 (*kFunction)(F32x16)>
 void apply(const float* x, float* y, std::size_t count, float /*alpha*/, float /*beta*/) {
-  std::size_t i = 0;
-  for (; i + kWide <= count; i += kWide) store(kFunction(load(x + i)), y + i);
-  if (i < count) store_first(kFunction(load_first(x + i, count - i)), y + i, count - i);
+  map_row(x, y, count, [](F32x16 e) SLIPWAY_LAMBDA { return kFunction(e); });
 }
 
 template <F32x16 (*kFunction)(F32x16, F32x16, F32x16)>
 void apply_with(const float* x, float* y, std::size_t count, float alpha, float beta) {
   const F32x16 a = set(alpha);
   const F32x16 b = set(beta);
-  std::size_t i = 0;
-  for (; i + kWide <= count; i += kWide) store(kFunction(load(x + i), a, b), y + i);
-  if (i < count) store_first(kFunction(load_first(x + i, count - i), a, b), y + i, count - i);
+  map_row(x, y, count, [=](F32x16 e) SLIPWAY_LAMBDA { return kFunction(e, a, b); });
 }
 
 constexpr UnaryKernels kTable = {{apply<copy>,

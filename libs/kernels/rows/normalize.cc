@@ -32,8 +32,9 @@ void softmax(const float* x, float* y, std::size_t rows, std::size_t n) {
 }
 
 HWY_INLINE float sum_of_exponentials(const float* x, std::size_t n, F32x16 shift) {
-  return sum_lanes(over_row(
-      x, n, zero(), [=](F32x16 lane, F32x16 e) HWY_ATTR { return add(lane, exp(sub(e, shift))); }));
+  return sum_lanes(over_row(x, n, zero(), [=](F32x16 lane, F32x16 e) SLIPWAY_LAMBDA {
+    return add(lane, exp(sub(e, shift)));
+  }));
 }
 
 HWY_INLINE F32x16 log_in_all(float x) { return log(set(x)); }
@@ -42,7 +43,7 @@ void log_softmax(const float* x, float* y, std::size_t rows, std::size_t n) {
   for (std::size_t r = 0; r < rows; ++r, x += n, y += n) {
     const F32x16 greatest = set(any_greatest(x, n));
     const F32x16 log_sum = log_in_all(sum_of_exponentials(x, n, greatest));
-    map_row(x, y, n, [=](F32x16 e) HWY_ATTR { return sub(sub(e, greatest), log_sum); });
+    map_row(x, y, n, [=](F32x16 e) SLIPWAY_LAMBDA { return sub(sub(e, greatest), log_sum); });
   }
 }
 
@@ -82,7 +83,7 @@ struct Columns {
 
 HWY_INLINE void softmax_in(const Columns& columns, const float* x, float* y) {
   const F32x16 greatest = columns.greatest(x);
-  const F32x16 sum = sum_columns(columns.length, [&](std::size_t i) HWY_ATTR {
+  const F32x16 sum = sum_columns(columns.length, [&](std::size_t i) SLIPWAY_LAMBDA {
     const F32x16 e = exp(sub(columns.get(x, i), greatest));
     columns.put(e, y, i);
     return e;
@@ -95,7 +96,7 @@ HWY_INLINE void softmax_in(const Columns& columns, const float* x, float* y) {
 
 HWY_INLINE void log_softmax_in(const Columns& columns, const float* x, float* y) {
   const F32x16 greatest = columns.greatest(x);
-  const F32x16 log_sum = log(sum_columns(columns.length, [&](std::size_t i) HWY_ATTR {
+  const F32x16 log_sum = log(sum_columns(columns.length, [&](std::size_t i) SLIPWAY_LAMBDA {
     return exp(sub(columns.get(x, i), greatest));
   }));
   for (std::size_t i = 0; i < columns.length; ++i) {
@@ -114,12 +115,12 @@ void in_columns(const float* x, float* y, std::size_t length, std::size_t inner,
 
 HWY_INLINE float sum_of(const float* x, std::size_t n) {
   return sum_lanes(
-      over_row(x, n, zero(), [](F32x16 lane, F32x16 e) HWY_ATTR { return add(lane, e); }));
+      over_row(x, n, zero(), [](F32x16 lane, F32x16 e) SLIPWAY_LAMBDA { return add(lane, e); }));
 }
 
 HWY_INLINE float squares_around(const float* x, std::size_t n, float centre) {
   const F32x16 c = set(centre);
-  return sum_lanes(over_row(x, n, zero(), [=](F32x16 lane, F32x16 e) HWY_ATTR {
+  return sum_lanes(over_row(x, n, zero(), [=](F32x16 lane, F32x16 e) SLIPWAY_LAMBDA {
     const F32x16 d = sub(e, c);
     return fma(d, d, lane);
   }));
@@ -186,7 +187,7 @@ void group_norm(const float* x, float* y, std::size_t rows, std::size_t first_ro
       const std::size_t at = is_per_group ? group : group * group_channels + c;
       const F32x16 s = set(scale[at]);
       const F32x16 b = set(bias[at]);
-      map_row(x, y, inner, [=](F32x16 e) HWY_ATTR { return fma(normal(e, m), s, b); });
+      map_row(x, y, inner, [=](F32x16 e) SLIPWAY_LAMBDA { return fma(normal(e, m), s, b); });
     }
   }
 }
@@ -198,7 +199,7 @@ void batch_norm(const float* x, float* y, ChannelPlanes planes, const float* mea
     const F32x16 m = set(mean[channel]);
     const F32x16 f = set(factor[channel]);
     const F32x16 b = set(bias[channel]);
-    map_row(x, y, planes.inner, [=](F32x16 e) HWY_ATTR { return fma(sub(e, m), f, b); });
+    map_row(x, y, planes.inner, [=](F32x16 e) SLIPWAY_LAMBDA { return fma(sub(e, m), f, b); });
   }
 }
 

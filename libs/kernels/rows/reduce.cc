@@ -76,7 +76,7 @@ template <typename R>
 void reduce_rows(const float* x, float* y, std::size_t rows, std::size_t n) {
   for (std::size_t r = 0; r < rows; ++r) {
     const F32x16 lane = over_row(x + r * n, n, R::start(),
-                                 [](F32x16 l, F32x16 e) HWY_ATTR { return R::step(l, e); });
+                                 [](F32x16 l, F32x16 e) SLIPWAY_LAMBDA { return R::step(l, e); });
     store_first(R::finish(combine_lanes<R>(lane), n), y + r, 1);
   }
 }
@@ -101,9 +101,9 @@ void reduce_extreme_rows(const float* x, float* y, std::size_t rows, std::size_t
       nan_b = fma(right, zero(), nan_b);
     }
     a = over_row(x + i, n - i, R::any_of(a, b),
-                 [](F32x16 l, F32x16 e) HWY_ATTR { return R::any_of(e, l); });
+                 [](F32x16 l, F32x16 e) SLIPWAY_LAMBDA { return R::any_of(e, l); });
     nan_a = over_row(x + i, n - i, add(nan_a, nan_b),
-                     [](F32x16 l, F32x16 e) HWY_ATTR { return fma(e, zero(), l); });
+                     [](F32x16 l, F32x16 e) SLIPWAY_LAMBDA { return fma(e, zero(), l); });
     store_first(combine_lanes<R>(a), y + r, 1);
     if (y[r] == 0.0F || sum_lanes(nan_a) != 0.0F) reduce_rows<R>(x, y + r, 1, n);
   }
@@ -131,8 +131,9 @@ void reduce_columns(const float* x, float* y, std::size_t length, std::size_t in
   for (std::size_t c = begin; c < end; c += kWide) {
     const std::size_t count = end - c < kWide ? end - c : kWide;
     const float* const column = x + c;
-    const F32x16 result = reduce_column<R>(
-        length, [=](std::size_t i) HWY_ATTR { return load_first(column + i * inner, count); });
+    const F32x16 result = reduce_column<R>(length, [=](std::size_t i) SLIPWAY_LAMBDA {
+      return load_first(column + i * inner, count);
+    });
     store_first(result, y + c, count);
   }
 }
@@ -144,8 +145,9 @@ HWY_INLINE F32x16 shift_of(F32x16 greatest) {
 void log_sum_exp_rows(const float* x, float* y, std::size_t rows, std::size_t n) {
   for (std::size_t r = 0; r < rows; ++r, x += n) {
     const F32x16 shift = shift_of(set(any_greatest(x, n)));
-    const F32x16 lane = over_row(
-        x, n, zero(), [=](F32x16 l, F32x16 e) HWY_ATTR { return add(l, exp(sub(e, shift))); });
+    const F32x16 lane = over_row(x, n, zero(), [=](F32x16 l, F32x16 e) SLIPWAY_LAMBDA {
+      return add(l, exp(sub(e, shift)));
+    });
     store_first(add(log(set(sum_lanes(lane))), shift), y + r, 1);
   }
 }
@@ -160,7 +162,7 @@ void log_sum_exp_columns(const float* x, float* y, std::size_t length, std::size
       greatest = any_greater(greatest, load_first(column + i * inner, count));
     }
     const F32x16 shift = shift_of(greatest);
-    const F32x16 sum = reduce_column<Sum>(length, [=](std::size_t i) HWY_ATTR {
+    const F32x16 sum = reduce_column<Sum>(length, [=](std::size_t i) SLIPWAY_LAMBDA {
       return exp(sub(load_first(column + i * inner, count), shift));
     });
     store_first(add(log(sum), shift), y + c, count);

@@ -14,6 +14,7 @@
 
 #include "kernels/activation.h"
 #include "kernels/simd/f32x16-inl.h"
+#include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -73,11 +74,7 @@ template <Activation kKind>
 HWY_NOINLINE void activate_row_as(float* y, std::size_t count, ActivationSpec spec) {
   const F32x16 a = set(spec.a);
   const F32x16 b = set(spec.b);
-  std::size_t i = 0;
-  for (; i + kWide <= count; i += kWide) store(activate<kKind>(load(y + i), a, b), y + i);
-  if (i < count) {
-    store_first(activate<kKind>(load_first(y + i, count - i), a, b), y + i, count - i);
-  }
+  map_row(y, y, count, [=](F32x16 x) SLIPWAY_LAMBDA { return activate<kKind>(x, a, b); });
 }
 
 // sigmoid or, with kTimesX, x * sigmoid(x): the steps of math-inl.h side by side for several
@@ -134,10 +131,7 @@ inline void activate_row(float* y, std::size_t count, ActivationSpec spec) {
     case Activation::kRelu:
     case Activation::kClip: {
       const Clamp c = clamp_of(spec);
-      std::size_t i = 0;
-      for (; i + kWide <= count; i += kWide) store(clamp(load(y + i), c), y + i);
-      if (i < count) store_first(clamp(load_first(y + i, count - i), c), y + i, count - i);
-      return;
+      return map_row(y, y, count, [=](F32x16 x) SLIPWAY_LAMBDA { return clamp(x, c); });
     }
     case Activation::kLeakyRelu:
       return activate_row_as<Activation::kLeakyRelu>(y, count, spec);

@@ -10,6 +10,11 @@
 #include "kernels/simd/f32x16-inl.h"
 #include "kernels/simd/math-inl.h"
 
+// Lambdas in loops over F32x16: compiled for the target, never called.
+#ifndef SLIPWAY_LAMBDA
+#define SLIPWAY_LAMBDA HWY_ATTR __attribute__((always_inline))
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
@@ -30,12 +35,27 @@ HWY_INLINE F32x16 over_row(const float* x, std::size_t n, F32x16 lane, Step step
   return select(first_lanes(n - i), step(lane, load_first(x + i, n - i)), lane);
 }
 
+// Registers of a function that are computed side by side: its steps depend on each other, and the
+// processor does not look far enough ahead to overlap whole functions.
+inline constexpr std::size_t kAbreast = kParts < 4 ? 4 / kParts : 1;
+
 // Every y[i] = function(x[i]). y may be x.
 template <typename Function>
 HWY_INLINE void map_row(const float* x, float* y, std::size_t n, Function function) {
   std::size_t i = 0;
-  for (; i + kWide <= n; i += kWide) store(function(load(x + i)), y + i);
-  if (i < n) store_first(function(load_first(x + i, n - i)), y + i, n - i);
+  for (; kAbreast != 1 && i + kAbreast * kWide <= n; i += kAbreast * kWide) {
+    F32x16 v[kAbreast];
+    HWY_UNROLL(4)
+    for (std::size_t u = 0; u < kAbreast; ++u) v[u] = load(x + i + u * kWide);
+    HWY_UNROLL(4)
+    for (std::size_t u = 0; u < kAbreast; ++u) v[u] = function(v[u]);
+    HWY_UNROLL(4)
+    for (std::size_t u = 0; u < kAbreast; ++u) store(v[u], y + i + u * kWide);
+  }
+  for (; i < n; i += kWide) {
+    const std::size_t count = n - i < kWide ? n - i : kWide;
+    store_first(function(load_first(x + i, count)), y + i, count);
+  }
 }
 
 // A greatest element; which of equal zeros is open, and so is what a NaN does.
@@ -77,7 +97,7 @@ HWY_INLINE float any_greatest(const float* x, std::size_t n) {
     b = any_greater(b, load(x + i + kWide));
   }
   a = over_row(x + i, n - i, any_greater(a, b),
-               [](F32x16 l, F32x16 e) HWY_ATTR { return any_greater(l, e); });
+               [](F32x16 l, F32x16 e) SLIPWAY_LAMBDA { return any_greater(l, e); });
   return any_greatest_lane(a);
 }
 
@@ -86,22 +106,30 @@ HWY_INLINE float exponentials(const float* x, float* y, std::size_t n, float gre
   const F32x16 shift = set(greatest);
   F32x16 lane = zero();
   std::size_t i = 0;
-  for (; i + kWide <= n; i += kWide) {
-    const F32x16 e = exp(sub(load(x + i), shift));
-    lane = add(lane, e);
-    store(e, y + i);
+  for (; kAbreast != 1 && i + kAbreast * kWide <= n; i += kAbreast * kWide) {
+    F32x16 e[kAbreast];
+    HWY_UNROLL(4)
+    for (std::size_t u = 0; u < kAbreast; ++u) e[u] = load(x + i + u * kWide);
+    HWY_UNROLL(4)
+    for (std::size_t u = 0; u < kAbreast; ++u) e[u] = exp(sub(e[u], shift));
+    HWY_UNROLL(4)
+    for (std::size_t u = 0; u < kAbreast; ++u) {
+      lane = add(lane, e[u]);
+      store(e[u], y + i + u * kWide);
+    }
   }
-  if (i < n) {
-    const F32x16 e = exp(sub(load_first(x + i, n - i), shift));
-    lane = select(first_lanes(n - i), add(lane, e), lane);
-    store_first(e, y + i, n - i);
+  for (; i < n; i += kWide) {
+    const std::size_t count = n - i < kWide ? n - i : kWide;
+    const F32x16 e = exp(sub(load_first(x + i, count), shift));
+    lane = select(first_lanes(count), add(lane, e), lane);
+    store_first(e, y + i, count);
   }
   return sum_lanes(lane);
 }
 
 HWY_INLINE void multiply_row(float* x, std::size_t n, float factor) {
   const F32x16 f = set(factor);
-  map_row(x, x, n, [=](F32x16 e) HWY_ATTR { return mul(e, f); });
+  map_row(x, x, n, [=](F32x16 e) SLIPWAY_LAMBDA { return mul(e, f); });
 }
 
 }  // namespace
