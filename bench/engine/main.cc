@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "engine.h"
 #include "footprint.h"
+#include "jitter.h"
 #include "measure.h"
 #include "models.h"
 #include "peak.h"
@@ -215,6 +216,10 @@ class Bench {
 Result<int> main_with(const std::vector<std::string>& words) {
   if (!words.empty() && words[0] == "footprint") {
     TRY(print_footprint({words.begin() + 1, words.end()}));
+    return 0;
+  }
+  if (!words.empty() && words[0] == "jitter") {
+    TRY(run_jitter({words.begin() + 1, words.end()}));
     return 0;
   }
   const Arguments arguments = TRY(parse_options(kOptions, words));

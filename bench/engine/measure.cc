@@ -81,6 +81,7 @@ class Lane {
 
 // Runs shorter than this are not timed one by one: reading the clock takes 20 ns or more.
 constexpr double kClockLimitUs = 1;
+constexpr double kCpuClockLimitUs = 100;  // that clock is a system call
 
 // The helping threads of the engine before may still spin for a moment.
 void let_threads_rest() {
@@ -104,7 +105,8 @@ Result<std::vector<Timing>> time_in_turns(const std::vector<Engine*>& engines, c
     let_threads_rest();
     shortest_us = std::min(shortest_us, TRY(lane.warm_up(pace)));
   }
-  for (Lane& lane : lanes) lane.decide_samples(pace, shortest_us < kClockLimitUs ? 100 : 1);
+  const double limit_us = pace.in_cpu_time ? kCpuClockLimitUs : kClockLimitUs;
+  for (Lane& lane : lanes) lane.decide_samples(pace, shortest_us < limit_us ? 100 : 1);
   for (std::size_t block = 0; block < pace.blocks; ++block) {
     for (std::size_t i = 0; i < lanes.size(); ++i) {
       let_threads_rest();

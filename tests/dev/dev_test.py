@@ -28,6 +28,13 @@ class DevTest(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertIn(f"./dev {command}", done.stdout)
 
+    def test_a_benchmark_in_a_folder_helps(self):
+        for name in ("engine", "jitter"):
+            with self.subTest(name):
+                done = dev("bench", name, "--help")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn(f"usage: ./dev bench {name}", done.stdout)
+
     def test_what_makes_no_sense_is_refused(self):
         for arguments, said in (
                 (("frobnicate",), "there is no command 'frobnicate'; './dev help' lists them"),
