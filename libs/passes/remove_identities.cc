@@ -35,6 +35,20 @@ bool is_identity(const Graph& graph, const Node& node) {
   return false;
 }
 
+// The node that makes a value, under the name of an output that it becomes; false where the value
+// must keep its own.
+bool rename_to_output(Graph& graph, std::size_t before, ValueId value, ValueId output) {
+  if (is_output(graph, value)) return false;
+  for (std::size_t i = before; i-- > 0;) {
+    const auto made = std::ranges::find(graph.nodes[i].outputs, value);
+    if (made == graph.nodes[i].outputs.end()) continue;
+    *made = output;
+    replace_uses(graph, value, output);
+    return true;
+  }
+  return false;  // an input or a constant
+}
+
 }  // namespace
 
 // Identity, Dropout outside training, and casts and shapes that change nothing.
@@ -44,10 +58,14 @@ Result<std::string> remove_identities(Model& model) {
   std::size_t removed = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    if (!is_identity(graph, node) || is_output(graph, node.outputs[0])) continue;
+    if (!is_identity(graph, node)) continue;
     const ValueId from = node.outputs[0];
     const ValueId to = node.inputs[0];
-    replace_uses(graph, from, to);
+    if (is_output(graph, from)) {
+      if (!rename_to_output(graph, i, to, from)) continue;
+    } else {
+      replace_uses(graph, from, to);
+    }
     is_removed[i] = true;
     ++removed;
   }
