@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -160,28 +161,29 @@ Status Plan::check_tensor(std::size_t index) {
   return {};
 }
 
-// The tensors that hold something so far. Views of the same memory hold what one of them was given.
+// The tensors that hold something so far. Views of the same memory hold what the largest one written
+// there was given.
 class Plan::Written {
  public:
-  explicit Written(const Plan& plan) : plan_(plan), is_written_(plan.tensors_.size()) {
+  explicit Written(const Plan& plan) : plan_(plan), bytes_(plan.tensors_.size()) {
     for (std::uint32_t i = 0; i < plan.tensors_.size(); ++i) {
-      const Place place = plan.tensors_[i].place;
-      is_written_[i] = place == Place::kInput || place == Place::kWeights;
-      if (!is_written_[i]) by_place_.push_back(i);
+      const TensorRecord& record = plan.tensors_[i];
+      const Result<Extent> extent =  // checked before
+          extent_of(static_cast<DType>(record.dtype), record.layout, plan.dims(record), 1);
+      bytes_[i] = extent.ok() ? extent->bytes : 0;
     }
-    std::sort(by_place_.begin(), by_place_.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
   }
 
-  bool contains(std::uint32_t tensor) const { return is_written_[tensor]; }
+  bool contains(std::uint32_t tensor) const {
+    const Place place = plan_.tensors_[tensor].place;
+    if (place == Place::kInput || place == Place::kWeights) return true;
+    const auto found = written_.find(key(tensor));
+    return found != written_.end() && bytes_[tensor] <= found->second;
+  }
 
   void add(std::uint32_t tensor) {
-    const auto first =
-        std::lower_bound(by_place_.begin(), by_place_.end(), key(tensor),
-                         [&](std::uint32_t id, const Key& wanted) { return key(id) < wanted; });
-    for (auto view = first; view != by_place_.end() && key(*view) == key(tensor); ++view) {
-      if (bytes(*view) <= bytes(tensor)) is_written_[*view] = true;
-    }
+    std::uint64_t& most = written_[key(tensor)];
+    most = std::max(most, bytes_[tensor]);
   }
 
  private:
@@ -189,17 +191,10 @@ class Plan::Written {
   Key key(std::uint32_t tensor) const {
     return {plan_.tensors_[tensor].place, plan_.tensors_[tensor].offset};
   }
-  // At batch 1; every tensor's extent has been checked.
-  std::uint64_t bytes(std::uint32_t tensor) const {
-    const TensorRecord& record = plan_.tensors_[tensor];
-    const Result<Extent> extent =
-        extent_of(static_cast<DType>(record.dtype), record.layout, plan_.dims(record), 1);
-    return extent.ok() ? extent->bytes : 0;
-  }
 
   const Plan& plan_;
-  std::vector<bool> is_written_;
-  std::vector<std::uint32_t> by_place_;
+  std::vector<std::uint64_t> bytes_;        // at batch 1
+  std::map<Key, std::uint64_t> written_;  // by place and offset: the bytes written there
 };
 
 Status Plan::check_step(std::size_t index, Written& written) const {

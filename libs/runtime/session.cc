@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "runtime/list.h"
+#include "tensor/tensor.h"
 
 namespace slipway::runtime {
 namespace {
@@ -161,6 +162,10 @@ Status Session::take_memory(const PrepareOptions& options) {
     return Error{Code::kTooLarge, str("a batch of ", batch_, " needs more memory than there is")};
   }
   memory_bytes_ = aligned(arena * batch) + scratch_bytes_ * options.threads;
+  if (memory_bytes_ > tensor_limit_bytes()) {
+    return Error{Code::kTooLarge, str("the session needs ", memory_bytes_,
+                                      " bytes, more than this machine has: prepare a smaller batch")};
+  }
   if (!options.memory.empty()) {
     if (options.memory.size() < memory_bytes_ ||
         reinterpret_cast<std::uintptr_t>(options.memory.data()) % plan::kAlignment != 0) {
