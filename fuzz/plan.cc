@@ -1,5 +1,5 @@
-// A plan of any bytes: an error, or a session that runs on zeros. The checksum is made to fit, so that
-// what lies behind it is reached.
+// A plan of any bytes: an error, or a session that runs on zeros. The checksum is made to fit, so
+// that what lies behind it is reached.
 #include "plan/plan.h"
 
 #include <cstddef>

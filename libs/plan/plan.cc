@@ -161,8 +161,8 @@ Status Plan::check_tensor(std::size_t index) {
   return {};
 }
 
-// The tensors that hold something so far. Views of the same memory hold what the largest one written
-// there was given.
+// The tensors that hold something so far. Views of the same memory hold what the largest one
+// written there was given.
 class Plan::Written {
  public:
   explicit Written(const Plan& plan) : plan_(plan), bytes_(plan.tensors_.size()) {
@@ -193,7 +193,7 @@ class Plan::Written {
   }
 
   const Plan& plan_;
-  std::vector<std::uint64_t> bytes_;        // at batch 1
+  std::vector<std::uint64_t> bytes_;      // at batch 1
   std::map<Key, std::uint64_t> written_;  // by place and offset: the bytes written there
 };
 

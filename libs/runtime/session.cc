@@ -163,8 +163,9 @@ Status Session::take_memory(const PrepareOptions& options) {
   }
   memory_bytes_ = aligned(arena * batch) + scratch_bytes_ * options.threads;
   if (memory_bytes_ > tensor_limit_bytes()) {
-    return Error{Code::kTooLarge, str("the session needs ", memory_bytes_,
-                                      " bytes, more than this machine has: prepare a smaller batch")};
+    return Error{Code::kTooLarge,
+                 str("the session needs ", memory_bytes_,
+                     " bytes, more than this machine has: prepare a smaller batch")};
   }
   if (!options.memory.empty()) {
     if (options.memory.size() < memory_bytes_ ||

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -160,6 +161,16 @@ struct Binder {
   BoundStep bound;
   std::size_t scratch = 0;
 };
+
+// Whether the product of all factors is at most `limit`, without computing what would overflow.
+inline bool product_fits(std::initializer_list<std::uint64_t> factors, std::uint64_t limit) {
+  std::uint64_t product = 1;
+  for (const std::uint64_t factor : factors) {
+    if (factor != 0 && product > limit / factor) return false;
+    product *= factor;
+  }
+  return true;
+}
 
 struct StepKernel {
   plan::KernelId id;

@@ -95,7 +95,7 @@ std::optional<RecurrentForm> form_of(const Lowering& lowering, const Node& n, co
 Result<Lowered> lower_recurrent(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
   const NodeView view(n, describe(lowering.graph, node));
-  if (!lowering.is_float(n.inputs[0]) || n.version < 7 || n.op != "LSTM") return Lowered::kDeclined;
+  if (!lowering.is_float(n.inputs[0]) || n.version < 7) return Lowered::kDeclined;
   const std::string direction = view.get_string("direction", "forward");
   const std::size_t directions = direction == "bidirectional" ? 2 : 1;
   auto form = form_of(lowering, n, view, directions);

@@ -44,6 +44,12 @@ Status choose_kernel(const Binder& binder, const plan::ConvParams& params, Conv&
   }
   shape.in_channels = static_cast<std::size_t>(x.dim(1)) / params.groups;
   shape.out_channels = static_cast<std::size_t>(y.dim(1)) / params.groups;
+  // Both forms of packed weights have this many floats or more.
+  if (!product_fits({shape.groups, blocks_of(shape.out_channels), shape.in_channels,
+                     shape.depth.kernel, shape.height.kernel, shape.width.kernel},
+                    binder.inputs[1]->bytes / sizeof(float))) {
+    return binder.error("its packed weights are not all there");
+  }
   const auto kind = static_cast<ConvKind>(params.kind);
   if (x.layout != (kind == ConvKind::kPlain ? Layout::kPlain : Layout::kBlocked16) ||
       y.layout != Layout::kBlocked16) {

@@ -71,6 +71,18 @@ Status read_form(const Binder& binder, const plan::RecurrentParams& params, Recu
   return {};
 }
 
+const RecurrentKernels& kernels_of(RecurrentKind kind, Isa isa) {
+  switch (kind) {
+    case RecurrentKind::kLstm:
+      return lstm_kernels(isa);
+    case RecurrentKind::kGru:
+      return gru_kernels(isa);
+    case RecurrentKind::kRnn:
+      break;
+  }
+  return rnn_kernels(isa);
+}
+
 bool is_float(const Operand* operand, std::uint64_t elements) {
   return operand == nullptr ||
          (operand->dtype == DType::kFloat32 && operand->layout == plan::Layout::kPlain &&
@@ -104,7 +116,11 @@ Status bind_recurrent(Binder& binder) {
       (binder.inputs[5] != nullptr || binder.outputs[2] != nullptr)) {
     return binder.error("only an LSTM has cells");
   }
-  layer->kernels = lstm_kernels(binder.isa);
+  if (!product_fits({call.steps + 1, call.batch, call.form.columns() + call.form.inputs},
+                    std::uint64_t{1} << 40)) {
+    return binder.error("its sequences are too long");
+  }
+  layer->kernels = kernels_of(call.form.kind, binder.isa);
   layer->x = x.slot;
   layer->lengths = slot_of(lengths);
   layer->initial_h = slot_of(binder.inputs[4]);
