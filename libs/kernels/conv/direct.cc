@@ -4,7 +4,7 @@
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
 // clang-format off: after what it is written in
-#include "kernels/conv/rows-inl.h"
+#include "kernels/conv/transposed_rows-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -16,7 +16,7 @@ void blocked(const ConvShape& shape, const ConvOperands& operands, std::size_t b
   convolve<BlockedInput>(shape, blocked_steps(shape), operands, begin, end);
 }
 
-constexpr ConvKernels kTable = {blocked};
+constexpr ConvKernels kTable = {blocked, convolve_transposed};
 
 }  // namespace
 const ConvKernels& conv_table() { return kTable; }

@@ -7,6 +7,7 @@ namespace slipway {
 
 struct ConvKernels {
   ConvKernel blocked;  // width stride 1
+  ConvKernel transposed;
 };
 struct ConvStridedKernels {
   ConvKernel blocked;
