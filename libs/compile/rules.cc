@@ -8,6 +8,7 @@ namespace {
 
 // clang-format off: a row a line
 constexpr Rule kRules[] = {
+    {"And", "", lower_logic},
     {"ArgMax", "", lower_arg_extreme},
     {"ArgMin", "", lower_arg_extreme},
     {"AveragePool", "", lower_pool},
@@ -39,6 +40,8 @@ constexpr Rule kRules[] = {
     {"LogSoftmax", "", lower_softmax},
     {"MatMul", "", lower_matmul},
     {"MaxPool", "", lower_pool},
+    {"Not", "", lower_not},
+    {"Or", "", lower_logic},
     {"Pad", "", lower_pad},
     {"QuantizeLinear", "", lower_quantize},
     {"RMSNormalization", "", lower_layer_norm},
@@ -68,6 +71,7 @@ constexpr Rule kRules[] = {
     {"Unsqueeze", "", lower_reshape},
     {"Upsample", "", lower_resize},
     {"Where", "", lower_where},
+    {"Xor", "", lower_logic},
 };
 // clang-format on
 

@@ -42,6 +42,7 @@ enum class KernelId : std::uint16_t {
   kQuantize = 35,
   kDequantize = 36,
   kTreeClasses = 37,
+  kLogic = 38,
 };
 
 }  // namespace slipway::plan

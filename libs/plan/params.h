@@ -219,9 +219,13 @@ struct ResampleParams {
 struct CompareParams {
   std::uint32_t function;  // Compare
 };
+// Of two tensors of bool.
+struct LogicParams {
+  std::uint32_t function;  // Logic
+};
 
-// QuantizeLinear and DequantizeLinear: a scale for each index of axes first .. end together; one for
-// all where none are named. Inputs: the data, the scales (float), zero points of the quantised
+// QuantizeLinear and DequantizeLinear: a scale for each index of axes first .. end together; one
+// for all where none are named. Inputs: the data, the scales (float), zero points of the quantised
 // type, which may be left out.
 struct ScaledParams {
   std::uint32_t first;

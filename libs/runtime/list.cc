@@ -41,6 +41,7 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kQuantize, "quantize", bind_quantize},
     {KernelId::kDequantize, "dequantize", bind_dequantize},
     {KernelId::kTreeClasses, "tree classes", bind_tree_classes},
+    {KernelId::kLogic, "logic", bind_logic},
 };
 
 }  // namespace

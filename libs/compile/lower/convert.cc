@@ -7,31 +7,15 @@
 #include "ops/node_view.h"
 #include "ops/quant/scale_layout.h"
 #include "plan/params.h"
+#include "runtime/elements.h"
 
 namespace slipway::compile {
 namespace {
 
-struct ElementRow {
-  DType dtype;
-  Element element;
-};
-
-constexpr ElementRow kElements[] = {
-    {DType::kFloat32, Element::kF32}, {DType::kFloat64, Element::kF64},
-    {DType::kFloat16, Element::kF16}, {DType::kBfloat16, Element::kBf16},
-    {DType::kInt8, Element::kI8},     {DType::kUint8, Element::kU8},
-    {DType::kInt32, Element::kI32},   {DType::kInt64, Element::kI64},
-    {DType::kBool, Element::kBool},
-};
-
 bool can_convert(DType from, DType to) {
-  for (const ElementRow& a : kElements) {
-    for (const ElementRow& b : kElements) {
-      if (a.dtype == from && b.dtype == to)
-        return convert_kernel(Isa::kScalar, a.element, b.element) != nullptr;
-    }
-  }
-  return false;
+  const auto a = runtime::element_of(from);
+  const auto b = runtime::element_of(to);
+  return a && b && convert_kernel(Isa::kScalar, *a, *b) != nullptr;
 }
 
 bool is_quantised(DType dtype) {

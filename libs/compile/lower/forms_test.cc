@@ -144,6 +144,10 @@ TEST(Forms, ChoicesAndConversions) {
        "%c = Greater(%x, %z)\n%y = Where(%c, %x, %z)", "where"},
       {"one condition a row", "%x: float[30,40,70], %z: float[40,1]",
        "init %o = float[] {0.25}\n%c = GreaterOrEqual(%z, %o)\n%y = Where(%c, %x, %o)", "where"},
+      {"integers and bools", "%x: int64[30,70], %z: int64[70]",
+       "%a = Greater(%x, %z)\n%b = Equal(%x, %z)\n%n = Not(%b)\n%c = Xor(%a, %n)\n%d = "
+       "And(%c, %a)\n%e = Or(%d, %b)\n%y = Where(%e, %x, %z)",
+       "logic"},
       {"to half and back", "%x: float[99,101]", "%h = Cast(%x) {to=10}\n%y = Cast(%h) {to=1}",
        "convert"},
       {"one scale", "%x: float[99,101]",

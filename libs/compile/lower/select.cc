@@ -1,17 +1,19 @@
-// Comparisons of floats, and Where.
+// Comparisons, logic of bools, and Where.
+#include "kernels/elementwise/select.h"
+
 #include "compile/lower/lower.h"
-#include "kernels/elementwise/binary.h"
 #include "plan/params.h"
+#include "runtime/elements.h"
 
 namespace slipway::compile {
 namespace {
 
-struct Row {
+struct CompareRow {
   std::string_view op;
   Compare function;
 };
 
-constexpr Row kRows[] = {
+constexpr CompareRow kCompareRows[] = {
     {"Equal", Compare::kEqual},
     {"Greater", Compare::kGreater},
     {"GreaterOrEqual", Compare::kGreaterOrEqual},
@@ -19,28 +21,69 @@ constexpr Row kRows[] = {
     {"LessOrEqual", Compare::kLessOrEqual},
 };
 
+struct LogicRow {
+  std::string_view op;
+  Logic function;
+};
+
+constexpr LogicRow kLogicRows[] = {
+    {"And", Logic::kAnd},
+    {"Or", Logic::kOr},
+    {"Xor", Logic::kXor},
+};
+
+template <typename Params>
+Result<Lowered> add_pair(Lowering& lowering, std::size_t node, plan::KernelId kernel,
+                         Params params) {
+  const Node& n = lowering.graph.nodes[node];
+  const TensorIndex a = TRY(lowering.read(n.inputs[0]));
+  const TensorIndex b = TRY(lowering.read(n.inputs[1]));
+  const TensorIndex to = lowering.write(n.outputs[0]);
+  lowering.add_step(node, kernel, {a, b}, {to}).set_params(params);
+  return Lowered::kYes;
+}
+
 }  // namespace
 
 Result<Lowered> lower_compare(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
-  if (n.version < 7 || !lowering.is_float(n.inputs[0]) || !lowering.is_float(n.inputs[1]))
-    return Lowered::kDeclined;
-  for (const Row& row : kRows) {
+  const DType dtype = lowering.dtype(n.inputs[0]);
+  const auto element = runtime::element_of(dtype);
+  if (n.version < 7 || !element || lowering.dtype(n.inputs[1]) != dtype) return Lowered::kDeclined;
+  for (const CompareRow& row : kCompareRows) {
     if (row.op != n.op) continue;
-    const TensorIndex a = TRY(lowering.read(n.inputs[0]));
-    const TensorIndex b = TRY(lowering.read(n.inputs[1]));
-    const TensorIndex to = lowering.write(n.outputs[0]);
-    lowering.add_step(node, plan::KernelId::kCompare, {a, b}, {to})
-        .set_params(plan::CompareParams{static_cast<std::uint32_t>(row.function)});
-    return Lowered::kYes;
+    if (compare_elements(row.function, *element) == nullptr) return Lowered::kDeclined;
+    return add_pair(lowering, node, plan::KernelId::kCompare,
+                    plan::CompareParams{static_cast<std::uint32_t>(row.function)});
   }
   return Lowered::kDeclined;
+}
+
+Result<Lowered> lower_logic(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  for (const LogicRow& row : kLogicRows) {
+    if (row.op != n.op || n.version < 7) continue;
+    return add_pair(lowering, node, plan::KernelId::kLogic,
+                    plan::LogicParams{static_cast<std::uint32_t>(row.function)});
+  }
+  return Lowered::kDeclined;
+}
+
+// Not x is x == false.
+Result<Lowered> lower_not(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const TensorIndex x = TRY(lowering.read(n.inputs[0]));
+  const TensorIndex no = lowering.add_constant("false", TRY(Tensor::create(DType::kBool, {})));
+  const TensorIndex to = lowering.write(n.outputs[0]);
+  lowering.add_step(node, plan::KernelId::kCompare, {x, no}, {to})
+      .set_params(plan::CompareParams{static_cast<std::uint32_t>(Compare::kEqual)});
+  return Lowered::kYes;
 }
 
 Result<Lowered> lower_where(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
   const DType dtype = lowering.dtype(n.outputs[0]);
-  if (element_bytes(dtype) != sizeof(float) || lowering.dtype(n.inputs[1]) != dtype ||
+  if (choose_elements(element_bytes(dtype)) == nullptr || lowering.dtype(n.inputs[1]) != dtype ||
       lowering.dtype(n.inputs[2]) != dtype) {
     return Lowered::kDeclined;
   }

@@ -4,6 +4,7 @@
 
 #include "kernels/elementwise/quantize.h"
 #include "plan/params.h"
+#include "runtime/elements.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
 
@@ -26,31 +27,6 @@ RunCode run_convert(const void* context, const Call& call) {
   step.kernel(call.pointers[step.from] + begin * step.from_bytes,
               call.pointers[step.to] + begin * step.to_bytes, end - begin);
   return RunCode::kOk;
-}
-
-std::optional<Element> element_of(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat32:
-      return Element::kF32;
-    case DType::kFloat64:
-      return Element::kF64;
-    case DType::kFloat16:
-      return Element::kF16;
-    case DType::kBfloat16:
-      return Element::kBf16;
-    case DType::kInt8:
-      return Element::kI8;
-    case DType::kUint8:
-      return Element::kU8;
-    case DType::kInt32:
-      return Element::kI32;
-    case DType::kInt64:
-      return Element::kI64;
-    case DType::kBool:
-      return Element::kBool;
-    default:
-      return std::nullopt;
-  }
 }
 
 struct Scaled {

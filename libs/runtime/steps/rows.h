@@ -36,5 +36,6 @@ Status bind_convert(Binder& binder);
 Status bind_quantize(Binder& binder);
 Status bind_dequantize(Binder& binder);
 Status bind_tree_classes(Binder& binder);
+Status bind_logic(Binder& binder);
 
 }  // namespace slipway::runtime

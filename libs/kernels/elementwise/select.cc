@@ -1,0 +1,122 @@
+#include "kernels/elementwise/select.h"
+
+#include <functional>
+
+namespace slipway {
+namespace {
+
+// y[i] = f(a[i], b[i]), the steps known to the compiler.
+template <typename T, typename Y, typename F>
+void for_pairs(const T* a, std::size_t a_step, const T* b, std::size_t b_step, Y* y,
+               std::size_t count, F f) {
+  if (a_step == 0 && b_step == 0) {
+    const Y same = count == 0 ? Y{} : f(*a, *b);
+    for (std::size_t i = 0; i < count; ++i) y[i] = same;
+  } else if (a_step == 0) {
+    const T left = *a;
+    for (std::size_t i = 0; i < count; ++i) y[i] = f(left, b[i]);
+  } else if (b_step == 0) {
+    const T right = *b;
+    for (std::size_t i = 0; i < count; ++i) y[i] = f(a[i], right);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) y[i] = f(a[i], b[i]);
+  }
+}
+
+template <typename T, typename F>
+void compare(const void* a, std::size_t a_step, const void* b, std::size_t b_step, std::uint8_t* y,
+             std::size_t count) {
+  for_pairs(static_cast<const T*>(a), a_step, static_cast<const T*>(b), b_step, y, count,
+            [](T left, T right) { return static_cast<std::uint8_t>(F{}(left, right)); });
+}
+
+template <typename T>
+CompareElements compare_of(Compare function) {
+  switch (function) {
+    case Compare::kEqual:
+      return compare<T, std::equal_to<>>;
+    case Compare::kLess:
+      return compare<T, std::less<>>;
+    case Compare::kLessOrEqual:
+      return compare<T, std::less_equal<>>;
+    case Compare::kGreater:
+      return compare<T, std::greater<>>;
+    case Compare::kGreaterOrEqual:
+      return compare<T, std::greater_equal<>>;
+    case Compare::kCount:
+      break;
+  }
+  return nullptr;
+}
+
+template <typename T>
+void choose(const std::uint8_t* condition, std::size_t condition_step, const void* a,
+            std::size_t a_step, const void* b, std::size_t b_step, void* y, std::size_t count) {
+  const T* const yes = static_cast<const T*>(a);
+  const T* const no = static_cast<const T*>(b);
+  T* const to = static_cast<T*>(y);
+  for (std::size_t i = 0; i < count; ++i)
+    to[i] = condition[i * condition_step] != 0 ? yes[i * a_step] : no[i * b_step];
+}
+
+}  // namespace
+
+CompareElements compare_elements(Compare function, Element type) {
+  switch (type) {
+    case Element::kF32:
+      return compare_of<float>(function);
+    case Element::kF64:
+      return compare_of<double>(function);
+    case Element::kI8:
+      return compare_of<std::int8_t>(function);
+    case Element::kU8:
+    case Element::kBool:
+      return compare_of<std::uint8_t>(function);
+    case Element::kI32:
+      return compare_of<std::int32_t>(function);
+    case Element::kI64:
+      return compare_of<std::int64_t>(function);
+    case Element::kF16:
+    case Element::kBf16:
+    case Element::kCount:
+      break;
+  }
+  return nullptr;
+}
+
+ChooseElements choose_elements(std::size_t element_bytes) {
+  switch (element_bytes) {
+    case 1:
+      return choose<std::uint8_t>;
+    case 2:
+      return choose<std::uint16_t>;
+    case 4:
+      return choose<std::uint32_t>;
+    case 8:
+      return choose<std::uint64_t>;
+    default:
+      return nullptr;
+  }
+}
+
+void combine_bools(Logic function, const std::uint8_t* a, std::size_t a_step, const std::uint8_t* b,
+                   std::size_t b_step, std::uint8_t* y, std::size_t count) {
+  const auto as_bool = [](std::uint8_t x) { return static_cast<std::uint8_t>(x != 0); };
+  const auto combine = [&](auto f) {
+    for_pairs(a, a_step, b, b_step, y, count, [&](std::uint8_t left, std::uint8_t right) {
+      return static_cast<std::uint8_t>(f(as_bool(left), as_bool(right)));
+    });
+  };
+  switch (function) {
+    case Logic::kAnd:
+      return combine(std::bit_and<>());
+    case Logic::kOr:
+      return combine(std::bit_or<>());
+    case Logic::kXor:
+      return combine(std::bit_xor<>());
+    case Logic::kCount:
+      break;
+  }
+}
+
+}  // namespace slipway
