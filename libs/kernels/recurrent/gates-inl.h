@@ -11,7 +11,6 @@
 #include <type_traits>
 
 #include "kernels/numeric/float_math.h"
-#include "kernels/simd/activation-inl.h"
 #include "kernels/simd/f32x16-inl.h"
 #include "kernels/simd/math-inl.h"
 
@@ -44,50 +43,39 @@ HWY_INLINE F32x16 times_power(F32x16 x, F32x16 shifted, F32x16 n) {
 #endif
 }
 
-#define SLIPWAY_EACH(expression) \
-  HWY_UNROLL(16) for (std::size_t i = 0; i < kCount; ++i) { expression; }
+#define SLIPWAY_EACH(from, to, expression) \
+  HWY_UNROLL(16) for (std::size_t i = from; i < to; ++i) { expression; }
 
 // In place: sigmoid of the first kSigmoids, tanh of the rest. Both begin with an exponential.
 template <std::size_t kSigmoids, std::size_t kCount>
 HWY_INLINE void activate_each(F32x16 (&x)[kCount]) {
+  constexpr std::size_t kLast = std::extent_v<decltype(constants::kExp32)> - 1;
   const F32x16 one = set(1.0F);
   const F32x16 shift = set(0x1.8p23F);
+  const I32x16 sign = set_i32(INT32_MIN);
   F32x16 z[kCount];
   F32x16 shifted[kCount];
   F32x16 n[kCount];
   F32x16 q[kCount];
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kSigmoids; ++i) {
-    z[i] = raise(from_bits(bit_or(bits(x[i]), set_i32(INT32_MIN))), set(-104.0F));
-  }
-  HWY_UNROLL(16)
-  for (std::size_t i = kSigmoids; i < kCount; ++i) z[i] = lower(magnitude(x[i]), set(10.0F));
-  HWY_UNROLL(16)
-  for (std::size_t i = kSigmoids; i < kCount; ++i) z[i] = mul(z[i], set(-2.0F));
-  SLIPWAY_EACH(shifted[i] = fma(z[i], set(constants::kLog2E32), shift))
-  SLIPWAY_EACH(n[i] = sub(shifted[i], shift))
-  SLIPWAY_EACH(z[i] = fma(n[i], set(-constants::kLn2High32), z[i]))
-  SLIPWAY_EACH(z[i] = fma(n[i], set(-constants::kLn2Low32), z[i]))
-  constexpr std::size_t kTerms = std::extent_v<decltype(constants::kExp32)>;
-  SLIPWAY_EACH(q[i] = set(constants::kExp32[kTerms - 1]))
+  SLIPWAY_EACH(0, kSigmoids, z[i] = raise(from_bits(bit_or(bits(x[i]), sign)), set(-104.0F)))
+  SLIPWAY_EACH(kSigmoids, kCount, z[i] = mul(set(-2.0F), lower(magnitude(x[i]), set(10.0F))))
+  SLIPWAY_EACH(0, kCount, shifted[i] = fma(z[i], set(constants::kLog2E32), shift))
+  SLIPWAY_EACH(0, kCount, n[i] = sub(shifted[i], shift))
+  SLIPWAY_EACH(0, kCount, z[i] = fma(n[i], set(-constants::kLn2High32), z[i]))
+  SLIPWAY_EACH(0, kCount, z[i] = fma(n[i], set(-constants::kLn2Low32), z[i]))
+  SLIPWAY_EACH(0, kCount, q[i] = set(constants::kExp32[kLast]))
   HWY_UNROLL(8)
-  for (std::size_t term = 1; term < kTerms; ++term) {
-    const F32x16 next = set(constants::kExp32[kTerms - 1 - term]);
-    SLIPWAY_EACH(q[i] = fma(q[i], z[i], next))
+  for (std::size_t term = 1; term <= kLast; ++term) {
+    const F32x16 next = set(constants::kExp32[kLast - term]);
+    SLIPWAY_EACH(0, kCount, q[i] = fma(q[i], z[i], next))
   }
-  SLIPWAY_EACH(z[i] = fma(mul(z[i], z[i]), q[i], z[i]))
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kSigmoids; ++i) {
-    const F32x16 e = times_power(add(one, z[i]), shifted[i], n[i]);
-    const F32x16 top = select(greater(zero(), x[i]), e, one);
-    x[i] = div(top, add(one, e));
-  }
-  HWY_UNROLL(16)
-  for (std::size_t i = kSigmoids; i < kCount; ++i) {
-    const F32x16 power = power_of_two(sub(bits(shifted[i]), bits(shift)));
-    const F32x16 t = fma(power, z[i], sub(power, one));
-    x[i] = with_sign(div(t, add(t, set(2.0F))), x[i]);
-  }
+  SLIPWAY_EACH(0, kCount, z[i] = fma(mul(z[i], z[i]), q[i], z[i]))
+  SLIPWAY_EACH(0, kSigmoids, z[i] = times_power(add(one, z[i]), shifted[i], n[i]))
+  SLIPWAY_EACH(0, kSigmoids, q[i] = select(greater(zero(), x[i]), z[i], one))
+  SLIPWAY_EACH(0, kSigmoids, x[i] = div(q[i], add(one, z[i])))
+  SLIPWAY_EACH(kSigmoids, kCount, n[i] = power_of_two(sub(bits(shifted[i]), bits(shift))))
+  SLIPWAY_EACH(kSigmoids, kCount, q[i] = fma(n[i], z[i], sub(n[i], one)))
+  SLIPWAY_EACH(kSigmoids, kCount, x[i] = with_sign(div(q[i], add(q[i], set(2.0F))), x[i]))
 }
 #undef SLIPWAY_EACH
 #endif

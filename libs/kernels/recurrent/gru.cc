@@ -19,118 +19,115 @@ constexpr std::size_t kLinearTogether = 2, kGatesTogether = 4, kCandidatesTogeth
 constexpr std::size_t kLinearTogether = 2, kGatesTogether = 2, kCandidatesTogether = 4;
 #endif
 
-HWY_INLINE F32x16 argument(const Pending& pending, F32x16 sum) {
-  return pending.walk->form.clip > 0 ? clipped(sum, pending.walk->clip) : sum;
+HWY_INLINE F32x16 argument(const Walk& walk, F32x16 sum) {
+  return walk.form.clip > 0 ? clipped(sum, walk.clip) : sum;
 }
 
 // z to gates[0 .. kGroups), r after them.
 template <std::size_t kGroups, std::size_t kStride>
-HWY_INLINE void open_gates(const Pending& pending, F32x16 (&gates)[2 * kGroups]) {
+HWY_INLINE void open_gates(const Walk& walk, const State& state, std::size_t group,
+                           const float* sums, F32x16 (&gates)[2 * kGroups]) {
   HWY_UNROLL(2)
   for (std::size_t j = 0; j < 2; ++j) {
-    HWY_UNROLL(8)
+    HWY_UNROLL(4)
     for (std::size_t i = 0; i < kGroups; ++i) {
-      gates[j * kGroups + i] =
-          argument(pending, gate_sum(pending, pending.group + i, j, pending.sums[i * kStride + j]));
+      const float* const dot = sums + (i * kStride + j) * kWide;
+      gates[j * kGroups + i] = argument(walk, gate_sum(walk, state, group + i, j, dot));
     }
   }
   activate_each<2 * kGroups>(gates);
 }
 
-// h' = (1 - z) g + z h of one group.
-HWY_INLINE void store_mixed(const Pending& pending, std::size_t group, F32x16 z, F32x16 g) {
-  const F32x16 kept = mul(z, load(pending.state.h + group * kWide));
-  store_output(pending, group, add(mul(sub(set(1.0F), z), g), kept));
+HWY_INLINE F32x16 load_state(const State& state, std::size_t group) {
+  return state.h == nullptr ? zero() : load(state.h + group * kWide);
+}
+
+// h' = (1 - z) g + z h of kGroups groups, g = tanh(arguments).
+template <std::size_t kGroups>
+HWY_INLINE void store_mixed(const Walk& walk, const State& state, std::size_t group,
+                            F32x16 (&arguments)[kGroups]) {
+  activate_each<0>(arguments);
+  HWY_UNROLL(4)
+  for (std::size_t i = 0; i < kGroups; ++i) {
+    const F32x16 z = load(state.update + (group + i) * kWide);
+    const F32x16 kept = mul(z, load_state(state, group + i));
+    store_output(walk, state, group + i, add(mul(sub(set(1.0F), z), arguments[i]), kept));
+  }
 }
 
 // Linear before reset: the candidate's argument is (wx + r (dot + Rb)) + Wb.
 template <std::size_t kGroups>
-void open_linear(Pending& pending) {
-  const Walk& walk = *pending.walk;
+HWY_INLINE void finish_linear_groups(const Walk& walk, const State& state, std::size_t group,
+                                     const float* sums) {
   F32x16 gates[2 * kGroups];
-  open_gates<kGroups, kGates>(pending, gates);
+  F32x16 arguments[kGroups];
+  open_gates<kGroups, kGates>(walk, state, group, sums, gates);
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < kGroups; ++i) {
-    const std::size_t group = pending.group + i;
-    const std::size_t at = (group * kGates + kCandidate) * kWide;
-    const F32x16 dot = scaled_dot(walk, at, pending.sums[i * kGates + kCandidate]);
-    const F32x16 inner = add(dot, load(walk.r_bias + group * kWide));
-    const F32x16 sum = add(load(pending.state.wx + at), mul(gates[kGroups + i], inner));
-    pending.held[i] = gates[i];
-    pending.held[kGroups + i] = argument(pending, add(sum, load(walk.bias + at)));
+    const std::size_t at = ((group + i) * kGates + kCandidate) * kWide;
+    const F32x16 dot = scaled_dot(walk, at, load(sums + (i * kGates + kCandidate) * kWide));
+    const F32x16 inner = add(dot, load(walk.r_bias + (group + i) * kWide));
+    const F32x16 sum = add(load(state.wx + at), mul(gates[kGroups + i], inner));
+    arguments[i] = argument(walk, add(sum, load(walk.bias + at)));
+    store(gates[i], state.update + (group + i) * kWide);
   }
+  store_mixed(walk, state, group, arguments);
 }
-template <std::size_t kGroups>
-void close_linear(Pending& pending) {
-  F32x16 g[kGroups];
-  HWY_UNROLL(4)
-  for (std::size_t i = 0; i < kGroups; ++i) g[i] = pending.held[kGroups + i];
-  activate_each<0>(g);
-  HWY_UNROLL(4)
-  for (std::size_t i = 0; i < kGroups; ++i) {
-    store_mixed(pending, pending.group + i, pending.held[i], g[i]);
-  }
+void finish_linear(const Walk& walk, const State& state, std::size_t group, std::size_t count,
+                   const float* sums) {
+  abreast(count, [&]<std::size_t kGroups>(std::size_t i) HWY_ATTR {
+    finish_linear_groups<kGroups>(walk, state, group + i, sums + i * kGates * kWide);
+  });
 }
 
 // Otherwise z and r h first, which the candidate's products wait for.
-template <std::size_t kGroups>
-void open_reset(Pending& pending) {
-  const State& state = pending.state;
-  F32x16 gates[2 * kGroups];
-  open_gates<kGroups, 2>(pending, gates);
-  HWY_UNROLL(4)
-  for (std::size_t i = 0; i < kGroups; ++i) {
-    const std::size_t unit = (pending.group + i) * kWide;
-    store(gates[i], state.update + unit);
-    store(mul(gates[kGroups + i], load(state.h + unit)), state.reset + unit);
-  }
+void finish_reset(const Walk& walk, const State& state, std::size_t group, std::size_t count,
+                  const float* sums) {
+  abreast(count, [&]<std::size_t kGroups>(std::size_t first) HWY_ATTR {
+    F32x16 gates[2 * kGroups];
+    open_gates<kGroups, 2>(walk, state, group + first, sums + first * 2 * kWide, gates);
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < kGroups; ++i) {
+      const std::size_t at = group + first + i;
+      store(gates[i], state.update + at * kWide);
+      store(mul(gates[kGroups + i], load_state(state, at)), state.reset + at * kWide);
+    }
+  });
 }
-template <std::size_t kGroups>
-void open_candidate(Pending& pending) {
-  F32x16 g[kGroups];
-  HWY_UNROLL(8)
-  for (std::size_t i = 0; i < kGroups; ++i) {
-    g[i] = argument(pending, gate_sum(pending, pending.group + i, kCandidate, pending.sums[i]));
-  }
-  activate_each<0>(g);
-  HWY_UNROLL(8)
-  for (std::size_t i = 0; i < kGroups; ++i) {
-    const std::size_t group = pending.group + i;
-    store_mixed(pending, group, load(pending.state.update + group * kWide), g[i]);
-  }
-}
-
-void step_linear(const Walk& walk, const Section* sections, const State& state, std::size_t step,
-                 Pending& pending) {
-  step_section(walk, *sections, walk.r, state.h, state, state.h_new, step, pending);
+void finish_candidate(const Walk& walk, const State& state, std::size_t group, std::size_t count,
+                      const float* sums) {
+  abreast(count, [&]<std::size_t kGroups>(std::size_t first) HWY_ATTR {
+    F32x16 arguments[kGroups];
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < kGroups; ++i) {
+      const float* const dot = sums + (first + i) * kWide;
+      arguments[i] = argument(walk, gate_sum(walk, state, group + first + i, kCandidate, dot));
+    }
+    store_mixed(walk, state, group + first, arguments);
+  });
 }
 
-void step_reset(const Walk& walk, const Section* sections, const State& state, std::size_t step,
-                Pending& pending) {
+void step_linear(const Walk& walk, const Section* sections, const State& state, std::size_t step) {
+  step_section(walk, *sections, walk.r, state.h, state, step);
+}
+
+void step_reset(const Walk& walk, const Section* sections, const State& state, std::size_t step) {
   const std::size_t first_bytes =
       walk.groups * walk.form.hidden * 2 * kWide * bytes_of(walk.form.type);
-  step_section(walk, sections[0], walk.r, state.h, state, state.reset, step, pending);
-  step_section(walk, sections[1], walk.r + first_bytes, state.reset, state, state.h_new, step,
-               pending);
+  step_section(walk, sections[0], walk.r, state.h, state, step);
+  step_section(walk, sections[1], walk.r + first_bytes, state.h == nullptr ? nullptr : state.reset,
+               state, step);
 }
 
 template <typename W>
 void run_as(const RecurrentCall& call) {
-  if (call.form.is_linear_before_reset) {
-    Section section = products_of<W, kGates, kLinearTogether>(call.form);
-    section.open = stages_of<kLinearTogether>(
-        []<std::size_t kGroups>() -> Stage { return open_linear<kGroups>; });
-    section.close = stages_of<kLinearTogether>(
-        []<std::size_t kGroups>() -> Stage { return close_linear<kGroups>; });
+  const RecurrentForm& form = call.form;
+  if (form.is_linear_before_reset) {
+    const Section section = section_of<W, kGates, kLinearTogether>(form, finish_linear);
     return walk_layer(call, &section, step_linear);
   }
-  Section sections[] = {products_of<W, 2, kGatesTogether>(call.form),
-                        products_of<W, 1, kCandidatesTogether>(call.form)};
-  sections[0].open =
-      stages_of<kGatesTogether>([]<std::size_t kGroups>() -> Stage { return open_reset<kGroups>; });
-  sections[1].open = stages_of<kCandidatesTogether>(
-      []<std::size_t kGroups>() -> Stage { return open_candidate<kGroups>; });
-  for (Section& section : sections) section.close.fill(no_stage);
+  const Section sections[] = {section_of<W, 2, kGatesTogether>(form, finish_reset),
+                              section_of<W, 1, kCandidatesTogether>(form, finish_candidate)};
   walk_layer(call, sections, step_reset);
 }
 

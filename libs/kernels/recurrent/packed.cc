@@ -133,7 +133,7 @@ std::size_t recurrent_scratch_floats(const RecurrentForm& form, std::size_t step
                                      std::size_t batch) {
   const std::size_t units = form.groups() * kUnits;
   const std::size_t widened = form.type == WeightType::kF32 ? 0 : 2 * kUnits * form.inputs;
-  return steps * batch * form.columns() + widened + kStateBuffers * units;
+  return (steps * batch + 1) * form.columns() + widened + kStateBuffers * units;
 }
 
 }  // namespace slipway

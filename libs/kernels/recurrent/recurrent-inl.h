@@ -1,10 +1,8 @@
 // What LSTM, GRU and RNN share: products with R, and the walk through time. Include after
 // dispatch.h.
 //
-// A step's products dot(h, R) come in blocks of a few groups of sixteen units; the activations that
-// follow them are many instructions long, each waiting for the one before. So they are held back,
-// as the pending block, and done in two stages amid the products of the next block, be it of the
-// next step.
+// A step takes the products dot(h, R) of all groups of sixteen units first, then the activations of
+// several groups side by side: they are long chains of instructions that wait for each other.
 #if defined(SLIPWAY_RECURRENT_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef SLIPWAY_RECURRENT_INL_H
 #undef SLIPWAY_RECURRENT_INL_H
@@ -38,25 +36,26 @@ constexpr std::size_t kMostSums = 16;
 #else
 constexpr std::size_t kMostSums = 6;
 #endif
-constexpr std::size_t kMostTogether = 8;  // groups
 constexpr std::size_t kMostChains = 4;
+constexpr std::size_t kAbreast = kMostSums >= 8 ? 2 : 1;  // groups in one chain of instructions
+constexpr std::size_t kFinished = 4;  // groups whose activations are taken at a time
 
-// R[begin..end) of some groups into their sums, [chain][group][gate]; from zero where begin is 0.
-// begin is a multiple of the chains, end too or all of them.
-using Multiply = void (*)(const float* h, const void* r, std::size_t row_stride, std::size_t begin,
-                          std::size_t end, std::size_t chains, F32x16* sums);
+// dot(h, R) of some groups, [group][gate][16] at `sums`.
+using Multiply = void (*)(const float* h, const void* r, std::size_t row_stride, std::size_t hidden,
+                          std::size_t chains, float* sums);
 
 // One chain after the other: the sums of a few groups are enough to hide the latency of fma.
 template <typename W, std::size_t kGroups, std::size_t kGates>
-void multiply_groups(const float* h, const void* r, std::size_t row_stride, std::size_t begin,
-                     std::size_t end, std::size_t chains, F32x16* sums) {
+void multiply_groups(const float* h, const void* r, std::size_t row_stride, std::size_t hidden,
+                     std::size_t chains, float* sums) {
   constexpr std::size_t kSums = kGroups * kGates;
-  for (std::size_t c = 0; c < chains; ++c, sums += kSums) {
+  F32x16 chain[kMostChains][kSums];
+  for (std::size_t c = 0; c < chains; ++c) {
     F32x16 acc[kSums];
     HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kSums; ++i) acc[i] = begin == 0 ? zero() : sums[i];
-    const W* row = static_cast<const W*>(r) + (begin + c) * row_stride;
-    for (std::size_t p = begin + c; p < end; p += chains, row += chains * row_stride) {
+    for (std::size_t i = 0; i < kSums; ++i) acc[i] = zero();
+    const W* row = static_cast<const W*>(r) + c * row_stride;
+    for (std::size_t p = c; p < hidden; p += chains, row += chains * row_stride) {
       const F32x16 x = set(h[p]);
       HWY_UNROLL(16)
       for (std::size_t i = 0; i < kSums; ++i) {
@@ -64,8 +63,15 @@ void multiply_groups(const float* h, const void* r, std::size_t row_stride, std:
       }
     }
     HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kSums; ++i) sums[i] = acc[i];
+    for (std::size_t i = 0; i < kSums; ++i) chain[c][i] = acc[i];
   }
+  for (std::size_t half = chains / 2; half != 0; half /= 2) {
+    for (std::size_t c = 0; c < half; ++c) {
+      for (std::size_t i = 0; i < kSums; ++i) chain[c][i] = add(chain[c][i], chain[c + half][i]);
+    }
+  }
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < kSums; ++i) store(chain[0][i], sums + i * kWide);
 }
 
 // One direction's parameters.
@@ -80,145 +86,100 @@ struct Walk {
   float clip;              // infinity: none
 };
 
-// One step of one sequence. What is null is not there or not wanted.
+// One step of one sequence.
 struct State {
   const float* wx;
-  const float* h;
+  const float* h;  // null: zeros
   float* h_new;
   float* c;
   float* reset;   // r h of a GRU whose candidate waits for r
   float* update;  // its z
-  float* y;
+  float* sums;    // [group][gate][16] of a section
+  float* y;       // null: not wanted
 };
 
-// A block whose sums are there, [group][gate], and whose activations are to come.
-struct Pending;
-using Stage = void (*)(Pending& pending);
-struct Pending {
-  const Walk* walk = nullptr;
-  State state;
-  std::size_t group = 0;
-  const float* writes = nullptr;  // the vector that stages write from unit group * 16 on
-  Stage open = nullptr;           // null: nothing is pending
-  Stage close = nullptr;
-  F32x16 sums[kMostChains * 16];
-  F32x16 held[2 * kMostTogether];  // from open to close
-};
+// The activations of up to kFinished groups from their sums, [group][gate][16].
+using Finish = void (*)(const Walk& walk, const State& state, std::size_t group, std::size_t count,
+                        const float* sums);
 
-HWY_INLINE void finish_pending(Pending& pending) {
-  if (pending.open == nullptr) return;
-  pending.open(pending);
-  pending.close(pending);
-  pending.open = nullptr;
-}
-
-inline void store_output(const Pending& pending, std::size_t group, F32x16 h) {
-  const State& state = pending.state;
-  store(h, state.h_new + group * kWide);
-  if (state.y == nullptr) return;
-  const std::size_t unit = group * kWide;
-  store_first(h, state.y + unit, std::min(kWide, pending.walk->form.hidden - unit));
-}
-
-// Gates whose products are taken together: a section of R. By log2 of the groups taken at once.
+// Gates whose products are taken together: a section of R. multiply by log2 of the groups.
 struct Section {
   std::size_t gates;
   std::size_t together;  // groups, at most
   std::size_t chains;
   std::array<Multiply, 4> multiply;
-  std::array<Stage, 4> open, close;
+  Finish finish;
 };
 
-HWY_INLINE void fold_chains(F32x16* sums, std::size_t count, std::size_t chains) {
-  for (std::size_t half = chains / 2; half != 0; half /= 2) {
-    for (std::size_t i = 0; i < half * count; ++i) sums[i] = add(sums[i], sums[half * count + i]);
+template <typename W, std::size_t kGates, std::size_t kTogether, std::size_t kGroups>
+constexpr Multiply multiply_of() {
+  if constexpr (kGroups <= kTogether) {
+    return multiply_groups<W, kGroups, kGates>;
+  } else {
+    return nullptr;
   }
 }
 
-// make.operator()<groups>() for each count of groups that is taken at once.
-template <typename Function, std::size_t kTogether, typename Make>
-constexpr std::array<Function, 4> by_groups(Make make) {
-  std::array<Function, 4> all = {make.template operator()<1>()};
-  if constexpr (kTogether >= 2) all[1] = make.template operator()<2>();
-  if constexpr (kTogether >= 4) all[2] = make.template operator()<4>();
-  if constexpr (kTogether >= 8) all[3] = make.template operator()<8>();
-  return all;
-}
-
-// A section without its stages.
 template <typename W, std::size_t kGates, std::size_t kTogether>
-Section products_of(const RecurrentForm& form) {
+Section section_of(const RecurrentForm& form, Finish finish) {
   static_assert(kTogether <= bundle_groups(kGates));
-  Section section = {};
-  section.gates = kGates;
-  section.together = kTogether;
-  section.chains = r_chains(form);
-  section.multiply = by_groups<Multiply, kTogether>(
-      []<std::size_t kGroups>() -> Multiply { return multiply_groups<W, kGroups, kGates>; });
-  return section;
+  return {kGates,
+          kTogether,
+          r_chains(form),
+          {multiply_of<W, kGates, kTogether, 1>(), multiply_of<W, kGates, kTogether, 2>(),
+           multiply_of<W, kGates, kTogether, 4>(), multiply_of<W, kGates, kTogether, 8>()},
+          finish};
 }
 
-template <std::size_t kTogether, typename Make>
-constexpr std::array<Stage, 4> stages_of(Make make) {
-  return by_groups<Stage, kTogether>(make);
-}
-
-inline void no_stage(Pending& /*pending*/) {}
-
-// dot(vector, R) of `count` groups, the stages of the pending block in between; then they are it.
-inline void step_groups(const Walk& walk, const Section& section, const char* r,
-                        const float* vector, const State& state, const float* writes,
-                        std::size_t group, std::size_t count, Pending& pending) {
-  const std::size_t hidden = walk.form.hidden;
-  const GroupPlace place = group_place(walk.form, section.gates, group);
-  const std::size_t stride = place.row_stride;
-  const std::size_t chains = section.chains;
-  const auto size = static_cast<std::size_t>(std::countr_zero(count));
-  const Multiply multiply = section.multiply[size];
-  const char* const from = r + place.begin * bytes_of(walk.form.type);
-  F32x16 sums[kMostChains * 16];
-  std::size_t begin = 0;
-  if (pending.open != nullptr) {
-    const std::size_t known = pending.writes == vector ? pending.group * kWide : hidden;
-    const std::size_t first = std::min(hidden / 16 * 4, known);
-    const std::size_t second = std::min(hidden / 16 * 8, known);
-    if (first != 0) multiply(vector, from, stride, 0, first, chains, sums);
-    pending.open(pending);
-    if (second != first) multiply(vector, from, stride, first, second, chains, sums);
-    pending.close(pending);
-    begin = second;
+// dot(vector, R) of groups that stand in one bundle.
+inline void multiply_block(const Walk& walk, const Section& section, const char* r,
+                           const float* vector, std::size_t group, std::size_t end, float* sums) {
+  while (group < end) {
+    const std::size_t count = std::bit_floor(end - group);
+    const GroupPlace place = group_place(walk.form, section.gates, group);
+    section.multiply[static_cast<std::size_t>(std::countr_zero(count))](
+        vector, r + place.begin * bytes_of(walk.form.type), place.row_stride, walk.form.hidden,
+        section.chains, sums + group * section.gates * kWide);
+    group += count;
   }
-  multiply(vector, from, stride, begin, hidden, chains, sums);
-  const std::size_t sum_count = count * section.gates;
-  fold_chains(sums, sum_count, section.chains);
-  pending.walk = &walk;
-  pending.state = state;
-  pending.group = group;
-  pending.writes = writes;
-  pending.open = section.open[size];
-  pending.close = section.close[size];
-  std::copy(sums, sums + sum_count, pending.sums);
 }
 
-// All groups of a section. Where R does not stay in the first-level cache, every other step walks
-// it backwards: what was read last is read first.
+// A section of a step, `vector` (null: zeros) times R. Where R does not stay in the first-level
+// cache, every other step walks it backwards: what was read last is read first.
 inline void step_section(const Walk& walk, const Section& section, const char* r,
-                         const float* vector, const State& state, const float* writes,
-                         std::size_t step, Pending& pending) {
+                         const float* vector, const State& state, std::size_t step) {
   constexpr std::size_t kCacheBytes = std::size_t{40} * 1024;
-  const std::size_t bytes =
-      walk.groups * walk.form.hidden * section.gates * kWide * bytes_of(walk.form.type);
-  const bool is_backwards = bytes > kCacheBytes && step % 2 == 1;
+  const std::size_t sums = walk.groups * section.gates * kWide;
+  const bool is_backwards =
+      step % 2 == 1 && sums * walk.form.hidden * bytes_of(walk.form.type) > kCacheBytes;
   const std::size_t blocks = (walk.groups + section.together - 1) / section.together;
-  for (std::size_t i = 0; i < blocks; ++i) {
-    std::size_t group = (is_backwards ? blocks - 1 - i : i) * section.together;
-    const std::size_t end = std::min(walk.groups, group + section.together);
-    while (group < end) {
-      const std::size_t count = std::bit_floor(end - group);
-      step_groups(walk, section, r, vector, state, writes, group, count, pending);
-      group += count;
-    }
+  if (vector == nullptr) std::fill(state.sums, state.sums + sums, 0.0F);
+  for (std::size_t i = 0; vector != nullptr && i < blocks; ++i) {
+    const std::size_t group = (is_backwards ? blocks - 1 - i : i) * section.together;
+    multiply_block(walk, section, r, vector, group, std::min(walk.groups, group + section.together),
+                   state.sums);
   }
+  for (std::size_t group = 0; group < walk.groups; group += kFinished) {
+    section.finish(walk, state, group, std::min(kFinished, walk.groups - group),
+                   state.sums + group * section.gates * kWide);
+  }
+}
+
+// body.operator()<groups>(first) for `count` groups, kAbreast of them at a time.
+template <typename Body>
+HWY_INLINE void abreast(std::size_t count, Body body) {
+  std::size_t i = 0;
+  for (; i + kAbreast <= count; i += kAbreast) body.template operator()<kAbreast>(i);
+  if constexpr (kAbreast > 1) {
+    for (; i < count; ++i) body.template operator()<1>(i);
+  }
+}
+
+inline void store_output(const Walk& walk, const State& state, std::size_t group, F32x16 h) {
+  const std::size_t unit = group * kWide;
+  store(h, state.h_new + unit);
+  if (state.y == nullptr) return;
+  store_first(h, state.y + unit, std::min(kWide, walk.form.hidden - unit));
 }
 
 // x within [-clip, clip]; a NaN stays.
@@ -231,11 +192,10 @@ HWY_INLINE F32x16 scaled_dot(const Walk& walk, std::size_t at, F32x16 dot) {
   return walk.r_scale == nullptr ? dot : mul(dot, load(walk.r_scale + at));
 }
 // (wx + dot) + bias of one gate of a group.
-HWY_INLINE F32x16 gate_sum(const Pending& pending, std::size_t group, std::size_t gate,
-                           F32x16 dot) {
-  const Walk& walk = *pending.walk;
+HWY_INLINE F32x16 gate_sum(const Walk& walk, const State& state, std::size_t group,
+                           std::size_t gate, const float* dot) {
   const std::size_t at = (group * walk.form.gates() + gate) * kWide;
-  const F32x16 sum = add(load(pending.state.wx + at), scaled_dot(walk, at, dot));
+  const F32x16 sum = add(load(state.wx + at), scaled_dot(walk, at, load(dot)));
   return add(sum, load(walk.bias + at));
 }
 
@@ -304,7 +264,7 @@ inline void multiply_inputs(const RecurrentCall& call, const char* packed, float
 
 // What a layer does in one step of one sequence.
 using Step = void (*)(const Walk& walk, const Section* sections, const State& state,
-                      std::size_t step, Pending& pending);
+                      std::size_t step);
 
 // One sequence in one direction.
 inline void walk_sequence(const RecurrentCall& call, const Walk& walk, const Section* sections,
@@ -320,21 +280,20 @@ inline void walk_sequence(const RecurrentCall& call, const Walk& walk, const Sec
   state.c = buffers + 2 * units;
   state.reset = buffers + 3 * units;
   state.update = buffers + 4 * units;
+  state.sums = buffers + 5 * units;
   const auto initial = [&](const float* from) { return from == nullptr ? from : from + state_at; };
   copy_floats(initial(call.initial_h), hidden, h);
   copy_floats(initial(call.initial_c), hidden, state.c);
   const std::size_t length = rows.length(n);
   const bool is_reversed = call.starts_reversed || direction == 1;
-  Pending pending;
   for (std::size_t s = 0; s < length; ++s) {
     const std::size_t t = is_reversed ? length - 1 - s : s;
     state.wx = wx + rows.x(t, n) * call.form.columns();
-    state.h = h;
+    state.h = s == 0 && call.initial_h == nullptr ? nullptr : h;
     state.y = call.y == nullptr ? nullptr : call.y + rows.y(t, direction, n) * hidden;
-    step(walk, sections, state, s, pending);
+    step(walk, sections, state, s);
     std::swap(h, state.h_new);
   }
-  finish_pending(pending);
   for (std::size_t t = length; call.y != nullptr && t < call.steps; ++t) {
     copy_floats(nullptr, hidden, call.y + rows.y(t, direction, n) * hidden);
   }
@@ -346,7 +305,7 @@ HWY_NOINLINE void walk_layer(const RecurrentCall& call, const Section* sections,
   const RecurrentForm& form = call.form;
   float* const wx = call.scratch;
   float* const buffers = wx + call.steps * call.batch * form.columns();
-  float* const gemm_scratch = buffers + kStateBuffers * form.groups() * kWide;
+  float* const gemm_scratch = buffers + kStateBuffers * form.groups() * kWide + form.columns();
   for (std::size_t direction = 0; direction < call.directions; ++direction) {
     const char* const packed = static_cast<const char*>(call.packed[direction]);
     multiply_inputs(call, packed, wx, gemm_scratch);

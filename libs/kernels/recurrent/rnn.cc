@@ -16,37 +16,30 @@ constexpr std::size_t kTogether = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
 #endif
 
 // h' = tanh or Relu of the sum.
-template <std::size_t kGroups>
-void open(Pending& pending) {
-  const RecurrentForm& form = pending.walk->form;
-  F32x16 h[kGroups];
-  HWY_UNROLL(8)
-  for (std::size_t i = 0; i < kGroups; ++i) {
-    h[i] = gate_sum(pending, pending.group + i, 0, pending.sums[i]);
-    if (form.clip > 0) h[i] = clipped(h[i], form.clip);
-  }
-  if (form.is_relu) {
-    HWY_UNROLL(8)
+void finish(const Walk& walk, const State& state, std::size_t group, std::size_t count,
+            const float* sums) {
+  const RecurrentForm& form = walk.form;
+  abreast(count, [&]<std::size_t kGroups>(std::size_t first) HWY_ATTR {
+    F32x16 h[kGroups];
+    HWY_UNROLL(4)
     for (std::size_t i = 0; i < kGroups; ++i) {
-      h[i] = select(either(greater(h[i], zero()), is_nan(h[i])), h[i], zero());
+      h[i] = gate_sum(walk, state, group + first + i, 0, sums + (first + i) * kWide);
+      if (form.clip > 0) h[i] = clipped(h[i], form.clip);
+      if (form.is_relu) h[i] = select(either(greater(h[i], zero()), is_nan(h[i])), h[i], zero());
     }
-  } else {
-    activate_each<0>(h);
-  }
-  HWY_UNROLL(8)
-  for (std::size_t i = 0; i < kGroups; ++i) store_output(pending, pending.group + i, h[i]);
+    if (!form.is_relu) activate_each<0>(h);
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < kGroups; ++i) store_output(walk, state, group + first + i, h[i]);
+  });
 }
 
-void step(const Walk& walk, const Section* sections, const State& state, std::size_t step,
-          Pending& pending) {
-  step_section(walk, *sections, walk.r, state.h, state, state.h_new, step, pending);
+void step(const Walk& walk, const Section* sections, const State& state, std::size_t step) {
+  step_section(walk, *sections, walk.r, state.h, state, step);
 }
 
 template <typename W>
 void run_as(const RecurrentCall& call) {
-  Section section = products_of<W, 1, kTogether>(call.form);
-  section.open = stages_of<kTogether>([]<std::size_t kGroups>() -> Stage { return open<kGroups>; });
-  section.close.fill(no_stage);
+  const Section section = section_of<W, 1, kTogether>(call.form, finish);
   walk_layer(call, &section, step);
 }
 
