@@ -1,0 +1,129 @@
+/* Slipway's C interface: load a compiled model, prepare a session, run it.
+ *
+ *     slipway_model* model;
+ *     slipway_session* session;
+ *     if (slipway_model_open("autopilot.plan", &model) != SLIPWAY_OK ||
+ *         slipway_session_create(model, NULL, &session) != SLIPWAY_OK) {
+ *       fprintf(stderr, "%s\n", slipway_last_error());
+ *       return 1;
+ *     }
+ *     const void* inputs[] = {window};
+ *     void* outputs[] = {&rudder};
+ *     slipway_run(session, inputs, outputs);   // in the loop: no allocation, no lock, no system
+ * call
+ *
+ * Every function but slipway_run may allocate. Models may be shared by threads and by sessions; one
+ * thread at a time may use a session. */
+#ifndef SLIPWAY_SLIPWAY_H
+#define SLIPWAY_SLIPWAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define SLIPWAY_API __attribute__((visibility("default")))
+#else
+#define SLIPWAY_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum slipway_status {
+  SLIPWAY_OK = 0,
+  SLIPWAY_BAD_USAGE = 1,   /* the call makes no sense */
+  SLIPWAY_INVALID = 2,     /* the file is malformed or damaged */
+  SLIPWAY_UNSUPPORTED = 3, /* well-formed, and this build cannot run it */
+  SLIPWAY_NOT_FOUND = 4,
+  SLIPWAY_IO = 5,
+  SLIPWAY_TOO_LARGE = 6,   /* more memory than there is */
+  SLIPWAY_INTERNAL = 7,    /* a defect of Slipway */
+  SLIPWAY_BAD_POINTER = 8, /* run: an input or output is null or not aligned to its element */
+  SLIPWAY_BAD_INDEX = 9,   /* run: an index in the data is out of range */
+  SLIPWAY_RUN_FAILED = 10  /* run: an operator without a kernel failed */
+} slipway_status;
+
+/* Element types, with the numbers of ONNX. */
+typedef enum slipway_type {
+  SLIPWAY_FLOAT32 = 1,
+  SLIPWAY_UINT8 = 2,
+  SLIPWAY_INT8 = 3,
+  SLIPWAY_UINT16 = 4,
+  SLIPWAY_INT16 = 5,
+  SLIPWAY_INT32 = 6,
+  SLIPWAY_INT64 = 7,
+  SLIPWAY_BOOL = 9,
+  SLIPWAY_FLOAT16 = 10,
+  SLIPWAY_FLOAT64 = 11,
+  SLIPWAY_UINT32 = 12,
+  SLIPWAY_UINT64 = 13,
+  SLIPWAY_BFLOAT16 = 16
+} slipway_type;
+
+typedef struct slipway_model slipway_model;
+typedef struct slipway_session slipway_session;
+
+/* "0.1.0" */
+SLIPWAY_API const char* slipway_version(void);
+
+/* What went wrong in this thread's last call that did not give SLIPWAY_OK: what, why, what to do.
+ * Valid until the thread's next call. */
+SLIPWAY_API const char* slipway_last_error(void);
+
+/* A plan, or an ONNX model, which is compiled first. A plan is mapped and its weights are used in
+ * place. */
+SLIPWAY_API slipway_status slipway_model_open(const char* path, slipway_model** model);
+
+/* The same from memory; the bytes are copied. */
+SLIPWAY_API slipway_status slipway_model_read(const void* bytes, size_t count,
+                                              slipway_model** model);
+
+/* Sessions keep what they need of their model. NULL is allowed. */
+SLIPWAY_API void slipway_model_free(slipway_model* model);
+
+/* Set to zeros, then change what is wanted. */
+typedef struct slipway_options {
+  int64_t batch;    /* 0: 1 */
+  size_t threads;   /* 0: 1; the calling thread counts */
+  const int* cores; /* thread i runs on cores[i]; NULL: anywhere */
+  size_t core_count;
+  uint32_t spin_us; /* how long helping threads spin for the next run before they sleep */
+  void* memory;     /* aligned to 64, not freed before the session; NULL: allocated */
+  size_t memory_bytes;
+} slipway_options;
+
+/* options may be NULL. After this, runs touch only memory that is there. */
+SLIPWAY_API slipway_status slipway_session_create(const slipway_model* model,
+                                                  const slipway_options* options,
+                                                  slipway_session** session);
+SLIPWAY_API void slipway_session_free(slipway_session* session);
+
+/* An input or output. The pointers live as long as the session. */
+typedef struct slipway_port {
+  const char* name;
+  slipway_type type;
+  size_t rank;
+  const int64_t* dims;
+  size_t bytes;
+} slipway_port;
+
+SLIPWAY_API size_t slipway_input_count(const slipway_session* session);
+SLIPWAY_API size_t slipway_output_count(const slipway_session* session);
+/* i must be below the count. */
+SLIPWAY_API slipway_port slipway_input(const slipway_session* session, size_t i);
+SLIPWAY_API slipway_port slipway_output(const slipway_session* session, size_t i);
+
+/* What slipway_options.memory must hold for this session. */
+SLIPWAY_API size_t slipway_memory_bytes(const slipway_session* session);
+
+/* One pointer for each input and output, in order; they are read and written in place, may differ
+ * from run to run and must not overlap. */
+SLIPWAY_API slipway_status slipway_run(slipway_session* session, const void* const* inputs,
+                                       void* const* outputs);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
