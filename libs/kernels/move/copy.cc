@@ -246,12 +246,39 @@ std::size_t MappedCopy::units() const {
   return count;
 }
 
+// The longest.
+void MappedCopy::find_run() {
+  const std::size_t count = extent[rank - 1];
+  const std::int64_t* const at = map[rank - 1];
+  for (std::size_t begin = 0; begin < count;) {
+    std::size_t end = begin + 1;
+    while (at[begin] != kNowhere && end < count && at[end] == at[end - 1] + 1) ++end;
+    if (at[begin] != kNowhere && end - begin > run_end - run_begin) {
+      run_begin = begin;
+      run_end = end;
+    }
+    begin = end;
+  }
+}
+
 namespace {
 
 template <typename T>
-void copy_mapped_row(const T* from, const std::int64_t* map, T fill, T* to, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
+void copy_by_map(const T* from, const std::int64_t* map, T fill, T* to, std::size_t begin,
+                 std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i)
     put(map[i] == kNowhere ? fill : get(from + map[i]), to + i);
+}
+
+template <typename T>
+void copy_mapped_row(const MappedCopy& copy, const T* from, T fill, T* to) {
+  const std::size_t inner = copy.rank - 1;
+  const std::int64_t* const map = copy.map[inner];
+  copy_by_map(from, map, fill, to, 0, copy.run_begin);
+  if (copy.run_begin < copy.run_end) {
+    copy_run(from + map[copy.run_begin], to + copy.run_begin, copy.run_end - copy.run_begin);
+  }
+  copy_by_map(from, map, fill, to, copy.run_end, copy.extent[inner]);
 }
 
 template <typename T>
@@ -271,7 +298,7 @@ void copy_mapped(const MappedCopy& copy, const T* from, T* to, std::size_t begin
       if (is_somewhere) offset += step;
     }
     if (is_somewhere) {
-      copy_mapped_row(from + offset, copy.map[inner], fill, target, count);
+      copy_mapped_row(copy, from + offset, fill, target);
     } else {
       for (std::size_t i = 0; i < count; ++i) put(fill, target + i);
     }

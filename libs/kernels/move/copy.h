@@ -49,6 +49,12 @@ struct MappedCopy {
   const std::int64_t* map[kMoveDims] = {};
   const void* fill = nullptr;  // one element
 
+  // Indices of the last axis that take neighbouring elements in their order: copied as one. Found
+  // by find_run(); none is right as well.
+  std::size_t run_begin = 0;
+  std::size_t run_end = 0;
+  void find_run();
+
   // Of all but the last axis.
   std::size_t units() const;
 };

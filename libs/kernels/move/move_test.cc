@@ -135,6 +135,12 @@ TEST(MappedCopy, PadsInEveryMode) {
     run_copy(copy, x.data(), y.data(), 0, 1);
     run_copy(copy, x.data(), y.data(), 1, 4);
     EXPECT_EQ(y, mode.want) << mode.name;
+    MappedCopy with_run = copy;
+    with_run.find_run();
+    EXPECT_EQ(with_run.run_end - with_run.run_begin, 3U) << mode.name;
+    std::vector<std::uint16_t> again(20);
+    run_copy(with_run, x.data(), again.data(), 0, 4);
+    EXPECT_EQ(again, mode.want) << mode.name;
   }
 }
 

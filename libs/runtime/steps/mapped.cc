@@ -86,6 +86,7 @@ Status plan_mapped(const Binder& binder, std::uint32_t mapped, MappedCopy& copy)
     copy.extent[d] = map.size();
     copy.map[d] = map.data();
   }
+  copy.find_run();
   return {};
 }
 
