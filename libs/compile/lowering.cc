@@ -57,6 +57,14 @@ TensorIndex Lowering::view(TensorIndex of, Shape shape) {
   return add_tensor(seen.name, seen.dtype, std::move(shape), seen.layout, seen.storage);
 }
 
+TensorIndex Lowering::stored(TensorIndex of) {
+  const ProgramTensor seen = program.tensor(of);
+  Shape shape = seen.shape;
+  shape[1] /= 16;
+  shape.push_back(16);
+  return add_tensor(seen.name, seen.dtype, std::move(shape), Layout::kPlain, seen.storage);
+}
+
 TensorIndex Lowering::add_temporary(std::string name, DType dtype, Shape shape, Layout layout) {
   program.storages.emplace_back();
   return add_tensor(std::move(name), dtype, std::move(shape), layout, program.storages.size() - 1);

@@ -54,6 +54,10 @@ class Lowering {
   // The same elements under another shape with as many: no step.
   TensorIndex view(TensorIndex of, Shape shape);
 
+  // What a blocked tensor of whole blocks of channels stores, as a plain one: [N, C / 16, spatial...,
+  // 16].
+  TensorIndex stored(TensorIndex of);
+
   // A tensor that is no value of the graph.
   TensorIndex add_temporary(std::string name, DType dtype, Shape shape,
                             plan::Layout layout = plan::Layout::kPlain);

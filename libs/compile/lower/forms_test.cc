@@ -162,6 +162,13 @@ TEST(Forms, ChoicesAndConversions) {
 }
 
 // A convolution leaves its output in blocks of sixteen channels.
+std::string convolution_to(int channels) {
+  std::string weights = str("init %w = float[", channels, ",3,3,3] {");
+  for (int i = 0; i < channels * 27; ++i)
+    weights += str(i == 0 ? "" : ",", (i * 37 % 101 - 50) / 64.0);
+  return weights + "}\n%c = Conv(%x, %w) {pads=[1,1,1,1]}\n";
+}
+
 TEST(Forms, WhatFollowsAConvolution) {
   struct Follower {
     const char* name;
@@ -186,13 +193,43 @@ TEST(Forms, WhatFollowsAConvolution) {
       {"nearest", "init %s = float[4] {1.0, 1.0, 2.0, 2.0}\n%y = Resize(%c, _, %s)", "mapped"},
       {"comparison", "init %s = float[] {0.5}\n%y = Less(%c, %s)", "compare"},
   };
-  std::string weights = "init %w = float[19,3,3,3] {";
-  for (int i = 0; i < 19 * 27; ++i) weights += str(i == 0 ? "" : ",", (i * 37 % 101 - 50) / 64.0);
-  weights += "}\n%c = Conv(%x, %w) {pads=[1,1,1,1]}\n";
   for (const Follower& follower : followers) {
-    const std::string body = weights + follower.body;
+    const std::string body = convolution_to(19) + follower.body;
     expect_kernels({{follower.name, "%x: float[2,3,12,13]", body.c_str(), follower.kernel}});
   }
+}
+
+// Whole blocks of channels are read where they lie: no step changes the layout of what comes out of
+// the convolution.
+TEST(Forms, ViewsOfBlocks) {
+  struct Follower {
+    const char* name;
+    const char* body;
+  };
+  const Follower followers[] = {
+      {"the last column", "init %i = int64[] {-1}\n%y = Gather(%c, %i) {axis=3}"},
+      {"channels last", "%y = Transpose(%c) {perm=[0,2,3,1]}"},
+      {"upside down",
+       "init %s = int64[2] {-1, 2}\ninit %e = int64[2] {-100, 9}\ninit %a = int64[2] {2, 3}\n"
+       "init %t = int64[2] {-1, 3}\n%y = Slice(%c, %s, %e, %a, %t)"},
+      {"a block",
+       "init %s = int64[1] {16}\ninit %e = int64[1] {48}\ninit %a = int64[1] {1}\n"
+       "%y = Slice(%c, %s, %e, %a)"},
+      {"halves", "%a, %b = Split(%c) {axis=1, num_outputs=2}\n%y = Concat(%b, %a) {axis=3}"},
+  };
+  for (const Follower& follower : followers) {
+    const std::string body = convolution_to(64) + follower.body;
+    const Form form = {follower.name, "%x: float[2,3,12,13]", body.c_str(), "view"};
+    expect_kernels({form});
+    const Result<Compiled> compiled = compile_form(form);
+    ASSERT_TRUE(compiled.ok());
+    for (const StepNote& step : compiled->steps)
+      EXPECT_NE(step.note, "blocked to plain") << follower.name;
+  }
+  const std::string odd = convolution_to(64) +
+                          "init %s = int64[1] {8}\ninit %e = int64[1] {40}\ninit %a = int64[1] "
+                          "{1}\n%y = Slice(%c, %s, %e, %a)";
+  expect_kernels({{"half a block", "%x: float[2,3,12,13]", odd.c_str(), "relayout"}});
 }
 
 }  // namespace

@@ -68,8 +68,7 @@ Result<Lowered> lower_slice(Lowering& lowering, std::size_t node) {
     axes[at[i]].start = cut.start;
     axes[at[i]].step = cut.step;
   }
-  const TensorIndex from = TRY(lowering.read(n.inputs[0]));
-  add_view(lowering, node, from, lowering.write(n.outputs[0]), axes);
+  TRY(add_view_of(lowering, node, n.inputs[0], n.outputs[0], output, axes));
   return Lowered::kYes;
 }
 
@@ -82,12 +81,11 @@ Result<Lowered> lower_split(Lowering& lowering, std::size_t node) {
     if (id == kNoValue || !can_view(lowering.shape(id))) return Lowered::kDeclined;
   }
   if (n.outputs.size() == 1) return lower_reshape(lowering, node);
-  const TensorIndex from = TRY(lowering.read(n.inputs[0]));
   std::vector<plan::ViewAxis> axes = whole_axes(shape.size());
   for (std::size_t i = 0; i < n.outputs.size(); ++i) {
     const ValueId id = n.outputs[i];
     if (lowering.uses(id) != 0) {
-      add_view(lowering, node, from, lowering.write(id), axes).note =
+      TRY(add_view_of(lowering, node, n.inputs[0], id, lowering.shape(id), axes))->note =
           str("part ", i + 1, " of ", n.outputs.size());
     }
     axes[axis].start += lowering.shape(id)[axis];
@@ -144,9 +142,8 @@ Result<Lowered> lower_gather(Lowering& lowering, std::size_t node) {
     axes[axis].start = *at;
     Shape kept = shape;
     kept[axis] = 1;
-    const TensorIndex from = TRY(lowering.read(n.inputs[0]));
-    const TensorIndex to = lowering.view(lowering.write(n.outputs[0]), kept);
-    add_view(lowering, node, from, to, axes).note = str("element ", *at, " of axis ", axis);
+    TRY(add_view_of(lowering, node, n.inputs[0], n.outputs[0], kept, axes))->note =
+        str("element ", *at, " of axis ", axis);
     return Lowered::kYes;
   }
   const TensorIndex from = TRY(lowering.read(n.inputs[0]));

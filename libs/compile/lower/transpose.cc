@@ -53,8 +53,8 @@ Result<Lowered> lower_transpose(Lowering& lowering, std::size_t node) {
   if (!can_view(lowering.shape(n.outputs[0]))) return Lowered::kDeclined;
   std::vector<plan::ViewAxis> from_axes;
   for (const std::size_t axis : axes) from_axes.push_back(whole_axis(axis));
-  const TensorIndex from = TRY(lowering.read(n.inputs[0]));
-  add_view(lowering, node, from, lowering.write(n.outputs[0]), from_axes);
+  TRY(add_view_of(lowering, node, n.inputs[0], n.outputs[0], lowering.shape(n.outputs[0]),
+                  from_axes));
   return Lowered::kYes;
 }
 

@@ -26,4 +26,42 @@ ProgramStep& add_view(Lowering& lowering, std::size_t node, TensorIndex from, Te
   return step;
 }
 
+namespace {
+
+constexpr std::int64_t kLanes = 16;
+
+// A view of what a blocked tensor of this shape stores: the channels become blocks and lanes. False
+// where the view does not take whole blocks.
+bool in_blocks(const Shape& shape, Shape& walk, std::vector<plan::ViewAxis>& axes) {
+  if (shape.size() < 2 || shape[1] % kLanes != 0) return false;
+  const auto channels = std::ranges::find(axes, 1, &plan::ViewAxis::axis);
+  if (channels == axes.end()) return false;
+  const auto at = channels - axes.begin();
+  if (channels->start % kLanes != 0 || channels->step != 1 || walk[at] % kLanes != 0) return false;
+  channels->start /= kLanes;
+  walk[at] /= kLanes;
+  axes.insert(channels + 1, whole_axis(shape.size()));
+  walk.insert(walk.begin() + at + 1, kLanes);
+  return can_view(walk);
+}
+
+}  // namespace
+
+Result<ProgramStep*> add_view_of(Lowering& lowering, std::size_t node, ValueId from, ValueId to,
+                                 Shape walk, std::vector<plan::ViewAxis> axes) {
+  Shape blocks = walk;
+  std::vector<plan::ViewAxis> block_axes = axes;
+  const bool reads_blocks = lowering.layout(from) == plan::Layout::kBlocked16 &&
+                            in_blocks(lowering.shape(from), blocks, block_axes);
+  TensorIndex source =
+      TRY(lowering.read(from, reads_blocks ? plan::Layout::kBlocked16 : plan::Layout::kPlain));
+  if (reads_blocks) {
+    source = lowering.stored(source);
+    walk = std::move(blocks);
+    axes = std::move(block_axes);
+  }
+  const TensorIndex target = lowering.view(lowering.write(to), std::move(walk));
+  return &add_view(lowering, node, source, target, axes);
+}
+
 }  // namespace slipway::compile

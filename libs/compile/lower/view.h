@@ -24,4 +24,10 @@ bool can_view(const Shape& output);
 ProgramStep& add_view(Lowering& lowering, std::size_t node, TensorIndex from, TensorIndex to,
                       const std::vector<plan::ViewAxis>& axes);
 
+// The same from a value to a value: one ViewAxis for each axis of `walk`, a shape with as many
+// elements as the output. A value that was made in blocks of channels is read as it lies where the
+// view allows it.
+Result<ProgramStep*> add_view_of(Lowering& lowering, std::size_t node, ValueId from, ValueId to,
+                                 Shape walk, std::vector<plan::ViewAxis> axes);
+
 }  // namespace slipway::compile
