@@ -36,6 +36,9 @@ struct Taps {
   std::size_t x_depth, x_height, x_width, x_position;
   std::size_t w_depth, w_height;
   const Range* outputs;  // that tap k of the width reaches, where the tile has edges
+  // Where the tile has edges and taps go by fours: which bytes of four of them are there for output
+  // p, [fours of taps][kWidest].
+  const std::uint64_t* there;
 };
 
 template <std::size_t kColumns, std::size_t kStride, bool kHasEdges>
@@ -67,11 +70,66 @@ void depthwise_tile(const Taps& taps, const ByteOutput& to) {
   finish_bytes<1>(sums, kColumns, to);
 }
 
+#if HWY_TARGET == HWY_AVX3_DL
+inline constexpr bool kTapsGoByFours = true;
+inline constexpr std::size_t kFourTaps = 4 * kConvBlock;
+
+// Sixteen bytes of each of up to four neighbouring positions, those of a channel side by side.
+HWY_INLINE __m512i load_positions(std::uint64_t there, const void* from) {
+  alignas(64) static constexpr std::uint8_t kOrder[64] = {
+      0,  16, 32, 48, 1,  17, 33, 49, 2,  18, 34, 50, 3,  19, 35, 51, 4,  20, 36, 52, 5,  21,
+      37, 53, 6,  22, 38, 54, 7,  23, 39, 55, 8,  24, 40, 56, 9,  25, 41, 57, 10, 26, 42, 58,
+      11, 27, 43, 59, 12, 28, 44, 60, 13, 29, 45, 61, 14, 30, 46, 62, 15, 31, 47, 63};
+  return _mm512_permutexvar_epi8(_mm512_load_si512(kOrder), _mm512_maskz_loadu_epi8(there, from));
+}
+
+// Without dilation: four taps of the width in one instruction. Bytes that are not there are read as
+// 0, which is what leaves a tap out.
+template <std::size_t kColumns, std::size_t kStride, bool kHasEdges>
+void fours_tile(const Taps& taps, const ByteOutput& to) {
+  const std::size_t step = kStride == 0 ? taps.x_position : kStride * kConvBlock;
+  ByteSums tile[kColumns];
+  SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+    tile[p] = start_sums(taps.start + p * taps.start_column);
+  }
+  for (std::size_t d = 0; d < taps.depths; ++d) {
+    for (std::size_t h = 0; h < taps.heights; ++h) {
+      const std::uint8_t* x = taps.x + d * taps.x_depth + h * taps.x_height;
+      const std::int8_t* w = taps.w + d * taps.w_depth + h * taps.w_height;
+      for (std::size_t k = 0; k < taps.widths; k += 4, x += kFourTaps, w += kFourTaps) {
+        const std::size_t left = taps.widths - k;
+        const std::uint64_t all =
+            left >= 4 ? ~std::uint64_t{0} : (std::uint64_t{1} << (left * kConvBlock)) - 1;
+        const ByteWeights weights = {load_positions(all, w)};
+        SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+          const std::uint64_t there = kHasEdges ? taps.there[k / 4 * kWidest + p] : all;
+          tile[p] = dot(tile[p], {load_positions(there, x + p * step)}, weights);
+        }
+      }
+    }
+  }
+  std::int32_t sums[kColumns * kConvBlock];
+  SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+    store_i32(finished(tile[p]), sums + p * kConvBlock);
+  }
+  finish_bytes<1>(sums, kColumns, to);
+}
+#else
+inline constexpr bool kTapsGoByFours = false;
+template <std::size_t kColumns, std::size_t kStride, bool kHasEdges>
+constexpr void (*fours_tile)(const Taps&, const ByteOutput&) = nullptr;
+#endif
+
 using DepthwiseTile = void (*)(const Taps&, const ByteOutput&);
 
 template <std::size_t kStride, bool kHasEdges, std::size_t... kIndex>
 constexpr std::array<DepthwiseTile, sizeof...(kIndex)> tiles(std::index_sequence<kIndex...>) {
   return {depthwise_tile<indexed_columns(kIndex), kStride, kHasEdges>...};
+}
+
+template <std::size_t kStride, bool kHasEdges, std::size_t... kIndex>
+constexpr std::array<DepthwiseTile, sizeof...(kIndex)> fours_tiles(std::index_sequence<kIndex...>) {
+  return {fours_tile<indexed_columns(kIndex), kStride, kHasEdges>...};
 }
 
 // Entry: tile_index of the columns.
@@ -80,13 +138,19 @@ struct DepthwiseTiles {
   static constexpr auto kIndex = std::make_index_sequence<tile_index(kWidest) + 1>();
   static constexpr auto kInside = tiles<kStride, false>(kIndex);
   static constexpr auto kEdged = tiles<kStride, true>(kIndex);
+  static constexpr auto kInsideByFours = fours_tiles<kStride, false>(kIndex);
+  static constexpr auto kEdgedByFours = fours_tiles<kStride, true>(kIndex);
 };
 
 // One row after another, of the block of channels that the operands stand at.
 template <std::size_t kStride>
 class DepthwiseRows {
  public:
-  DepthwiseRows(const ConvShape& shape, const ByteConvOperands& at) : shape_(shape), at_(at) {
+  DepthwiseRows(const ConvShape& shape, const ByteConvOperands& at)
+      : shape_(shape),
+        at_(at),
+        by_fours_(kTapsGoByFours && shape.width.dilation == 1 &&
+                  shape.width.kernel <= kMostEdgeTaps) {
     taps_.x_position = shape.width.stride * kConvBlock;
     taps_.x_width = shape.width.dilation * kConvBlock;
     taps_.x_height = shape.height.dilation * shape.width.input * kConvBlock;
@@ -113,10 +177,16 @@ class DepthwiseRows {
       x_ += (d * shape_.height.input + h) * shape_.width.input * kConvBlock;
     }
     w_ = at_.weights + depths.begin * taps_.w_depth + heights.begin * taps_.w_height;
+    const bool is_as_before = depths == depths_ && heights == heights_;
+    depths_ = depths;
+    heights_ = heights;
     taps_.depths = depths.size();
     taps_.heights = heights.size();
     out_ = line * shape_.width.output;
-    set_start({0, shape_.width.kernel}, inside_start_);
+    if (!is_as_before) {
+      set_start({0, shape_.width.kernel}, inside_start_);
+      for (Edge& edge : edges_) edge.first = kNoTile;
+    }
     for (std::size_t first = 0; first < shape_.width.output;) {
       const std::size_t columns = first_tile<kWidest>(shape_.width.output - first);
       tile(first, columns);
@@ -150,8 +220,10 @@ class DepthwiseRows {
     if (width.at(first, 0) >= 0 && width.at(first + columns - 1, width.kernel - 1) <
                                        static_cast<std::ptrdiff_t>(width.input)) {
       place(first, width.at(first, 0));
-      return DepthwiseTiles<kStride>::kInside[tile_index(columns)](taps_, to_);
+      return by_fours_ ? Kernels::kInsideByFours[tile_index(columns)](taps_, to_)
+                       : Kernels::kInside[tile_index(columns)](taps_, to_);
     }
+    if (by_fours_) return edge_by_fours(first, columns);
     Range outputs[kMostEdgeTaps];
     bool is_edged = width.kernel <= kMostEdgeTaps;
     for (std::size_t k = 0; is_edged && k < width.kernel; ++k) {
@@ -159,32 +231,70 @@ class DepthwiseRows {
       is_edged = outputs[k].begin <= kEdge && outputs[k].end + kEdge >= columns;
     }
     if (!is_edged) return single_outputs(first, columns);
-    for (std::size_t p = 0; p < columns; ++p) {
-      const Range taps = taps_inside(width, first + p);
-      std::int32_t* to = edged_start_ + p * kConvBlock;
-      if (taps.size() == width.kernel) {
-        std::copy_n(inside_start_, kConvBlock, to);
-      } else {
-        set_start(taps, to);
-      }
-    }
-    taps_.start = edged_start_;
-    taps_.start_column = kConvBlock;
+    set_edge(first, columns);
     taps_.outputs = outputs;
     place(first, width.at(first, 0));
-    DepthwiseTiles<kStride>::kEdged[tile_index(columns)](taps_, to_);
+    Kernels::kEdged[tile_index(columns)](taps_, to_);
+  }
+
+  // All the taps of output o lie inside the input.
+  bool is_inside(std::size_t o) const {
+    const ConvAxis& width = shape_.width;
+    return width.at(o, 0) >= 0 &&
+           width.at(o, width.kernel - 1) < static_cast<std::ptrdiff_t>(width.input);
+  }
+
+  // What the tile at output `first` starts from and, by fours, which bytes it reads: that of the
+  // row before where this one has the same taps.
+  struct Edge {
+    std::size_t first = kNoTile;
+    std::int32_t start[kWidest * kConvBlock];
+    std::uint64_t there[kMostEdgeTaps / 4 * kWidest];
+  };
+  static constexpr std::size_t kNoTile = ~std::size_t{0};
+
+  void set_edge(std::size_t first, std::size_t columns) {
+    Edge& edge = edges_[first == 0 ? 0 : 1];
+    taps_.start = edge.start;
+    taps_.start_column = kConvBlock;
+    taps_.there = edge.there;
+    if (edge.first == first) return;
+    edge.first = first;
+    const I32x16 inside = load_i32(inside_start_);
+    for (std::size_t p = 0; p < columns; ++p) {
+      const Range taps = taps_inside(shape_.width, first + p);
+      std::int32_t* start = edge.start + p * kConvBlock;
+      store_i32(inside, start);
+      if (!is_inside(first + p)) set_start(taps, start);
+      for (std::size_t k = 0; k < shape_.width.kernel; k += 4) {
+        edge.there[k / 4 * kWidest + p] =
+            positions_before(taps.end, k) & ~positions_before(taps.begin, k);
+      }
+    }
+  }
+
+  void edge_by_fours(std::size_t first, std::size_t columns) {
+    set_edge(first, columns);
+    place(first, shape_.width.at(first, 0));
+    Kernels::kEdgedByFours[tile_index(columns)](taps_, to_);
+  }
+
+  // The bytes of those of four taps from k on that come before `end`.
+  static std::uint64_t positions_before(std::size_t end, std::size_t k) {
+    if (end <= k) return 0;
+    return end - k >= 4 ? ~std::uint64_t{0} : (std::uint64_t{1} << ((end - k) * kConvBlock)) - 1;
   }
 
   // Each with the taps of its own.
   void single_outputs(std::size_t first, std::size_t columns) {
-    taps_.start = edged_start_;
+    taps_.start = single_start_;
     for (std::size_t o = first; o < first + columns; ++o) {
       const Range taps = taps_inside(shape_.width, o);
-      set_start(taps, edged_start_);
+      set_start(taps, single_start_);
       taps_.w = w_ + taps.begin * kConvBlock;
       taps_.widths = taps.empty() ? 0 : taps.size();
       place(o, taps.empty() ? 0 : shape_.width.at(o, taps.begin));
-      DepthwiseTiles<kStride>::kInside[0](taps_, to_);
+      Kernels::kInside[0](taps_, to_);
     }
   }
 
@@ -196,15 +306,20 @@ class DepthwiseRows {
     if (at_.residual.r != nullptr) to_.residual.r = at_.residual.r + at;
   }
 
+  using Kernels = DepthwiseTiles<kStride>;
+
   const ConvShape& shape_;
   const ByteConvOperands& at_;
+  const bool by_fours_;
   Taps taps_{};
   ByteOutput to_{};
   const std::uint8_t* x_ = nullptr;
   const std::int8_t* w_ = nullptr;
   std::size_t out_ = 0;
   std::int32_t inside_start_[kConvBlock];
-  std::int32_t edged_start_[kWidest * kConvBlock];
+  std::int32_t single_start_[kConvBlock];
+  Range depths_{1, 0}, heights_{1, 0};  // of the row before
+  Edge edges_[2];
 };
 
 template <std::size_t kStride>

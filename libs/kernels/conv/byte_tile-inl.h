@@ -105,7 +105,8 @@ HWY_INLINE F32x16 dequantized(I32x16 q, std::int32_t zero, float scale) {
 // Of block b and column p at sums[(p * kBlocks + b) * 16]. A loop, for it is long.
 template <std::size_t kBlocks>
 HWY_NOINLINE void finish_bytes(const std::int32_t* sums, std::size_t columns,
-                               const ByteOutput& to) {
+                               const ByteOutput& output) {
+  const ByteOutput to = output;  // its bytes are not those that are written
   const ByteResidual& add_to = to.residual;
   const ByteRange sum_range = {add_to.sum_zero, add_to.sum_low, add_to.sum_high};
   for (std::size_t b = 0; b < kBlocks; ++b) {

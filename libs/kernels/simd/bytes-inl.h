@@ -256,8 +256,16 @@ HWY_INLINE I32x16 to_bytes(F32x16 x, ByteRange range) {
   const DI di;
   I32x16 y;
   for (std::size_t i = 0; i < kParts; ++i) {
-    const auto v = hn::Min(hn::Max(x.part[i], hn::Set(df, -1024.0F)), hn::Set(df, 1024.0F));
-    const auto q = hn::Add(hn::NearestInt(v), hn::Set(di, range.zero));
+#if HWY_TARGET == HWY_AVX3_DL
+    // What is below every integer becomes the least of them.
+    const hn::Vec<DI> whole = {_mm512_cvtps_epi32(hn::Min(x.part[i], hn::Set(df, 1024.0F)).raw)};
+#elif HWY_TARGET == HWY_AVX2
+    const hn::Vec<DI> whole = {_mm256_cvtps_epi32(hn::Min(x.part[i], hn::Set(df, 1024.0F)).raw)};
+#else
+    const auto whole =
+        hn::NearestInt(hn::Min(hn::Max(x.part[i], hn::Set(df, -1024.0F)), hn::Set(df, 1024.0F)));
+#endif
+    const auto q = hn::Add(whole, hn::Set(di, range.zero));
     y.part[i] = hn::Min(hn::Max(q, hn::Set(di, range.low)), hn::Set(di, range.high));
   }
   return y;
