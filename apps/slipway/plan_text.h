@@ -16,6 +16,9 @@ std::string reference_warning(const compile::PlanSummary& summary);
 // "227 KiB of weights, 5.5 KiB of memory for a run, 1.11 M multiply-adds"
 std::string costs_text(const compile::PlanSummary& summary);
 
+// A step by its node's name: "conv5 (Conv)" for "node conv5 (Conv)".
+std::string_view step_name(std::string_view name);
+
 struct PlanTextOptions {
   std::size_t width_columns = 100;
   std::span<const compile::StepNote> notes;  // of the steps, where the plan was just compiled
