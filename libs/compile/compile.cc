@@ -4,6 +4,7 @@
 #include "compile/interpreted.h"
 #include "compile/lowering.h"
 #include "compile/memory.h"
+#include "compile/widen.h"
 #include "graph/inline_functions.h"
 #include "ops/infer.h"
 #include "ops/op.h"
@@ -91,7 +92,8 @@ Program whole_program(const Model& model, Piece piece) {
 
 Result<Program> lower_model(const Model& model) {
   if (!runs_step_by_step(model.graph)) return whole_program(model, TRY(whole_piece(model)));
-  Lowering lowering(model);
+  const Model wide = TRY(widen_halves(model));
+  Lowering lowering(wide);
   TRY(lowering.lower());
   return std::move(lowering.program);
 }

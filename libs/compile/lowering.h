@@ -54,8 +54,8 @@ class Lowering {
   // The same elements under another shape with as many: no step.
   TensorIndex view(TensorIndex of, Shape shape);
 
-  // What a blocked tensor of whole blocks of channels stores, as a plain one: [N, C / 16, spatial...,
-  // 16].
+  // What a blocked tensor of whole blocks of channels stores, as a plain one: [N, C / 16,
+  // spatial..., 16].
   TensorIndex stored(TensorIndex of);
 
   // A tensor that is no value of the graph.

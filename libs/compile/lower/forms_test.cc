@@ -162,6 +162,26 @@ TEST(Forms, ChoicesAndConversions) {
 }
 
 // A convolution leaves its output in blocks of sixteen channels.
+// Halves compute in float; every operator rounds once.
+TEST(Forms, Halves) {
+  expect_kernels({
+      {"softmax", "%x: float16[37,130]", "%y = Softmax(%x)", "softmax"},
+      {"a chain of bfloat16", "%x: bfloat16[37,130], %z: bfloat16[130]",
+       "%a = Mul(%x, %z)\n%b = Exp(%a)\n%y = Sub(%b, %x)", "chain"},
+      {"a product", "%x: float16[37,3]",
+       "init %w = float16[3,2] {0.5, -1.25, 2.0, 0.125, 7.0, 1.5}\n%p = MatMul(%x, %w)\n%y = "
+       "Relu(%p)",
+       "gemm"},
+      {"nothing but moved", "%x: float16[37,30]", "%y = Transpose(%x)", "view"},
+      {"normalised", "%x: float16[37,30], %s: float16[30]", "%y = LayerNormalization(%x, %s, %s)",
+       "layer norm"},
+      {"compared", "%x: float16[37,30], %s: float16[30]",
+       "%c = Less(%x, %s)\n%y = Where(%c, %x, "
+       "%s)",
+       "where"},
+  });
+}
+
 std::string convolution_to(int channels) {
   std::string weights = str("init %w = float[", channels, ",3,3,3] {");
   for (int i = 0; i < channels * 27; ++i)
