@@ -22,15 +22,12 @@ constexpr std::int64_t kLargeBytes = (std::int64_t{21} << 30) / 10 / 4096 * 4096
 constexpr std::uintmax_t kDiskBytes = std::uintmax_t{3} << 30;
 constexpr rlim_t kMostHeapBytes = 64 << 20;
 
-// What the process may allocate from here on; pages mapped from files do not count. The sanitizers'
-// own memory would.
+// What the process may allocate from here on; pages mapped from files do not count.
 void limit_heap() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   rlimit limit{};
   ASSERT_EQ(getrlimit(RLIMIT_DATA, &limit), 0);
   limit.rlim_cur = kMostHeapBytes;
   ASSERT_EQ(setrlimit(RLIMIT_DATA, &limit), 0);
-#endif
 }
 
 class LargeWrite : public testing::Test {
