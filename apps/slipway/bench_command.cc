@@ -182,8 +182,8 @@ std::string profile_text(const Measured& measured) {
     const double run_s = ns * 1e-9 / static_cast<double>(measured.profiled_runs);
     char share[16];
     std::snprintf(share, sizeof share, "%.1f %%", 100 * ns / std::max(total_ns, 1.0));
-    rows.push_back({std::string(step.name), std::string(step.kernel), seconds_text(run_s), share,
-                    rate_text(step.multiply_adds, run_s)});
+    rows.push_back({std::string(step_name(step.name)), std::string(step.kernel),
+                    seconds_text(run_s), share, rate_text(step.multiply_adds, run_s)});
   }
   return str(
       "steps, the slowest first, two clock readings in each\n",

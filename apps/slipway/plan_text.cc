@@ -90,6 +90,11 @@ std::string costs_text(const PlanSummary& summary) {
              " multiply-adds");
 }
 
+std::string_view step_name(std::string_view name) {
+  constexpr std::string_view kPrefix = "node ";
+  return name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
+}
+
 std::string steps_text(const PlanSummary& summary, const PlanTextOptions& options) {
   const bool has_notes = options.notes.size() == summary.steps.size();
   std::vector<Column> columns = {
@@ -99,10 +104,11 @@ std::string steps_text(const PlanSummary& summary, const PlanTextOptions& option
   std::vector<std::vector<std::string>> rows;
   for (std::size_t i = 0; i < summary.steps.size(); ++i) {
     const PlanStep& step = summary.steps[i];
-    rows.push_back(
-        {str(i), step.name, kernel_text(step), step.output, bytes_or_blank(step.weight_bytes),
-         step.multiply_adds == 0 ? ""
-                                 : approximate(static_cast<std::int64_t>(step.multiply_adds))});
+    rows.push_back({str(i), std::string(step_name(step.name)), kernel_text(step), step.output,
+                    bytes_or_blank(step.weight_bytes),
+                    step.multiply_adds == 0
+                        ? ""
+                        : approximate(static_cast<std::int64_t>(step.multiply_adds))});
     // Why the reference runs a node is one reason for all of them; the kernel column names it.
     const bool is_told = !step.interpreted.empty() && summary.steps.size() > 1;
     if (has_notes) rows.back().push_back(is_told ? "" : options.notes[i].note);
