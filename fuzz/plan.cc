@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     plan::Header header;
     std::memcpy(&header, bytes.data(), sizeof(header));
     header.file_bytes = size_bytes;
-    header.checksum = plan::checksum_of(bytes.subspan(sizeof(header)));
+    header.checksum = plan::checksum_of(bytes.subspan(plan::kChecksummedFrom));
     std::memcpy(bytes.data(), &header, sizeof(header));
   }
   Result<plan::Plan> plan = plan::Plan::parse(bytes);

@@ -125,7 +125,8 @@ Result<Tensor> Builder::finish(std::uint64_t arena_bytes) const {
     if (sections[i].empty()) continue;
     std::memcpy(bytes.data() + header.sections[i].offset, sections[i].data(), sections[i].size());
   }
-  header.checksum = checksum_of(bytes.subspan(sizeof(Header)));
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  header.checksum = checksum_of(bytes.subspan(kChecksummedFrom));
   std::memcpy(bytes.data(), &header, sizeof(header));
   TRY(Plan::parse(file.bytes()));
   return file;

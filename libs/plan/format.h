@@ -43,7 +43,7 @@ struct Header {
   std::uint32_t format_version;
   std::uint32_t numerics_version;
   std::uint64_t file_bytes;
-  std::uint64_t checksum;     // XXH3-64 of all bytes after the header
+  std::uint64_t checksum;     // XXH3-64 of all bytes from kChecksummedFrom on
   std::uint64_t arena_bytes;  // at batch 1; a batch of b takes b times as many
   std::uint32_t input_count;
   std::uint32_t output_count;
@@ -52,6 +52,9 @@ struct Header {
   Section sections[kSections];
 };
 static_assert(sizeof(Header) == 64 + 16 * kSections);
+
+// What stands before is checked by itself.
+inline constexpr std::size_t kChecksummedFrom = offsetof(Header, arena_bytes);
 
 // A piece of the text section.
 struct Text {

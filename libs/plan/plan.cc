@@ -99,7 +99,7 @@ Status Plan::check_header() const {
   if (header_->file_bytes != bytes_.size()) {
     return damaged(str("it says it has ", header_->file_bytes, " bytes and has ", bytes_.size()));
   }
-  if (header_->checksum != checksum_of(bytes_.subspan(sizeof(Header)))) {
+  if (header_->checksum != checksum_of(bytes_.subspan(kChecksummedFrom))) {
     return damaged("its checksum does not match");
   }
   if (header_->arena_bytes > kMaxBytes) return damaged("its arena is too large");

@@ -93,7 +93,7 @@ struct Extent {
 };
 Result<Extent> extent_of(DType dtype, Layout layout, std::span<const Dim> dims, std::int64_t batch);
 
-// The checksum of a plan's bytes after its header.
+// The checksum of bytes; a plan's is that of its bytes from kChecksummedFrom on.
 std::uint64_t checksum_of(std::span<const std::byte> bytes);
 
 }  // namespace slipway::plan
