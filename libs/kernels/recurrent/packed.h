@@ -26,7 +26,8 @@ inline std::size_t first_gates(const RecurrentForm& form) {
   return form.kind == RecurrentKind::kGru && !form.is_linear_before_reset ? 2 : form.gates();
 }
 
-// Groups of a bundle in a section of so many gates: six or eight vectors that are read together.
+// Groups of a bundle in a section of so many gates, a power of two: six or eight vectors that are
+// read together.
 constexpr std::size_t bundle_groups(std::size_t gates) {
   return gates > 2 ? 2 : gates == 2 ? 4 : 8;
 }
@@ -37,7 +38,7 @@ struct GroupPlace {
 };
 inline GroupPlace group_place(const RecurrentForm& form, std::size_t gates, std::size_t group) {
   const std::size_t most = bundle_groups(gates);
-  const std::size_t first = group / most * most;
+  const std::size_t first = group & ~(most - 1);
   const std::size_t width = std::min(most, form.groups() - first);
   return {(first * form.hidden + group - first) * gates * 16, width * gates * 16};
 }

@@ -105,7 +105,7 @@ using Finish = void (*)(const Walk& walk, const State& state, std::size_t group,
 // Gates whose products are taken together: a section of R. multiply by log2 of the groups.
 struct Section {
   std::size_t gates;
-  std::size_t together;  // groups, at most
+  std::size_t together;  // groups, at most; a power of two
   std::size_t chains;
   std::array<Multiply, 4> multiply;
   Finish finish;
@@ -152,10 +152,11 @@ inline void step_section(const Walk& walk, const Section& section, const char* r
   const std::size_t sums = walk.groups * section.gates * kWide;
   const bool is_backwards =
       step % 2 == 1 && sums * walk.form.hidden * bytes_of(walk.form.type) > kCacheBytes;
-  const std::size_t blocks = (walk.groups + section.together - 1) / section.together;
+  const int shift = std::countr_zero(section.together);
+  const std::size_t blocks = (walk.groups + section.together - 1) >> shift;
   if (vector == nullptr) std::fill(state.sums, state.sums + sums, 0.0F);
   for (std::size_t i = 0; vector != nullptr && i < blocks; ++i) {
-    const std::size_t group = (is_backwards ? blocks - 1 - i : i) * section.together;
+    const std::size_t group = (is_backwards ? blocks - 1 - i : i) << shift;
     multiply_block(walk, section, r, vector, group, std::min(walk.groups, group + section.together),
                    state.sums);
   }
