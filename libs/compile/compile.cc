@@ -6,6 +6,7 @@
 #include "compile/memory.h"
 #include "compile/widen.h"
 #include "graph/inline_functions.h"
+#include "ops/check.h"
 #include "ops/infer.h"
 #include "ops/op.h"
 #include "plan/builder.h"
@@ -159,9 +160,11 @@ std::vector<StepNote> explain(const Program& program) {
 }  // namespace
 
 Result<Compiled> compile_model(Model model, const CompileOptions& options) {
+  Problems problems;
+  check_model(model, problems);  // rules rely on arity, attributes and types
+  if (const Problem* fault = first_fault(problems)) return to_error(*fault);
   TRY(inline_functions(model));
   TRY(bind_all_dims(model, options));
-  Problems problems;
   infer_types(model, problems);
   if (const Problem* fault = first_fault(problems)) return to_error(*fault);
   Compiled compiled;

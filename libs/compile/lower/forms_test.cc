@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "compile/compile.h"
 #include "compile/prove.h"
+#include "compile/rules.h"
 #include "graph/text.h"
 
 namespace slipway::compile {
@@ -75,12 +76,13 @@ TEST(Forms, RowsAndColumns) {
 TEST(Forms, Reductions) {
   expect_kernels({
       {"rows", "%x: float[60,100]", "%y = ReduceSum(%x) {axes=[1]}", "reduce", 11},
-      {"columns", "%x: float[3,50,301]", "%y = ReduceMean(%x) {axes=[1], keepdims=0}", "reduce"},
-      {"two axes", "%x: float[30,7,11,3]", "%y = ReduceMax(%x) {axes=[1,2]}", "reduce"},
-      {"axes apart", "%x: float[30,7,11,3]", "%y = ReduceL2(%x) {axes=[0,2], keepdims=0}",
-       "reduce"},
+      {"columns", "%x: float[3,50,301]", "%y = ReduceMean(%x) {axes=[1], keepdims=0}", "reduce",
+       13},
+      {"two axes", "%x: float[30,7,11,3]", "%y = ReduceMax(%x) {axes=[1,2]}", "reduce", 13},
+      {"axes apart", "%x: float[30,7,11,3]", "%y = ReduceL2(%x) {axes=[0,2], keepdims=0}", "reduce",
+       13},
       {"axes apart but for ones", "%x: float[30,7,1,11]", "%y = ReduceLogSumExp(%x) {axes=[1,3]}",
-       "reduce"},
+       "reduce", 13},
       {"axes as an input", "%x: float[8,9,10]",
        "init %a = int64[2] {-1, 0}\n%y = ReduceProd(%x, %a) {keepdims=0}", "reduce"},
       {"no axes", "%x: float[8,9,10]", "%y = ReduceMin(%x)", "reduce"},
@@ -182,6 +184,22 @@ TEST(Forms, Halves) {
   });
 }
 
+// Whatever a model says of a node, its rule is never asked about inputs that are not there.
+TEST(Forms, NodesThatLackInputsAreRefused) {
+  for (const Rule& rule : all_rules()) {
+    const std::string op =
+        rule.domain.empty() ? std::string(rule.op) : str(rule.domain, "::", rule.op);
+    for (const char* inputs : {"()", "(_)", "(_, %x)", "(%x, _)", "(%x)", "(%x, %x, %x)"}) {
+      for (const char* attributes : {"", "{axis=9223372036854775807}", "{axes=[0,0]}"}) {
+        const std::string body = str("%y = ", op, inputs, ' ', attributes);
+        const Result<Compiled> compiled = compile_form({"", "%x: float[2,3]", body.c_str(), ""});
+        const bool is_empty = std::string_view(inputs) == "()" || inputs[1] == '_';
+        EXPECT_TRUE(!is_empty || !compiled.ok()) << body;
+      }
+    }
+  }
+}
+
 std::string convolution_to(int channels) {
   std::string weights = str("init %w = float[", channels, ",3,3,3] {");
   for (int i = 0; i < channels * 27; ++i)
@@ -198,7 +216,7 @@ TEST(Forms, WhatFollowsAConvolution) {
   const Follower followers[] = {
       {"softmax", "%y = Softmax(%c) {axis=1}", "softmax"},
       {"transpose", "%y = Transpose(%c) {perm=[0,2,3,1]}", "view"},
-      {"mean", "%y = ReduceMean(%c) {axes=[2,3], keepdims=0}", "reduce"},
+      {"mean", "init %a = int64[2] {2, 3}\n%y = ReduceMean(%c, %a) {keepdims=0}", "reduce"},
       {"pad", "init %p = int64[8] {0, 0, 1, 1, 0, 0, 1, 1}\n%y = Pad(%c, %p) {mode=\"edge\"}",
        "mapped"},
       {"concat", "%r = Relu(%c)\n%y = Concat(%c, %r) {axis=1}", "concat"},
