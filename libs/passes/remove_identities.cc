@@ -15,13 +15,13 @@ bool same_type(const Graph& graph, ValueId a, ValueId b) {
 }
 
 // The node's first output is its first input, whatever that holds.
-bool is_identity(const Graph& graph, const Node& node) {
+bool is_identity(const Graph& graph, const Node& node, const std::vector<std::size_t>& uses) {
   if (!node.domain.empty() || node.inputs.empty() || node.outputs.empty() ||
       node.inputs[0] == kNoValue || node.outputs[0] == kNoValue) {
     return false;
   }
   for (std::size_t i = 1; i < node.outputs.size(); ++i) {
-    if (node.outputs[i] != kNoValue) return false;
+    if (node.outputs[i] != kNoValue && uses[index(node.outputs[i])] != 0) return false;
   }
   if (node.op == "Identity") return true;
   if (node.op == "Dropout") {
@@ -56,9 +56,10 @@ Result<std::string> remove_identities(Model& model) {
   Graph& graph = model.graph;
   std::vector<bool> is_removed(graph.nodes.size(), false);
   std::size_t removed = 0;
+  const std::vector<std::size_t> uses = count_uses(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    if (!is_identity(graph, node)) continue;
+    if (!is_identity(graph, node, uses)) continue;
     const ValueId from = node.outputs[0];
     const ValueId to = node.inputs[0];
     if (is_output(graph, from)) {

@@ -104,6 +104,8 @@ TEST(Forms, Movers) {
        "init %a = int64[3] {0, 1, 2}\ninit %t = int64[3] {3, -2, -1}\n"
        "%y = Slice(%x, %s, %e, %a, %t)",
        "view"},
+      {"dropout whose mask nobody reads", "%x: float[4,6]",
+       "%d, %mask = Dropout(%x)\n%y = Transpose(%d)", "view"},
       {"slice of nothing", "%x: float[40,50]",
        "init %s = int64[1] {9}\ninit %e = int64[1] {3}\n%y = Slice(%x, %s, %e)", "view"},
       {"split", "%x: float[4,60,30]",
