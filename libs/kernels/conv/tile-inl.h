@@ -207,7 +207,8 @@ void part_tile(const TapRun& run, float* sums) {
 }
 
 template <std::size_t kBlocks>
-void finish_sums(const float* sums, std::size_t columns, TileOutput to) {
+void finish_sums(const float* sums, std::size_t columns, const TileOutput& first) {
+  TileOutput to = first;
   for (std::size_t p = 0; p < columns; ++p) {
     Tile<1, kBlocks> tile;
     SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
