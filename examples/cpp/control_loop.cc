@@ -15,9 +15,10 @@
 namespace {
 
 // What a compass and a log would say: a boat that swings about its course.
-void read_sensors(int tick, std::vector<float>& window) {
+void read_sensors(long tick, std::vector<float>& window) {
   for (std::size_t i = 0; i < window.size(); ++i) {
-    window[i] = static_cast<float>(std::sin(0.05 * tick + 0.1 * static_cast<double>(i)));
+    window[i] = static_cast<float>(
+        std::sin(0.05 * static_cast<double>(tick) + 0.1 * static_cast<double>(i)));
   }
 }
 
@@ -28,7 +29,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: %s MODEL [TICKS]\n", argv[0]);
     return 2;
   }
-  const int ticks = argc > 2 ? std::atoi(argv[2]) : 250;
+  const long ticks = argc > 2 ? std::strtol(argv[2], nullptr, 10) : 250;
 
   auto model = slipway::Model::open(argv[1]);
   if (!model) {
@@ -51,7 +52,7 @@ int main(int argc, char** argv) {
   constexpr std::chrono::milliseconds kPeriod(20);
   Clock::time_point next = Clock::now();
   double worst_us = 0;
-  for (int tick = 0; tick < ticks; ++tick) {
+  for (long tick = 0; tick < ticks; ++tick) {
     read_sensors(tick, window);
     const Clock::time_point begin = Clock::now();
     if (session->run({window.data()}, {command.data()}) != slipway::Status::kOk) {
@@ -61,10 +62,10 @@ int main(int argc, char** argv) {
     const std::chrono::duration<double, std::micro> took = Clock::now() - begin;
     worst_us = std::max(worst_us, took.count());
     if (tick % 50 == 0)
-      std::printf("tick %4d  command %+.4f\n", tick, static_cast<double>(command[0]));
+      std::printf("tick %4ld  command %+.4f\n", tick, static_cast<double>(command[0]));
     next += kPeriod;
     std::this_thread::sleep_until(next);
   }
-  std::printf("%d ticks at 50 Hz, the slowest run took %.1f us\n", ticks, worst_us);
+  std::printf("%ld ticks at 50 Hz, the slowest run took %.1f us\n", ticks, worst_us);
   return 0;
 }

@@ -44,7 +44,8 @@ bool can_map(const Shape& from, const Shape& to) {
          std::ranges::all_of(from, [](std::int64_t extent) { return extent != 0; });
 }
 
-Result<Lowered> add_mapped(Lowering& lowering, std::size_t node, AxisMaps maps, TensorIndex fill) {
+Result<Lowered> add_mapped(Lowering& lowering, std::size_t node, const AxisMaps& maps,
+                           TensorIndex fill) {
   const Node& n = lowering.graph.nodes[node];
   const TensorIndex from = TRY(lowering.read(n.inputs[0]));
   if (maps.mapped == 0) return lower_reshape(lowering, node);
