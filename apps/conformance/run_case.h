@@ -23,8 +23,8 @@ Subject subject_by_name(const Case& c);
 // Reads, checks, infers, runs and compares. Skips by the table in exceptions.h.
 Outcome run_case(const Case& c);
 
-// Compiles the case's model for its data and demands that the plan give the reference's bits, on every
-// instruction set and with several threads. Skips what no plan can hold.
+// Compiles the case's model for its data and demands that the plan give the reference's bits, on
+// every instruction set and with several threads. Skips what no plan can hold.
 Outcome run_case_compiled(const Case& c);
 
 }  // namespace slipway

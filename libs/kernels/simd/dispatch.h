@@ -26,7 +26,9 @@
 //
 // No include guard: the sources are included again for each target.
 #ifndef HWY_DISABLED_TARGETS
-#ifdef SLIPWAY_INT8_TARGETS
+#ifdef SLIPWAY_NO_AVX512  // sanitized builds: its largest tiles take g++ minutes a source
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3 | HWY_AVX3_DL | SLIPWAY_SVE_TARGETS)
+#elif defined(SLIPWAY_INT8_TARGETS)
 #define HWY_WANT_AVX3_DL
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3 | SLIPWAY_SVE_TARGETS)
 #else
