@@ -48,7 +48,8 @@ std::uint64_t Builder::add_weights(std::span<const std::byte> bytes) {
   for (auto piece = first; piece != last; ++piece) {
     const Section known = piece->second;
     if (known.bytes == bytes.size() &&
-        std::memcmp(weights_.data() + known.offset, bytes.data(), bytes.size()) == 0) {
+        (bytes.empty() ||
+         std::memcmp(weights_.data() + known.offset, bytes.data(), bytes.size()) == 0)) {
       return known.offset;
     }
   }
