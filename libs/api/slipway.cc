@@ -57,7 +57,7 @@ slipway_status guarded(Body body) {
     const Status status = body();
     return status.ok() ? SLIPWAY_OK : fail(status.error());
   } catch (const std::bad_alloc&) {
-    return SLIPWAY_TOO_LARGE;
+    return fail(SLIPWAY_TOO_LARGE, "out of memory");  // short enough to need none
   } catch (const std::exception& problem) {
     return fail(SLIPWAY_INTERNAL, problem.what());
   }
@@ -79,10 +79,8 @@ Result<plan::Plan> compile_plan(Model model) {
 }
 
 Result<plan::Plan> open_plan(const std::string& path) {
-  Result<plan::Plan> plan = plan::Plan::open(path);
-  if (plan.ok()) return plan;
   const std::shared_ptr<const MappedFile> file = TRY(MappedFile::open(path));
-  if (is_plan(file->bytes())) return plan;
+  if (is_plan(file->bytes())) return plan::Plan::open(path);
   return compile_plan(TRY(read_model(path)));
 }
 

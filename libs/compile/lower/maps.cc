@@ -132,7 +132,7 @@ Result<Lowered> lower_nearest(Lowering& lowering, std::size_t node, const Resize
     fill = lowering.add_constant(str(n.name, " value"),
                                  TRY(cast(Tensor::scalar(value), lowering.dtype(n.inputs[0]))));
   }
-  return add_mapped(lowering, node, std::move(maps), fill);
+  return add_mapped(lowering, node, maps, fill);
 }
 
 // One step for each axis that changes, the last axis first.
@@ -189,7 +189,7 @@ Result<Lowered> lower_pad(Lowering& lowering, std::size_t node) {
              shape[i]);
   }
   const TensorIndex fill = mode == PadMode::kConstant ? TRY(pad_value(lowering, n)) : kLeftOut;
-  return add_mapped(lowering, node, std::move(maps), fill);
+  return add_mapped(lowering, node, maps, fill);
 }
 
 Result<Lowered> lower_resize(Lowering& lowering, std::size_t node) {
