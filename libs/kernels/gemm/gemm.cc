@@ -251,16 +251,7 @@ void multiply_packed(const GemmCall& call, const GemmPart& part) {
 
 void gemm(const GemmCall& call, const GemmPart& part) {
   if (part.row_begin >= part.row_end || part.panel_begin >= part.panel_end) return;
-  switch (call.b.type) {
-    case WeightType::kF32:
-      return multiply_packed<float>(call, part);
-    case WeightType::kF16:
-      return multiply_packed<Half>(call, part);
-    case WeightType::kBf16:
-      return multiply_packed<Bfloat16>(call, part);
-    case WeightType::kI8:
-      return multiply_packed<std::int8_t>(call, part);
-  }
+  visit_weights(call.b.type, [&]<typename W>() HWY_ATTR { multiply_packed<W>(call, part); });
 }
 
 // Rows depth.begin.. of the columns of one panel, as [k][16].

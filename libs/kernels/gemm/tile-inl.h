@@ -27,6 +27,21 @@ HWY_INLINE F32x16 load_weights(const Bfloat16* from) {
 }
 HWY_INLINE F32x16 load_weights(const std::int8_t* from) { return load_i8(from); }
 
+// body.operator()<W>() with the C++ type of weights as stored.
+template <typename Body>
+HWY_INLINE void visit_weights(WeightType type, Body body) {
+  switch (type) {
+    case WeightType::kF32:
+      return body.template operator()<float>();
+    case WeightType::kF16:
+      return body.template operator()<Half>();
+    case WeightType::kBf16:
+      return body.template operator()<Bfloat16>();
+    case WeightType::kI8:
+      return body.template operator()<std::int8_t>();
+  }
+}
+
 // Elements p = first, first + step, ... below k are one pass; they go to its chains in turn. All
 // columns of the panels are written.
 struct TileCall {

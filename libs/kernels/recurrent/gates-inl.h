@@ -9,6 +9,7 @@
 #endif
 
 #include <type_traits>
+#include <utility>
 
 #include "kernels/numeric/float_math.h"
 #include "kernels/simd/f32x16-inl.h"
@@ -43,41 +44,72 @@ HWY_INLINE F32x16 times_power(F32x16 x, F32x16 shifted, F32x16 n) {
 #endif
 }
 
-#define SLIPWAY_EACH(from, to, expression) \
-  HWY_UNROLL(16) for (std::size_t i = from; i < to; ++i) { expression; }
+// The steps of sigmoid, of the first kSigmoids arguments, and tanh, of the rest, one at a time, so
+// that other work can be put between them. Both begin with an exponential.
+template <std::size_t kSigmoids, std::size_t kCount>
+class GateSteps {
+ public:
+  static constexpr std::size_t kSteps = 9 + std::extent_v<decltype(constants::kExp32)> - 1;
 
-// In place: sigmoid of the first kSigmoids, tanh of the rest. Both begin with an exponential.
+  F32x16 x[kCount];  // the arguments, after the last step the results
+
+  template <std::size_t kStep>
+  HWY_INLINE void run() {
+    constexpr std::size_t kLast = std::extent_v<decltype(constants::kExp32)> - 1;
+    const F32x16 one = set(1.0F);
+    const F32x16 shift = set(0x1.8p23F);
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kCount; ++i) {
+      const bool is_sigmoid = i < kSigmoids;
+      if constexpr (kStep == 0) {
+        z_[i] = is_sigmoid ? raise(from_bits(bit_or(bits(x[i]), set_i32(INT32_MIN))), set(-104.0F))
+                           : mul(set(-2.0F), lower(magnitude(x[i]), set(10.0F)));
+      } else if constexpr (kStep == 1) {
+        shifted_[i] = fma(z_[i], set(constants::kLog2E32), shift);
+      } else if constexpr (kStep == 2) {
+        n_[i] = sub(shifted_[i], shift);
+      } else if constexpr (kStep == 3) {
+        z_[i] = fma(n_[i], set(-constants::kLn2High32), z_[i]);
+      } else if constexpr (kStep == 4) {
+        z_[i] = fma(n_[i], set(-constants::kLn2Low32), z_[i]);
+        q_[i] = set(constants::kExp32[kLast]);
+      } else if constexpr (kStep < 5 + kLast) {
+        q_[i] = fma(q_[i], z_[i], set(constants::kExp32[kLast - (kStep - 4)]));
+      } else if constexpr (kStep == 5 + kLast) {
+        z_[i] = fma(mul(z_[i], z_[i]), q_[i], z_[i]);
+      } else if constexpr (kStep == 6 + kLast) {
+        if (is_sigmoid) {
+          z_[i] = times_power(add(one, z_[i]), shifted_[i], n_[i]);
+        } else {
+          n_[i] = power_of_two(sub(bits(shifted_[i]), bits(shift)));
+        }
+      } else if constexpr (kStep == 7 + kLast) {
+        q_[i] = is_sigmoid ? select(greater(zero(), x[i]), z_[i], one)
+                           : fma(n_[i], z_[i], sub(n_[i], one));
+      } else {
+        x[i] = is_sigmoid ? div(q_[i], add(one, z_[i]))
+                          : with_sign(div(q_[i], add(q_[i], set(2.0F))), x[i]);
+      }
+    }
+  }
+
+ private:
+  F32x16 z_[kCount], shifted_[kCount], n_[kCount], q_[kCount];
+};
+
+// In place: sigmoid of the first kSigmoids, tanh of the rest.
 template <std::size_t kSigmoids, std::size_t kCount>
 HWY_INLINE void activate_each(F32x16 (&x)[kCount]) {
-  constexpr std::size_t kLast = std::extent_v<decltype(constants::kExp32)> - 1;
-  const F32x16 one = set(1.0F);
-  const F32x16 shift = set(0x1.8p23F);
-  const I32x16 sign = set_i32(INT32_MIN);
-  F32x16 z[kCount];
-  F32x16 shifted[kCount];
-  F32x16 n[kCount];
-  F32x16 q[kCount];
-  SLIPWAY_EACH(0, kSigmoids, z[i] = raise(from_bits(bit_or(bits(x[i]), sign)), set(-104.0F)))
-  SLIPWAY_EACH(kSigmoids, kCount, z[i] = mul(set(-2.0F), lower(magnitude(x[i]), set(10.0F))))
-  SLIPWAY_EACH(0, kCount, shifted[i] = fma(z[i], set(constants::kLog2E32), shift))
-  SLIPWAY_EACH(0, kCount, n[i] = sub(shifted[i], shift))
-  SLIPWAY_EACH(0, kCount, z[i] = fma(n[i], set(-constants::kLn2High32), z[i]))
-  SLIPWAY_EACH(0, kCount, z[i] = fma(n[i], set(-constants::kLn2Low32), z[i]))
-  SLIPWAY_EACH(0, kCount, q[i] = set(constants::kExp32[kLast]))
-  HWY_UNROLL(8)
-  for (std::size_t term = 1; term <= kLast; ++term) {
-    const F32x16 next = set(constants::kExp32[kLast - term]);
-    SLIPWAY_EACH(0, kCount, q[i] = fma(q[i], z[i], next))
-  }
-  SLIPWAY_EACH(0, kCount, z[i] = fma(mul(z[i], z[i]), q[i], z[i]))
-  SLIPWAY_EACH(0, kSigmoids, z[i] = times_power(add(one, z[i]), shifted[i], n[i]))
-  SLIPWAY_EACH(0, kSigmoids, q[i] = select(greater(zero(), x[i]), z[i], one))
-  SLIPWAY_EACH(0, kSigmoids, x[i] = div(q[i], add(one, z[i])))
-  SLIPWAY_EACH(kSigmoids, kCount, n[i] = power_of_two(sub(bits(shifted[i]), bits(shift))))
-  SLIPWAY_EACH(kSigmoids, kCount, q[i] = fma(n[i], z[i], sub(n[i], one)))
-  SLIPWAY_EACH(kSigmoids, kCount, x[i] = with_sign(div(q[i], add(q[i], set(2.0F))), x[i]))
+  using Steps = GateSteps<kSigmoids, kCount>;
+  Steps steps;
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < kCount; ++i) steps.x[i] = x[i];
+  [&]<std::size_t... kStep>(std::index_sequence<kStep...> /*steps*/) HWY_ATTR {
+    (steps.template run<kStep>(), ...);
+  }(std::make_index_sequence<Steps::kSteps>());
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < kCount; ++i) x[i] = steps.x[i];
 }
-#undef SLIPWAY_EACH
 #endif
 
 }  // namespace

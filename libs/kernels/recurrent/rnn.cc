@@ -44,16 +44,7 @@ void run_as(const RecurrentCall& call) {
 }
 
 void run(const RecurrentCall& call) {
-  switch (call.form.type) {
-    case WeightType::kF32:
-      return run_as<float>(call);
-    case WeightType::kF16:
-      return run_as<Half>(call);
-    case WeightType::kBf16:
-      return run_as<Bfloat16>(call);
-    case WeightType::kI8:
-      return run_as<std::int8_t>(call);
-  }
+  visit_weights(call.form.type, [&]<typename W>() HWY_ATTR { run_as<W>(call); });
 }
 
 constexpr RecurrentKernels kTable = {run};
