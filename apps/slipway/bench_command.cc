@@ -30,6 +30,7 @@ constexpr Option kOptions[] = {
      true},
     {"--batch", "N", "take the open first dimension of inputs for N (1)"},
     {"--set", "DIM=N", "take an open dimension of a model for N (may be repeated)", true},
+    {"--weights", "TYPE", "store a model's weights as f32, f16, bf16 or int8 (f32)"},
     {"--profile", "", "what each step takes"},
     {"--json", "", "print all of it as JSON"},
 };
@@ -91,6 +92,8 @@ Result<std::vector<NamedValue>> made_up_inputs(const runtime::Session& session) 
 Result<Subject> prepare_plan(const Arguments& arguments) {
   if (arguments.has("--set"))
     return Error{Code::kUsage, "--set goes with a model: a plan's dimensions are in it"};
+  if (arguments.has("--weights"))
+    return Error{Code::kUsage, "--weights goes with a model: a plan's weights are in it"};
   const std::string& path = arguments.positional()[0];
   Subject subject;
   const auto start = Clock::now();

@@ -19,6 +19,7 @@ constexpr Option kOptions[] = {
     {"-o", "FILE", "where the plan goes: MODEL.plan"},
     {"--batch", "N", "take the open first dimension of inputs for N (1)"},
     {"--set", "DIM=N", "take an open dimension for N (may be repeated)", true},
+    {"--weights", "TYPE", "store weights as f32, f16, bf16 or int8 (f32)"},
     {"--explain", "", "print what the passes did, and each step of the plan"},
     {"--json", "", "the same as JSON"},
 };
@@ -91,8 +92,11 @@ const Command kCompileCommand = {
         "weights.\n"
         "The plan gives the bits of the model's reference implementation on every processor. Every "
         "dimension\n"
-        "has to be definite: the first one of inputs is the batch, others are given with --set.",
-    .example = "slipway compile model.onnx -o model.plan --batch 8 --explain",
+        "has to be definite: the first one of inputs is the batch, others are given with --set.\n"
+        "--weights rounds the weights of products and recurrent layers: half the memory with f16 "
+        "and bf16,\n"
+        "a quarter with int8 (one scale for each output). Sums stay in float.",
+    .example = "slipway compile model.onnx -o model.plan --weights f16 --explain",
     .run = run_compile,
 };
 

@@ -1,6 +1,7 @@
 #include "model_arguments.h"
 
 #include "base/str.h"
+#include "compile/store_weights.h"
 #include "console.h"
 #include "inspect/open_dims.h"
 #include "ops/check.h"
@@ -52,6 +53,8 @@ Result<compile::CompileOptions> parse_compile_options(const Arguments& arguments
   if (arguments.has("--batch")) {
     options.batch = TRY(parse_number("--batch", arguments.value("--batch"), 1, plan::kMaxBatch));
   }
+  if (arguments.has("--weights"))
+    options.weights = TRY(compile::parse_weight_type(arguments.value("--weights")));
   return options;
 }
 

@@ -26,8 +26,11 @@ std::string kernel_text(const PlanStep& step) {
   return str("reference: ", counts_text(step.interpreted));
 }
 
-std::string bytes_or_blank(std::uint64_t bytes) {
-  return bytes == 0 ? "" : bytes_text(static_cast<std::int64_t>(bytes));
+// "16.3 KB f16"; floats go without saying.
+std::string weights_text(const PlanStep& step) {
+  if (step.weight_bytes == 0) return "";
+  return str(bytes_text(static_cast<std::int64_t>(step.weight_bytes)),
+             step.weight_type.empty() ? "" : " ", step.weight_type);
 }
 
 std::string ports_text(const Graph& signature, const std::vector<ValueId>& ids) {
@@ -62,6 +65,7 @@ Json step_json(const PlanStep& step) {
               {"output", step.output},
               {"weight_bytes", step.weight_bytes},
               {"multiply_adds", step.multiply_adds}};
+  if (!step.weight_type.empty()) row["weight_type"] = step.weight_type;
   if (!step.interpreted.empty()) {
     Json& operators = row["operators"] = Json::object();
     for (const auto& [op, times] : step.interpreted) operators[op] = times;
@@ -105,7 +109,7 @@ std::string steps_text(const PlanSummary& summary, const PlanTextOptions& option
   for (std::size_t i = 0; i < summary.steps.size(); ++i) {
     const PlanStep& step = summary.steps[i];
     rows.push_back({str(i), std::string(step_name(step.name)), kernel_text(step), step.output,
-                    bytes_or_blank(step.weight_bytes),
+                    weights_text(step),
                     step.multiply_adds == 0
                         ? ""
                         : approximate(static_cast<std::int64_t>(step.multiply_adds))});

@@ -167,8 +167,8 @@ class Bench {
     for (std::size_t i = 0; i < settings_.threads.size(); ++i) {
       Subject subject{entry.model, plan, prepared.extents, settings_.threads[i]};
       // Integer products do not compare with the peak of float32.
-      const double share =
-          entry.precision == "f32" ? static_cast<double>(prepared.multiply_adds) / peaks_[i] : 0;
+      const bool is_float = entry.precision == "f32" || entry.weights != WeightType::kF32;
+      const double share = is_float ? static_cast<double>(prepared.multiply_adds) / peaks_[i] : 0;
       TRY(run_subject(entry, subject, share));
     }
     return {};

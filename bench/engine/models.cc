@@ -16,6 +16,8 @@ namespace {
 
 // Rounding to 8 bits in one layer moves what the next one rounds.
 constexpr double kInt8Tolerance = 0.1;
+// Of weights that are rounded, with the model's own weights in ONNX Runtime.
+constexpr double kHalfWeightsTolerance = 0.01;
 
 Result<Model> read_checked(const std::filesystem::path& path) {
   Model model = TRY(read_model(path));
@@ -33,6 +35,16 @@ std::vector<Entry> built_in_models(const std::filesystem::path& made) {
       {.name = "one_node", .model = made / "one_node.onnx"},
       {.name = "policy_mlp", .model = made / "policy_mlp.onnx"},
       {.name = "autopilot", .model = examples / "autopilot/autopilot.onnx"},
+      {.name = "autopilot",
+       .model = examples / "autopilot/autopilot.onnx",
+       .precision = "f16-weights",
+       .tolerance = kHalfWeightsTolerance,
+       .weights = WeightType::kF16},
+      {.name = "autopilot",
+       .model = examples / "autopilot/autopilot.onnx",
+       .precision = "int8-weights",
+       .tolerance = kInt8Tolerance,
+       .weights = WeightType::kI8},
       {.name = "gru", .model = made / "gru.onnx"},
       {.name = "tcn", .model = examples / "pitwall/tcn.onnx"},
       {.name = "trees_1_row", .model = examples / "pitwall/trees.onnx"},
@@ -72,7 +84,7 @@ Result<Prepared> prepare_model(const Entry& entry, const std::map<std::string, s
 
   const double start_ms = now_ms();
   const compile::Compiled compiled =
-      TRY(compile::compile_model(std::move(model), {prepared.extents, entry.batch}));
+      TRY(compile::compile_model(std::move(model), {prepared.extents, entry.batch, entry.weights}));
   prepared.compile_ms = now_ms() - start_ms;
   const compile::PlanSummary steps =
       TRY(compile::summarize(TRY(plan::Plan::parse(compiled.file.bytes()))));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kernels/gemm/pack.h"
 
 namespace slipway::bench {
 
@@ -18,7 +19,8 @@ struct Entry {
   std::filesystem::path model;
   std::string precision = "f32";
   std::int64_t batch = 1;
-  double tolerance = 1e-3;  // of an output's largest magnitude
+  double tolerance = 1e-3;                // of an output's largest magnitude
+  WeightType weights = WeightType::kF32;  // as Slipway stores them
 };
 
 // The built-in list. `made`: the folder that make_models.py filled; other files are the examples',

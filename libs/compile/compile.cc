@@ -4,6 +4,7 @@
 #include "compile/interpreted.h"
 #include "compile/lowering.h"
 #include "compile/memory.h"
+#include "compile/store_weights.h"
 #include "compile/widen.h"
 #include "graph/inline_functions.h"
 #include "ops/check.h"
@@ -91,10 +92,10 @@ Program whole_program(const Model& model, Piece piece) {
   return program;
 }
 
-Result<Program> lower_model(const Model& model) {
+Result<Program> lower_model(const Model& model, WeightType weights) {
   if (!runs_step_by_step(model.graph)) return whole_program(model, TRY(whole_piece(model)));
   const Model wide = TRY(widen_halves(model));
-  Lowering lowering(wide);
+  Lowering lowering(wide, weights);
   TRY(lowering.lower());
   return std::move(lowering.program);
 }
@@ -169,9 +170,11 @@ Result<Compiled> compile_model(Model model, const CompileOptions& options) {
   if (const Problem* fault = first_fault(problems)) return to_error(*fault);
   Compiled compiled;
   compiled.passes = TRY(run_passes(model));
+  std::string stored = TRY(store_weights(model, options.weights));
+  if (!stored.empty()) compiled.passes.push_back({"store-weights", std::move(stored)});
   TRY(check_ports(model.graph, model.graph.inputs, "input"));
   TRY(check_ports(model.graph, model.graph.outputs, "output"));
-  Program program = TRY(lower_model(model));
+  Program program = TRY(lower_model(model, options.weights));
   compiled.arena_bytes = TRY(plan_memory(program));
   compiled.file = TRY(write_plan(model, program, compiled.arena_bytes));
   compiled.steps = explain(program);

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "graph/graph.h"
+#include "kernels/gemm/pack.h"
 #include "passes/pass.h"
 #include "runtime/step.h"
 #include "tensor/tensor.h"
@@ -17,6 +18,9 @@ namespace slipway::compile {
 struct CompileOptions {
   std::map<std::string, std::int64_t> dims;  // extents of symbolic dimensions
   std::int64_t batch = 1;  // of symbolic dimensions that are not in `dims` and lead their input
+  // How weights of products and recurrent layers are stored; narrower ones are rounded first
+  // (store_weights.h), and the result's model with them.
+  WeightType weights = WeightType::kF32;
 };
 
 struct StepNote {

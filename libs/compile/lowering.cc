@@ -18,7 +18,8 @@ using plan::Layout;
 using plan::Place;
 using slipway::index;
 
-Lowering::Lowering(const Model& of) : graph(of.graph), model(of) {
+Lowering::Lowering(const Model& of, WeightType stored)
+    : graph(of.graph), model(of), weights(stored) {
   shapes_.resize(graph.values.size());
   for (std::size_t i = 0; i < graph.values.size(); ++i) {
     const Type& type = graph.values[i].type;

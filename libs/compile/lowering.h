@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "compile/program.h"
 #include "graph/graph.h"
+#include "kernels/gemm/pack.h"
 
 namespace slipway::compile {
 
@@ -18,11 +19,12 @@ struct AttentionMatch;
 class Lowering {
  public:
   // The graph's values must be tensors of known shapes; it must outlive this.
-  explicit Lowering(const Model& of);
+  explicit Lowering(const Model& of, WeightType stored = WeightType::kF32);
   ~Lowering();
 
   const Graph& graph;
   const Model& model;
+  const WeightType weights;  // what weights were rounded to (store_weights.h)
   Program program;
 
   // Of a value. The types are known.

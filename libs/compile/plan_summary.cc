@@ -1,10 +1,13 @@
 #include "compile/plan_summary.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 #include "base/str.h"
+#include "compile/store_weights.h"
 #include "onnx/reader.h"
+#include "plan/params.h"
 #include "runtime/list.h"
 
 namespace slipway::compile {
@@ -42,6 +45,23 @@ Type type_of(const plan::Plan& plan, const plan::TensorRecord& tensor) {
   return Type::tensor(static_cast<DType>(tensor.dtype), std::move(dims));
 }
 
+template <typename P>
+std::string_view narrow_type(std::span<const std::byte> params) {
+  P p;
+  if (params.size() != sizeof(P)) return {};
+  std::memcpy(&p, params.data(), sizeof(P));
+  const auto type = static_cast<WeightType>(p.weight_type);
+  if (p.weight_type > static_cast<std::uint32_t>(WeightType::kI8) || type == WeightType::kF32)
+    return {};
+  return weight_type_name(type);
+}
+
+std::string_view weight_type_of(plan::KernelId kernel, std::span<const std::byte> params) {
+  if (kernel == plan::KernelId::kGemm) return narrow_type<plan::GemmParams>(params);
+  if (kernel == plan::KernelId::kRecurrent) return narrow_type<plan::RecurrentParams>(params);
+  return {};
+}
+
 Result<PlanStep> summarize_step(const plan::Plan& plan, const plan::StepRecord& record) {
   const auto id = static_cast<plan::KernelId>(record.kernel);
   const runtime::StepKernel* const kernel = runtime::find_kernel(id);
@@ -50,6 +70,7 @@ Result<PlanStep> summarize_step(const plan::Plan& plan, const plan::StepRecord& 
   step.kernel = kernel != nullptr ? kernel->name : str("number ", record.kernel);
   if (id == plan::KernelId::kInterpret) step.interpreted = TRY(operators_of(plan.params(record)));
   step.multiply_adds = record.multiply_adds;
+  step.weight_type = weight_type_of(id, plan.params(record));
   const std::span<const std::uint32_t> outputs = plan.step_outputs(record);
   if (!outputs.empty() && outputs[0] != plan::kNoTensor) {
     const plan::TensorRecord& tensor = plan.tensors()[outputs[0]];

@@ -21,6 +21,7 @@ struct PlanStep {
   std::vector<std::pair<std::string, std::size_t>> interpreted;
   std::string output;  // the first: "float[1,64,50] blocked"
   std::uint64_t weight_bytes = 0;
+  std::string_view weight_type;  // "f16"; empty where they are floats or there are none
   std::uint64_t multiply_adds = 0;
 };
 

@@ -147,6 +147,9 @@ FILES = {
     # For plans: one operator with a kernel of its own, one without.
     "steps.onnx": model(graph([node("Abs", ["x"], ["a"], name="size"), node("Hardmax", ["a"], ["y"], name="largest")],
                               [X], [Y])),
+    "product.onnx": model(graph([node("MatMul", ["x", "w"], ["m"], name="product"),
+                                 node("Relu", ["m"], ["y"], name="positive")], [X], [Y],
+                                [floats("w", [3, 3], [0.1, -2, 3, 0.4, 5, -6, 0.7, 8, 9])])),
     "damaged.plan": b"SLIPPLAN" + bytes(300),
 
     # Data that is none.

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "compile/lower/lower.h"
 #include "compile/lower/tail.h"
+#include "compile/store_weights.h"
 #include "kernels/numeric/dot.h"
 #include "ops/node_view.h"
 
@@ -14,24 +15,46 @@ namespace {
 struct Weights {
   TensorIndex packed;
   std::uint32_t n, k, chains;
+  WeightType type;
 };
 
-// A constant [k, n], or [n, k] where it is transposed.
-Result<Weights> pack(Lowering& lowering, ValueId id, bool is_transposed) {
-  const Tensor tensor = TRY(lowering.constant(id)->direct());
+// A constant [k, n], or [n, k] where it is transposed, in the type it fits.
+Result<Weights> pack(Lowering& lowering, ValueId id, bool is_transposed, WeightType type) {
+  Tensor tensor = TRY(lowering.constant(id)->direct());
+  std::optional<Tensor> narrow = TRY(narrow_exactly(tensor, type));
+  if (!narrow) type = WeightType::kF32;
+  if (narrow) tensor = *std::move(narrow);
   const auto rows = static_cast<std::size_t>(tensor.dim(0));
   const auto columns = static_cast<std::size_t>(tensor.dim(1));
   const std::size_t k = is_transposed ? columns : rows;
   const std::size_t n = is_transposed ? rows : columns;
   const std::size_t chains = numeric::chain_count(n, k);
-  const std::size_t bytes = packed_bytes(WeightType::kF32, n, k, chains);
+  const std::size_t bytes = packed_bytes(type, n, k, chains);
   Tensor packed = TRY(Tensor::create(DType::kUint8, {static_cast<std::int64_t>(bytes)}));
   const auto across = static_cast<std::ptrdiff_t>(columns);
-  pack_b(WeightType::kF32, tensor.data<float>().data(), is_transposed ? 1 : across,
-         is_transposed ? across : 1, n, k, chains, packed.mutable_bytes().data());
+  pack_b(type, tensor.bytes().data(), is_transposed ? 1 : across, is_transposed ? across : 1, n, k,
+         chains, packed.mutable_bytes().data());
   return Weights{lowering.add_constant(lowering.graph.value(id).name, std::move(packed)),
                  static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(k),
-                 static_cast<std::uint32_t>(chains)};
+                 static_cast<std::uint32_t>(chains), type};
+}
+
+// The product times a constant for each of its columns, where that is all that is done with it.
+struct Scale {
+  std::size_t node;
+  const Tensor* factors;
+};
+std::optional<Scale> match_scale(const Lowering& lowering, ValueId product) {
+  const auto user = lowering.only_user(product);
+  if (!user || lowering.is_done(*user)) return std::nullopt;
+  const Node& n = lowering.graph.nodes[*user];
+  if (n.op != "Mul" || !n.domain.empty()) return std::nullopt;
+  const Tensor* const factors = lowering.constant(n.inputs[n.inputs[0] == product ? 1 : 0]);
+  if (factors == nullptr || factors->dtype() != DType::kFloat32 || factors->rank() != 1 ||
+      factors->dim(0) != lowering.shape(product).back()) {
+    return std::nullopt;
+  }
+  return Scale{*user, factors};
 }
 
 bool is_matrix(const Lowering& lowering, ValueId id) {
@@ -43,28 +66,37 @@ bool is_matrix(const Lowering& lowering, ValueId id) {
 Result<Lowered> lower_product(Lowering& lowering, std::size_t node, bool is_transposed,
                               const Tensor* bias) {
   const Node& n = lowering.graph.nodes[node];
-  const Shape& output = lowering.shape(n.outputs[0]);
-  Tail tail = match_tail(lowering, n.outputs[0],
-                         {output.size() - 1, bias == nullptr, /*takes_addend=*/true});
-  if (bias == nullptr) bias = tail.bias;
-  const Weights weights = TRY(pack(lowering, n.inputs[1], is_transposed));
+  ValueId value = n.outputs[0];
+  const std::size_t last_axis = lowering.shape(value).size() - 1;
+  WeightType type = lowering.weights;
+  std::optional<Scale> scale;
+  if (type == WeightType::kI8) {
+    if (bias == nullptr) scale = match_scale(lowering, value);
+    if (!scale) type = WeightType::kF32;
+  }
+  const Weights weights = TRY(pack(lowering, n.inputs[1], is_transposed, type));
+  if (weights.type != WeightType::kI8) scale.reset();
   std::vector<TensorIndex> inputs = {TRY(lowering.read(n.inputs[0])), weights.packed, kLeftOut,
                                      kLeftOut, kLeftOut};
+  if (scale) {
+    inputs[4] = lowering.add_constant(str(n.name, " scale"), TRY(scale->factors->direct()));
+    value = lowering.graph.nodes[scale->node].outputs[0];
+    lowering.absorb(scale->node);
+  }
+  const Tail tail =
+      match_tail(lowering, value, {last_axis, bias == nullptr, /*takes_addend=*/true});
+  if (bias == nullptr) bias = tail.bias;
   if (bias != nullptr) inputs[2] = lowering.add_constant(str(n.name, " bias"), TRY(bias->direct()));
   if (tail.addend != kNoValue) inputs[3] = TRY(lowering.read(tail.addend));
   const TensorIndex to = lowering.write(tail.output);
   ProgramStep& step = lowering.add_step(node, plan::KernelId::kGemm, inputs, {to});
   step.set_params(plan::GemmParams{weights.n, weights.k, weights.chains,
-                                   static_cast<std::uint32_t>(WeightType::kF32),
+                                   static_cast<std::uint32_t>(weights.type),
                                    tail.activation_params()});
-  step.note = str(n.op, tail.note);
+  step.note = str(n.op, tail.note, weights_note(weights.type));
   absorb_tail(lowering, tail);
   return Lowered::kYes;
 }
-
-}  // namespace
-
-namespace {
 
 // A product of two tensors that a run computes.
 Result<Lowered> lower_batched(Lowering& lowering, std::size_t node) {

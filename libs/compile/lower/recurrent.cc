@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "compile/lower/lower.h"
+#include "compile/store_weights.h"
 #include "ops/node_view.h"
 #include "plan/params.h"
 
@@ -48,8 +49,27 @@ bool take_constant(const Lowering& lowering, ValueId id, std::optional<Tensor>& 
 }
 
 struct Parameters {
-  std::optional<Tensor> w, r, b, p;
+  std::optional<Tensor> w, r, b, p;  // W and R in the form's type
+  const std::vector<float>* w_scale = nullptr;
+  const std::vector<float>* r_scale = nullptr;
 };
+
+// W and R in the type that weights are stored in, or as floats; false where they are whole numbers
+// with scales and are not stored as such.
+Result<bool> narrow(const Lowering& lowering, const NodeView& view, Parameters& parameters,
+                    WeightType& type) {
+  parameters.w_scale = view.get_floats(kInputScale);
+  parameters.r_scale = view.get_floats(kStateScale);
+  const bool has_scales = parameters.w_scale != nullptr && parameters.r_scale != nullptr;
+  if (has_scales != (lowering.weights == WeightType::kI8)) return !has_scales;
+  std::optional<Tensor> w = TRY(narrow_exactly(*parameters.w, lowering.weights));
+  std::optional<Tensor> r = TRY(narrow_exactly(*parameters.r, lowering.weights));
+  if (!w || !r) return !has_scales;
+  parameters.w = std::move(w);
+  parameters.r = std::move(r);
+  type = lowering.weights;
+  return true;
+}
 
 Result<TensorIndex> pack(Lowering& lowering, const RecurrentForm& form,
                          const Parameters& parameters, std::size_t direction,
@@ -58,9 +78,16 @@ Result<TensorIndex> pack(Lowering& lowering, const RecurrentForm& form,
   const auto part = [&](const std::optional<Tensor>& tensor, std::size_t floats) {
     return tensor ? tensor->data<float>().data() + direction * floats : nullptr;
   };
+  const auto weights = [&](const Tensor& tensor, std::size_t count) {
+    return tensor.bytes().data() + direction * count * bytes_of(form.type);
+  };
   RecurrentParameters from{};
-  from.w = part(parameters.w, rows * form.inputs);
-  from.r = part(parameters.r, rows * form.hidden);
+  from.w = weights(*parameters.w, rows * form.inputs);
+  from.r = weights(*parameters.r, rows * form.hidden);
+  if (form.type == WeightType::kI8) {
+    from.w_scale = parameters.w_scale->data() + direction * rows;
+    from.r_scale = parameters.r_scale->data() + direction * rows;
+  }
   from.bias = part(parameters.b, 2 * rows);
   from.peepholes = part(parameters.p, 3 * form.hidden);
   const std::size_t bytes = recurrent_packed_bytes(form);
@@ -106,6 +133,7 @@ Result<Lowered> lower_recurrent(Lowering& lowering, std::size_t node) {
       !take_constant(lowering, input(n, 7), parameters.p)) {
     return Lowered::kDeclined;
   }
+  if (!TRY(narrow(lowering, view, parameters, form->type))) return Lowered::kDeclined;
   form->has_peepholes = parameters.p.has_value();
   std::vector<TensorIndex> inputs = {
       TRY(lowering.read(n.inputs[0])), kLeftOut, kLeftOut, kLeftOut, kLeftOut, kLeftOut};
@@ -132,7 +160,7 @@ Result<Lowered> lower_recurrent(Lowering& lowering, std::size_t node) {
       static_cast<std::uint32_t>(form->kind), static_cast<std::uint32_t>(form->inputs),
       static_cast<std::uint32_t>(form->hidden), static_cast<std::uint32_t>(directions),
       static_cast<std::uint32_t>(form->type), flags, form->clip});
-  step.note = str(n.op, ", whole");
+  step.note = str(n.op, ", whole", weights_note(form->type));
   return Lowered::kYes;
 }
 

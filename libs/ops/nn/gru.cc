@@ -4,7 +4,7 @@
 namespace slipway {
 namespace {
 
-RecurrentForm gru_form() { return {3, {"Sigmoid", "Tanh"}, false}; }
+RecurrentCell gru_cell() { return {3, {"Sigmoid", "Tanh"}, false}; }
 
 // Gates stand in the order z (update), r (reset), h (candidate).
 template <typename T>
@@ -36,13 +36,15 @@ void multiply_reset(const Recurrent& plan, RecurrentState<T>& state) {
   multiply_transposed(plan.batch, plan.hidden, plan.hidden, plan.row(), reset.data(),
                       state.r + 2 * plan.hidden * plan.hidden, state.rh.data() + 2 * plan.hidden,
                       plan.row());
+  if (state.r_scale == nullptr) return;
+  scale_columns(plan.batch, plan.hidden, state.r_scale + 2 * plan.hidden,
+                state.rh.data() + 2 * plan.hidden, plan.row());
 }
 
 // h' = (1 - z) * g + z * h.
 template <typename T>
 void gru_step(const Recurrent& plan, bool is_linear_before_reset, RecurrentState<T>& state) {
-  multiply_transposed(plan.batch, plan.row(), plan.hidden, plan.row(), state.h.data(), state.r,
-                      state.rh.data(), plan.row());
+  multiply_state(plan, state);
   open_gates(plan, state);
   if (!is_linear_before_reset) multiply_reset(plan, state);
   for (std::size_t n = 0; n < plan.batch; ++n) {
@@ -70,7 +72,7 @@ void gru_step(const Recurrent& plan, bool is_linear_before_reset, RecurrentState
 
 Status evaluate_gru(EvalContext& ctx) {
   const bool is_linear = ctx.get_int("linear_before_reset", 0) != 0;
-  return evaluate_recurrent(ctx, gru_form(),
+  return evaluate_recurrent(ctx, gru_cell(),
                             [is_linear]<typename T>(const Recurrent& plan, std::span<T> y,
                                                     std::span<T> y_h, std::span<T> y_c) {
                               const auto step = [&](RecurrentState<T>& state) {
@@ -80,7 +82,7 @@ Status evaluate_gru(EvalContext& ctx) {
                             });
 }
 
-Status infer_gru(InferContext& ctx) { return infer_recurrent(ctx, gru_form()); }
+Status infer_gru(InferContext& ctx) { return infer_recurrent(ctx, gru_cell()); }
 
 }  // namespace
 

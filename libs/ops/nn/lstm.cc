@@ -4,7 +4,7 @@
 namespace slipway {
 namespace {
 
-RecurrentForm lstm_form() { return {4, {"Sigmoid", "Tanh", "Tanh"}, true}; }
+RecurrentCell lstm_cell() { return {4, {"Sigmoid", "Tanh", "Tanh"}, true}; }
 
 // The places of the gates in W, R and B, and of their peepholes in P.
 enum Gate : std::size_t { kInput = 0, kOutput = 1, kForget = 2, kCandidate = 3 };
@@ -25,8 +25,7 @@ T gate_sum(const Recurrent& plan, const RecurrentState<T>& state, std::size_t n,
 // new cell goes into its own unbounded. The standard's text leaves that open, ONNX Runtime does so.
 template <typename T>
 void lstm_step(const Recurrent& plan, bool couples_input_forget, RecurrentState<T>& state) {
-  multiply_transposed(plan.batch, plan.row(), plan.hidden, plan.row(), state.h.data(), state.r,
-                      state.rh.data(), plan.row());
+  multiply_state(plan, state);
   const GateActivation* activation = state.activations;
   GateActivation of_cell = activation[2];
   of_cell.clip = 0;
@@ -47,7 +46,7 @@ void lstm_step(const Recurrent& plan, bool couples_input_forget, RecurrentState<
 
 Status evaluate_lstm(EvalContext& ctx) {
   const bool couples = ctx.get_int("input_forget", 0) != 0;
-  return evaluate_recurrent(ctx, lstm_form(),
+  return evaluate_recurrent(ctx, lstm_cell(),
                             [couples]<typename T>(const Recurrent& plan, std::span<T> y,
                                                   std::span<T> y_h, std::span<T> y_c) {
                               const auto step = [&](RecurrentState<T>& state) {
@@ -57,7 +56,7 @@ Status evaluate_lstm(EvalContext& ctx) {
                             });
 }
 
-Status infer_lstm(InferContext& ctx) { return infer_recurrent(ctx, lstm_form()); }
+Status infer_lstm(InferContext& ctx) { return infer_recurrent(ctx, lstm_cell()); }
 
 }  // namespace
 

@@ -41,6 +41,16 @@ Status read_lengths(const EvalContext& ctx, Recurrent& plan) {
   return {};
 }
 
+// A list that weights stored as whole numbers come with (libs/compile); no model file has it.
+Status read_scale(const EvalContext& ctx, std::string_view name, std::size_t rows,
+                  std::vector<float>& scale) {
+  const std::vector<float>* const given = ctx.get_floats(name);
+  if (given == nullptr) return {};
+  if (given->size() != rows) return ctx.fail(name, " has ", given->size(), " entries, not ", rows);
+  scale = *given;
+  return {};
+}
+
 }  // namespace
 
 Shape Recurrent::y_shape() const {
@@ -55,12 +65,12 @@ Shape Recurrent::state_shape() const {
                         : Shape{d(directions), d(batch), d(hidden)};
 }
 
-Result<Recurrent> plan_recurrent(const EvalContext& ctx, const RecurrentForm& form) {
+Result<Recurrent> plan_recurrent(const EvalContext& ctx, const RecurrentCell& cell) {
   Recurrent plan;
   const Direction direction = TRY(read_direction(ctx));
   plan.directions = direction.count;
   plan.starts_reversed = direction.starts_reversed;
-  plan.gates = form.gates;
+  plan.gates = cell.gates;
   plan.is_batch_first = ctx.get_int("layout", 0) != 0;
   const Shape& x = ctx.input(0).shape();
   const Shape& r = ctx.input(2).shape();
@@ -84,7 +94,7 @@ Result<Recurrent> plan_recurrent(const EvalContext& ctx, const RecurrentForm& fo
                                              ? std::vector{plan.batch, dirs, plan.hidden}
                                              : std::vector{dirs, plan.batch, plan.hidden};
   TRY(check_shape(ctx, 5, "initial_h", state));
-  if (form.has_cell) {
+  if (cell.has_cell) {
     TRY(check_shape(ctx, 6, "initial_c", state));
     TRY(check_shape(ctx, 7, "P", {dirs, 3 * plan.hidden}));
     plan.initial_c = TRY(widened(ctx, 6));
@@ -96,15 +106,17 @@ Result<Recurrent> plan_recurrent(const EvalContext& ctx, const RecurrentForm& fo
   plan.b = TRY(widened(ctx, 3));
   plan.initial_h = TRY(widened(ctx, 5));
   plan.dtype = plan.x.dtype();
-  plan.activations = TRY(read_activations(ctx, form.activations.size() * dirs, form.activations));
+  plan.activations = TRY(read_activations(ctx, cell.activations.size() * dirs, cell.activations));
   // The products of one step; a failure here is a message instead of a lack of memory later.
   TRY(ctx.make(plan.dtype,
                {static_cast<std::int64_t>(plan.batch), 2 * static_cast<std::int64_t>(plan.row())}));
+  TRY(read_scale(ctx, "w_scale", dirs * plan.row(), plan.w_scale));
+  TRY(read_scale(ctx, "r_scale", dirs * plan.row(), plan.r_scale));
   TRY(read_lengths(ctx, plan));
   return plan;
 }
 
-Status infer_recurrent(InferContext& ctx, const RecurrentForm& form) {
+Status infer_recurrent(InferContext& ctx, const RecurrentCell& cell) {
   const Direction direction = TRY(read_direction(ctx));
   const Dim directions(static_cast<std::int64_t>(direction.count));
   Dim steps;
@@ -129,7 +141,7 @@ Status infer_recurrent(InferContext& ctx, const RecurrentForm& form) {
                    is_batch_first ? Dims{batch, steps, directions, hidden}
                                   : Dims{steps, directions, batch, hidden});
   }
-  for (std::size_t i = 1; i <= (form.has_cell ? 2U : 1U); ++i) {
+  for (std::size_t i = 1; i <= (cell.has_cell ? 2U : 1U); ++i) {
     if (ctx.has_output(i)) {
       ctx.set_output(
           i, dtype,

@@ -15,7 +15,7 @@
 
 namespace slipway {
 
-struct RecurrentForm {
+struct RecurrentCell {
   std::size_t gates;
   std::vector<std::string_view> activations;  // of one direction, where the model names none
   bool has_cell;
@@ -32,6 +32,8 @@ struct Recurrent {
 
   // Inputs in the computation's type; an omitted one has no elements.
   Tensor x, w, r, b, initial_h, initial_c, peepholes;
+  // What products with each row of W and R are multiplied by; empty: nothing.
+  std::vector<float> w_scale, r_scale;
 
   std::size_t row() const { return gates * hidden; }  // of W x, all gates side by side
   bool is_reversed(std::size_t direction) const { return starts_reversed || direction == 1; }
@@ -51,8 +53,8 @@ struct Recurrent {
   Shape state_shape() const;
 };
 
-Result<Recurrent> plan_recurrent(const EvalContext& ctx, const RecurrentForm& form);
-Status infer_recurrent(InferContext& ctx, const RecurrentForm& form);
+Result<Recurrent> plan_recurrent(const EvalContext& ctx, const RecurrentCell& cell);
+Status infer_recurrent(InferContext& ctx, const RecurrentCell& cell);
 std::int64_t count_recurrent(const CostContext& ctx);
 
 // One direction's parameters, null where the model has none, and its state.
@@ -62,7 +64,9 @@ struct RecurrentState {
   const T* r = nullptr;       // [gates * hidden, hidden]
   const T* w_bias = nullptr;  // [gates * hidden]
   const T* r_bias = nullptr;
-  const T* peepholes = nullptr;  // [3 * hidden]
+  const T* peepholes = nullptr;    // [3 * hidden]
+  const float* w_scale = nullptr;  // [gates * hidden]
+  const float* r_scale = nullptr;
   const GateActivation* activations = nullptr;
   std::vector<T> h, c;          // [batch, hidden]
   std::vector<T> wx, rh;        // [batch, gates * hidden]: products of this step
@@ -80,6 +84,22 @@ void multiply_transposed(std::size_t m, std::size_t n, std::size_t k, std::size_
                           numeric::Matrix<T>{y, static_cast<std::ptrdiff_t>(y_step), 1});
 }
 
+// y[m, n] times the scale of its column, where there are scales.
+template <typename T>
+void scale_columns(std::size_t m, std::size_t n, const float* scale, T* y, std::size_t y_step) {
+  for (std::size_t i = 0; scale != nullptr && i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) y[i * y_step + j] *= static_cast<T>(scale[j]);
+  }
+}
+
+// state.rh = h R of all gates.
+template <typename T>
+void multiply_state(const Recurrent& plan, RecurrentState<T>& state) {
+  multiply_transposed(plan.batch, plan.row(), plan.hidden, plan.row(), state.h.data(), state.r,
+                      state.rh.data(), plan.row());
+  scale_columns(plan.batch, plan.row(), state.r_scale, state.rh.data(), plan.row());
+}
+
 template <typename T>
 RecurrentState<T> start_direction(const Recurrent& plan, std::size_t direction) {
   RecurrentState<T> state;
@@ -92,6 +112,8 @@ RecurrentState<T> start_direction(const Recurrent& plan, std::size_t direction) 
   state.w_bias = part(plan.b, direction * 2 * row);
   state.r_bias = part(plan.b, (direction * 2 + 1) * row);
   state.peepholes = part(plan.peepholes, direction * 3 * plan.hidden);
+  if (!plan.w_scale.empty()) state.w_scale = plan.w_scale.data() + direction * row;
+  if (!plan.r_scale.empty()) state.r_scale = plan.r_scale.data() + direction * row;
   state.activations =
       plan.activations.data() + direction * (plan.activations.size() / plan.directions);
   for (auto& [tensor, values] :
@@ -132,6 +154,7 @@ void run_recurrent(const Recurrent& plan, Step step, std::span<T> y, std::span<T
       }
       multiply_transposed(plan.batch, plan.row(), plan.inputs, plan.row(), x.data(), state.w,
                           state.wx.data(), plan.row());
+      scale_columns(plan.batch, plan.row(), state.w_scale, state.wx.data(), plan.row());
       step(state);
       for (std::size_t n = 0; n < plan.batch; ++n) {
         if (state.is_active[n] == 0) continue;
@@ -150,11 +173,11 @@ void run_recurrent(const Recurrent& plan, Step step, std::span<T> y, std::span<T
 // Plans, makes the outputs (so that memory bounds the number of steps) and calls
 // run.operator()<T>(plan, y, y_h, y_c).
 template <typename Run>
-Status evaluate_recurrent(EvalContext& ctx, const RecurrentForm& form, Run run) {
-  const Recurrent plan = TRY(plan_recurrent(ctx, form));
+Status evaluate_recurrent(EvalContext& ctx, const RecurrentCell& cell, Run run) {
+  const Recurrent plan = TRY(plan_recurrent(ctx, cell));
   Tensor y = TRY(ctx.make(plan.dtype, plan.y_shape()));
   Tensor y_h = TRY(ctx.make(plan.dtype, plan.state_shape()));
-  Tensor y_c = TRY(ctx.make(plan.dtype, form.has_cell ? plan.state_shape() : Shape{0}));
+  Tensor y_c = TRY(ctx.make(plan.dtype, cell.has_cell ? plan.state_shape() : Shape{0}));
   const bool known = visit_real(plan.dtype, [&]<typename T>() {
     if (y_h.size() == 0) return;
     run.template operator()<T>(plan, y.mutable_data<T>(), y_h.mutable_data<T>(),

@@ -4,13 +4,12 @@
 namespace slipway {
 namespace {
 
-RecurrentForm rnn_form() { return {1, {"Tanh"}, false}; }
+RecurrentCell rnn_cell() { return {1, {"Tanh"}, false}; }
 
 // h' = f((W x + R h) + (Wb + Rb)).
 template <typename T>
 void rnn_step(const Recurrent& plan, RecurrentState<T>& state) {
-  multiply_transposed(plan.batch, plan.row(), plan.hidden, plan.row(), state.h.data(), state.r,
-                      state.rh.data(), plan.row());
+  multiply_state(plan, state);
   for (std::size_t n = 0; n < plan.batch; ++n) {
     if (state.is_active[n] == 0) continue;
     for (std::size_t j = 0; j < plan.hidden; ++j) {
@@ -24,14 +23,14 @@ void rnn_step(const Recurrent& plan, RecurrentState<T>& state) {
 
 Status evaluate_rnn(EvalContext& ctx) {
   return evaluate_recurrent(
-      ctx, rnn_form(),
+      ctx, rnn_cell(),
       []<typename T>(const Recurrent& plan, std::span<T> y, std::span<T> y_h, std::span<T> y_c) {
         const auto step = [&](RecurrentState<T>& state) { rnn_step(plan, state); };
         run_recurrent<T>(plan, step, y, y_h, y_c);
       });
 }
 
-Status infer_rnn(InferContext& ctx) { return infer_recurrent(ctx, rnn_form()); }
+Status infer_rnn(InferContext& ctx) { return infer_recurrent(ctx, rnn_cell()); }
 
 }  // namespace
 
