@@ -17,6 +17,7 @@ constexpr Rule kRules[] = {
     {"CastLike", "", lower_cast},
     {"Concat", "", lower_concat},
     {"Conv", "", lower_conv},
+    {"ConvTranspose", "", lower_conv},
     {"DepthToSpace", "", lower_depth_to_space},
     {"DequantizeLinear", "", lower_quantize},
     {"Equal", "", lower_compare},

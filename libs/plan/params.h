@@ -69,9 +69,15 @@ struct AttentionParams {
 // the shape and layout of the output); the last two may be left out. Weights are packed as the
 // header of the kind says. The output is blocked.
 enum class ConvKind : std::uint32_t {
-  kBlocked,    // x blocked: kernels/conv/direct.h
-  kPlain,      // x plain: kernels/conv/direct.h
-  kDepthwise,  // x blocked: kernels/conv/depthwise.h
+  kBlocked,     // x blocked: kernels/conv/direct.h
+  kPlain,       // x plain: kernels/conv/direct.h
+  kDepthwise,   // x blocked: kernels/conv/depthwise.h
+  kGrouped,     // x blocked: kernels/conv/grouped.h
+  kTransposed,  // x blocked: kernels/conv/transposed.h
+  // Groups that fill no blocks are images of their own: x and y are blocked, [batch * groups, a
+  // group's channels, ...], and each group's bias is filled up to whole blocks.
+  kApart,
+  kTransposedApart,
   kCount,
 };
 struct ConvAxisParams {

@@ -202,11 +202,107 @@ TEST(Forms, NodesThatLackInputsAreRefused) {
   }
 }
 
+// A constant of that shape.
+std::string numbers(const char* name, const std::vector<int>& shape) {
+  std::string text = str("init %", name, " = float[");
+  int count = 1;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += str(i == 0 ? "" : ",", shape[i]);
+    count *= shape[i];
+  }
+  text += "] {";
+  for (int i = 0; i < count; ++i) text += str(i == 0 ? "" : ",", (i * 37 % 101 - 50) / 64.0);
+  return text + "}\n";
+}
+
+// Every form of convolution has a kernel; weights and bias are made up.
+TEST(Forms, Convolutions) {
+  struct Row {
+    const char* name;
+    const char* x;
+    std::vector<int> weights;
+    const char* node;
+  };
+  const Row rows[] = {
+      {"in pairs", "2,20,9,11", {20, 2, 3, 3}, "Conv(%x, %w, %b) {group=10, pads=[1,1,1,1]}"},
+      {"in eights, two strides",
+       "1,24,9,40",
+       {24, 8, 3, 3},
+       "Conv(%x, %w) {group=3, strides=[2,1]}"},
+      {"groups of three to five", "2,12,9,11", {20, 3, 3, 3}, "Conv(%x, %w, %b) {group=4}"},
+      {"groups of seventeen", "2,34,9,11", {34, 17, 1, 1}, "Conv(%x, %w, %b) {group=2}"},
+      {"groups that fill blocks", "2,32,9,11", {64, 16, 3, 3}, "Conv(%x, %w, %b) {group=2}"},
+      {"groups of few to whole blocks", "2,6,9,11", {32, 3, 3, 3}, "Conv(%x, %w, %b) {group=2}"},
+      {"two filters a channel", "2,6,9,11", {12, 1, 3, 3}, "Conv(%x, %w, %b) {group=6}"},
+      {"one axis", "2,20,40", {24, 20, 3}, "Conv(%x, %w, %b) {dilations=[3], pads=[6,0]}"},
+      {"depthwise, one axis", "2,20,40", {20, 1, 5}, "Conv(%x, %w, %b) {group=20}"},
+      {"three axes", "1,20,5,6,7", {9, 20, 2, 3, 3}, "Conv(%x, %w, %b) {strides=[1,2,1]}"},
+      {"same upper",
+       "2,20,9,12",
+       {9, 20, 3, 4},
+       "Conv(%x, %w, %b) {auto_pad=\"SAME_UPPER\", strides=[2,2]}"},
+      {"same lower",
+       "2,20,9,12",
+       {9, 20, 3, 4},
+       "Conv(%x, %w, %b) {auto_pad=\"SAME_LOWER\", strides=[1,3]}"},
+      {"valid", "2,20,9,12", {9, 20, 3, 4}, "Conv(%x, %w, %b) {auto_pad=\"VALID\"}"},
+      {"transposed", "2,20,9,11", {20, 24, 2, 2}, "ConvTranspose(%x, %w, %b) {strides=[2,2]}"},
+      {"transposed, padded at the end",
+       "2,20,9,11",
+       {20, 9, 3, 3},
+       "ConvTranspose(%x, %w, %b) {strides=[2,3], pads=[1,0,1,1], output_padding=[1,2]}"},
+      {"transposed, same",
+       "2,20,9,11",
+       {20, 9, 3, 3},
+       "ConvTranspose(%x, %w, %b) {auto_pad=\"SAME_UPPER\", strides=[2,2]}"},
+      {"transposed to a shape",
+       "2,20,9,11",
+       {20, 9, 3, 3},
+       "ConvTranspose(%x, %w, %b) {output_shape=[20,30], strides=[2,2]}"},
+      {"transposed beyond all taps",
+       "1,3,4,5",
+       {3, 9, 1, 1},
+       "ConvTranspose(%x, %w, %b) {output_shape=[20,30], strides=[2,2]}"},
+      {"transposed, one axis",
+       "2,20,40",
+       {20, 33, 4},
+       "ConvTranspose(%x, %w, %b) {strides=[2], dilations=[3]}"},
+      {"transposed, three axes",
+       "1,20,3,4,5",
+       {20, 9, 2, 3, 2},
+       "ConvTranspose(%x, %w, %b) {strides=[2,1,2]}"},
+      {"transposed in whole blocks",
+       "2,32,5,6",
+       {32, 16, 3, 3},
+       "ConvTranspose(%x, %w, %b) {group=2, strides=[2,2]}"},
+      {"transposed in groups",
+       "2,12,5,6",
+       {12, 5, 3, 3},
+       "ConvTranspose(%x, %w, %b) {group=4, strides=[2,2]}"},
+      {"transposed, depthwise",
+       "2,7,5,6",
+       {7, 1, 4, 4},
+       "ConvTranspose(%x, %w, %b) {group=7, strides=[2,2], pads=[1,1,1,1]}"},
+  };
+  for (const Row& row : rows) {
+    const bool is_transposed = std::string_view(row.node).starts_with("ConvT");
+    const std::string_view node = row.node;
+    const std::size_t group = node.find("group=");
+    const int groups = group == std::string_view::npos ? 1 : std::stoi(row.node + group + 6);
+    const int channels = is_transposed ? row.weights[1] * groups : row.weights[0];
+    for (const char* tail : {"", "Relu", "Tanh"}) {
+      const std::string body = str(numbers("w", row.weights), numbers("b", {channels}),
+                                   *tail == 0 ? "%y = " : "%c = ", row.node,
+                                   *tail == 0 ? "" : str("\n%y = ", tail, "(%c)"));
+      const std::string inputs = str("%x: float[", row.x, "]");
+      const std::string name = str(row.name, ' ', tail);
+      expect_kernels({{name.c_str(), inputs.c_str(), body.c_str(), "conv"}});
+    }
+  }
+}
+
 std::string convolution_to(int channels) {
-  std::string weights = str("init %w = float[", channels, ",3,3,3] {");
-  for (int i = 0; i < channels * 27; ++i)
-    weights += str(i == 0 ? "" : ",", (i * 37 % 101 - 50) / 64.0);
-  return weights + "}\n%c = Conv(%x, %w) {pads=[1,1,1,1]}\n";
+  return numbers("w", {channels, 3, 3, 3}) + "%c = Conv(%x, %w) {pads=[1,1,1,1]}\n";
 }
 
 TEST(Forms, WhatFollowsAConvolution) {

@@ -85,7 +85,8 @@ Result<WindowAxis> transposed_axis(const NodeView& view, const TransposedAttribu
   return axis;
 }
 
-// X [N, C, spatial...], W [C, M / group, kernel...].
+}  // namespace
+
 Result<Convolution> plan_transposed(const NodeView& view, const Shape& x, const Shape& w) {
   if (x.size() < 3 || w.size() != x.size()) {
     return view.fail("the input has shape ", shape_text(x), ", the weights have ", shape_text(w),
@@ -122,6 +123,8 @@ Result<Convolution> plan_transposed(const NodeView& view, const Shape& x, const 
   }
   return plan;
 }
+
+namespace {
 
 // One input line and the output line it falls on under some kernel position.
 struct LinePair {

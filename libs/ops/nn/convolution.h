@@ -31,6 +31,10 @@ struct Convolution {
 // and where the output, or one window, has more elements than can be counted.
 Result<Convolution> plan_convolution(const NodeView& view, const Shape& x, const Shape& w);
 
+// X [N, C, spatial...], W [C, M / group, kernel...]: the axes as the convolution has them that this
+// one transposes, `input` the extents of Y and `output` those of X. Fails as plan_convolution does.
+Result<Convolution> plan_transposed(const NodeView& view, const Shape& x, const Shape& w);
+
 // kernel_shape, where it is stated, must be the weights' spatial extents.
 Status check_kernel_shape(const NodeView& view, const std::vector<std::int64_t>& kernel);
 

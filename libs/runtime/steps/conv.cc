@@ -2,6 +2,8 @@
 
 #include "kernels/conv/depthwise.h"
 #include "kernels/conv/direct.h"
+#include "kernels/conv/grouped.h"
+#include "kernels/conv/transposed.h"
 #include "runtime/steps/activation.h"
 #include "runtime/steps/rows.h"
 #include "runtime/steps/window.h"
@@ -29,49 +31,72 @@ RunCode run(const void* context, const Call& call) {
   return RunCode::kOk;
 }
 
-// Channels by group, and the kernel with the floats that its packed weights take.
-Status choose_kernel(const Binder& binder, const plan::ConvParams& params, Conv& conv,
-                     std::size_t& weight_floats, std::size_t& units) {
+constexpr bool is_apart(ConvKind kind) {
+  return kind == ConvKind::kApart || kind == ConvKind::kTransposedApart;
+}
+
+// Batch and channels, by group.
+Status read_channels(const Binder& binder, const plan::ConvParams& params, ConvShape& shape) {
   const Operand& x = *binder.inputs[0];
   const Operand& y = *binder.outputs[0];
-  ConvShape& shape = conv.shape;
-  shape.batch = static_cast<std::size_t>(y.dim(0));
-  shape.groups = params.groups;
+  const auto kind = static_cast<ConvKind>(params.kind);
+  const std::uint32_t in_images = is_apart(kind) ? params.groups : 1;
+  const std::uint32_t in_channels = is_apart(kind) ? 1 : params.groups;
   if (params.kind >= static_cast<std::uint32_t>(ConvKind::kCount) || params.groups == 0 ||
-      x.dim(0) != y.dim(0) || x.dim(1) % params.groups != 0 || y.dim(1) % params.groups != 0 ||
-      x.dim(1) == 0 || y.dim(1) == 0) {
+      x.dim(0) != y.dim(0) || x.dim(0) % in_images != 0 || x.dim(1) % in_channels != 0 ||
+      y.dim(1) % in_channels != 0 || x.dim(1) == 0 || y.dim(1) == 0) {
     return binder.error("its channels do not fit together");
   }
-  shape.in_channels = static_cast<std::size_t>(x.dim(1)) / params.groups;
-  shape.out_channels = static_cast<std::size_t>(y.dim(1)) / params.groups;
-  // Both forms of packed weights have this many floats or more.
+  shape.batch = static_cast<std::size_t>(y.dim(0)) / in_images;
+  shape.groups = params.groups;
+  shape.in_channels = static_cast<std::size_t>(x.dim(1)) / in_channels;
+  shape.out_channels = static_cast<std::size_t>(y.dim(1)) / in_channels;
+  // All forms of packed weights have this many floats or more.
   if (!product_fits({shape.groups, blocks_of(shape.out_channels), shape.in_channels,
                      shape.depth.kernel, shape.height.kernel, shape.width.kernel},
                     binder.inputs[1]->bytes / sizeof(float))) {
     return binder.error("its packed weights are not all there");
   }
-  const auto kind = static_cast<ConvKind>(params.kind);
   if (x.layout != (kind == ConvKind::kPlain ? Layout::kPlain : Layout::kBlocked16) ||
       y.layout != Layout::kBlocked16) {
     return binder.error("an operand has the wrong layout");
   }
+  return {};
+}
+
+struct Choice {
+  ConvKernel kernel;
+  std::size_t weight_floats;
+  std::size_t units;
+};
+
+Result<Choice> choose_kernel(const Binder& binder, ConvKind kind, const ConvShape& shape) {
   if (kind == ConvKind::kDepthwise) {
     if (shape.in_channels != 1 || shape.out_channels != 1)
       return binder.error("it is not depthwise");
-    conv.kernel = depthwise_kernels(binder.isa).blocked;
-    weight_floats = packed_depthwise_floats(shape);
-    units = depthwise_units(shape);
-    return {};
+    return Choice{depthwise_kernels(binder.isa).blocked, packed_depthwise_floats(shape),
+                  depthwise_units(shape)};
   }
-  if (params.groups != 1 && (shape.out_channels % 16 != 0 ||
-                             (kind == ConvKind::kBlocked && shape.in_channels % 16 != 0))) {
+  if (kind == ConvKind::kGrouped) {
+    if (!is_grouped(shape)) return binder.error("its groups are not those of its kernel");
+    return Choice{grouped_kernels(binder.isa).blocked, packed_grouped_floats(shape),
+                  grouped_units(shape)};
+  }
+  const bool fills_in = kind == ConvKind::kPlain || shape.in_channels % kConvBlock == 0;
+  if (shape.groups != 1 && !is_apart(kind) && !(fills_in && shape.out_channels % kConvBlock == 0))
     return binder.error("its groups do not fill blocks");
+  if (kind == ConvKind::kTransposed || kind == ConvKind::kTransposedApart) {
+    return Choice{transposed_convolution(binder.isa), packed_conv_floats(shape),
+                  transposed_units(shape)};
   }
-  conv.kernel = kind == ConvKind::kBlocked ? blocked_convolution(shape, binder.isa)
-                                           : plain_convolution(shape, binder.isa);
-  weight_floats = packed_conv_floats(shape);
-  units = conv_units(shape);
-  return {};
+  return Choice{kind == ConvKind::kPlain ? plain_convolution(shape, binder.isa)
+                                         : blocked_convolution(shape, binder.isa),
+                packed_conv_floats(shape), conv_units(shape)};
+}
+
+bool has_same_form(const Operand& a, const Operand& b) {
+  return a.dtype == b.dtype && a.layout == b.layout &&
+         std::equal(a.dims.begin(), a.dims.end(), b.dims.begin(), b.dims.end());
 }
 
 }  // namespace
@@ -85,20 +110,22 @@ Status bind_conv(Binder& binder) {
   const Operand* const residual = binder.inputs.size() > 3 ? binder.inputs[3] : nullptr;
   const Operand& y = *binder.outputs[0];
   auto* const conv = binder.make<Conv>();
-  TRY(read_axes(binder, params.axes,
-                {&conv->shape.depth, &conv->shape.height, &conv->shape.width}));
-  std::size_t weight_floats = 0;
-  std::size_t units = 0;
-  TRY(choose_kernel(binder, params, *conv, weight_floats, units));
-  const auto channels = static_cast<std::uint64_t>((y.dim(1) + 15) / 16 * 16);
-  if (weights.constant == nullptr || weights.bytes / sizeof(float) < weight_floats ||
+  ConvShape& shape = conv->shape;
+  TRY(read_axes(binder, params.axes, {&shape.depth, &shape.height, &shape.width}));
+  TRY(read_channels(binder, params, shape));
+  const auto kind = static_cast<ConvKind>(params.kind);
+  const Choice choice = TRY(choose_kernel(binder, kind, shape));
+  const std::uint64_t biases =
+      kConvBlock * (is_apart(kind) ? shape.groups * blocks_of(shape.out_channels)
+                                   : blocks_of(shape.groups * shape.out_channels));
+  const bool is_transposed = kind == ConvKind::kTransposed || kind == ConvKind::kTransposedApart;
+  if (weights.constant == nullptr || weights.bytes / sizeof(float) < choice.weight_floats ||
       (bias != nullptr && (bias->constant == nullptr || bias->dtype != DType::kFloat32 ||
-                           bias->elements < channels)) ||
-      (residual != nullptr &&
-       (residual->dtype != y.dtype || residual->layout != y.layout ||
-        !std::equal(residual->dims.begin(), residual->dims.end(), y.dims.begin(), y.dims.end())))) {
+                           bias->elements < biases)) ||
+      (residual != nullptr && (is_transposed || !has_same_form(*residual, y)))) {
     return binder.error("its weights, bias or residual do not fit");
   }
+  conv->kernel = choice.kernel;
   conv->operands.weights = reinterpret_cast<const float*>(weights.constant);
   if (bias != nullptr) conv->operands.bias = reinterpret_cast<const float*>(bias->constant);
   conv->operands.activation = TRY(activation_of(binder, params.activation));
@@ -106,7 +133,7 @@ Status bind_conv(Binder& binder) {
   conv->x = x.slot;
   conv->residual = residual == nullptr ? plan::kNoTensor : residual->slot;
   conv->y = y.slot;
-  binder.use(run, conv, units);
+  binder.use(run, conv, choice.units);
   return {};
 }
 
