@@ -41,6 +41,7 @@ constexpr Rule kRules[] = {
     {"LogSoftmax", "", lower_softmax},
     {"MatMul", "", lower_matmul},
     {"MaxPool", "", lower_pool},
+    {"Mul", "", lower_product},
     {"Not", "", lower_not},
     {"Or", "", lower_logic},
     {"Pad", "", lower_pad},

@@ -43,6 +43,8 @@ enum class KernelId : std::uint16_t {
   kDequantize = 36,
   kTreeClasses = 37,
   kLogic = 38,
+  kConvPair = 50,
+  kConvTriple = 51,
 };
 
 }  // namespace slipway::plan

@@ -66,8 +66,9 @@ struct AttentionParams {
 };
 
 // Inputs: x, packed weights (bytes), bias (filled up to whole blocks of 16 channels), residual (of
-// the shape and layout of the output); the last two may be left out. Weights are packed as the
-// header of the kind says. The output is blocked.
+// the shape and layout of the output), gate (blocked, [N, C, 1...]: x is multiplied by it first;
+// kBlocked, pointwise); the last three may be left out. Weights are packed as the header of the
+// kind says. The output is blocked.
 enum class ConvKind : std::uint32_t {
   kBlocked,     // x blocked: kernels/conv/direct.h
   kPlain,       // x plain: kernels/conv/direct.h
@@ -92,6 +93,23 @@ struct ConvParams {
   std::uint32_t residual_is_last;
   ActivationParams activation;
   ConvAxisParams axes[3];  // of the spatial axes that the tensors have, outermost first
+};
+
+// A convolution of one group and the depthwise one after it (kernels/conv/conv_pair.h). Inputs: x,
+// and packed weights and bias of each; a bias may be left out. The first's kind is kBlocked or
+// kPlain. Tensors have two spatial axes.
+struct ConvPairParams {
+  ConvParams first;
+  ConvParams second;
+  std::uint32_t middle[3];  // channels and spatial extents of what lies between
+};
+
+// The same with a pointwise convolution after it (kernels/conv/conv_triple.h). Inputs: x, packed
+// weights and bias of each, residual (of the shape and layout of the output); biases and residual
+// may be left out.
+struct ConvTripleParams {
+  ConvPairParams pair;
+  ConvParams third;
 };
 
 // One input and one output, both blocked.

@@ -18,6 +18,8 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kGemm, "gemm", bind_gemm},
     {KernelId::kTrees, "trees", bind_trees},
     {KernelId::kConv, "conv", bind_conv},
+    {KernelId::kConvPair, "conv pair", bind_conv_pair},
+    {KernelId::kConvTriple, "conv triple", bind_conv_triple},
     {KernelId::kPool, "pool", bind_pool},
     {KernelId::kMatMul, "matmul", bind_matmul},
     {KernelId::kAttentionPack, "attention pack", bind_attention_pack},

@@ -290,7 +290,7 @@ TEST(Forms, Convolutions) {
     const std::size_t group = node.find("group=");
     const int groups = group == std::string_view::npos ? 1 : std::stoi(row.node + group + 6);
     const int channels = is_transposed ? row.weights[1] * groups : row.weights[0];
-    for (const char* tail : {"", "Relu", "Tanh"}) {
+    for (const char* tail : {"", "Tanh"}) {
       const std::string body = str(numbers("w", row.weights), numbers("b", {channels}),
                                    *tail == 0 ? "%y = " : "%c = ", row.node,
                                    *tail == 0 ? "" : str("\n%y = ", tail, "(%c)"));
@@ -299,6 +299,38 @@ TEST(Forms, Convolutions) {
       expect_kernels({{name.c_str(), inputs.c_str(), body.c_str(), "conv"}});
     }
   }
+}
+
+// What one step does of several convolutions.
+TEST(Forms, ConvolutionsInOneStep) {
+  const std::string expand =
+      numbers("w", {40, 24, 1, 1}) + numbers("b", {40}) + "%c = Conv(%x, %w, %b)\n%e = Relu(%c)\n";
+  const std::string depthwise = numbers("v", {40, 1, 3, 3}) +
+                                "%d = Conv(%e, %v, %b) {group=40, pads=[1,1,1,1]}\n%s = "
+                                "Sigmoid(%d)\n%f = Mul(%d, %s)\n";
+  const std::string project = numbers("u", {24, 40, 1, 1}) + "%p = Conv(%f, %u)\n";
+  const std::string squeeze = "%g = GlobalAveragePool(%f)\n" + numbers("q", {8, 40, 1, 1}) +
+                              "%h = Conv(%g, %q)\n" + numbers("r", {40, 8, 1, 1}) +
+                              "%i = Conv(%h, %r)\n%j = Sigmoid(%i)\n%k = Mul(%f, %j)\n" +
+                              numbers("u", {24, 40, 1, 1}) + "%p = Conv(%k, %u)\n";
+  const std::string wide = numbers("u", {2048, 40, 1, 1}) + "%y = Conv(%f, %u)\n";
+  const std::string first =
+      numbers("w", {40, 3, 3, 3}) + numbers("b", {40}) + "%e = Conv(%x, %w, %b) {strides=[2,2]}\n";
+  const char* const x = "%x: float[2,24,20,19]";
+  const auto check = [](const char* name, const char* inputs, const std::string& body,
+                        const char* kernel) {
+    expect_kernels({{name, inputs, body.c_str(), kernel}});
+  };
+  check("three", x, expand + depthwise + project + "%y = Add(%x, %p)", "conv triple");
+  check("three, then the rest", x, expand + depthwise + project + "%z = Add(%x, %p)\n%y = Relu(%z)",
+        "conv triple");
+  check("two", x, expand + depthwise + "%y = Exp(%f)", "conv pair");
+  check("two, since the third is large", x, expand + depthwise + wide, "conv pair");
+  check("two and a gate", x, expand + depthwise + squeeze + "%y = Add(%p, %x)", "conv pair");
+  check("from a first layer", "%x: float[2,3,43,41]", first + depthwise + project + "%y = Neg(%p)",
+        "conv triple");
+  check("one whose output is needed twice", x,
+        expand + depthwise + project + "%o = ReduceSum(%e)\n%y = Add(%p, %o)", "conv");
 }
 
 std::string convolution_to(int channels) {

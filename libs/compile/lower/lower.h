@@ -26,6 +26,7 @@ Result<Lowered> lower_not(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_pad(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_plain_global_pool(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_pool(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_product(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_quantize(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_recurrent(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_reduce(Lowering& lowering, std::size_t node);

@@ -16,7 +16,11 @@ void blocked(const ConvShape& shape, const ConvOperands& operands, std::size_t b
   convolve<BlockedInput>(shape, blocked_steps(shape), operands, begin, end);
 }
 
-constexpr ConvKernels kTable = {blocked, convolve_transposed};
+void band(const ConvShape& shape, const ConvBand& rows, const ConvOperands& operands) {
+  convolve_band<BlockedInput>(shape, blocked_steps(shape), rows, operands);
+}
+
+constexpr ConvKernels kTable = {blocked, band, convolve_transposed};
 
 }  // namespace
 const ConvKernels& conv_table() { return kTable; }

@@ -16,7 +16,11 @@ void plain(const ConvShape& shape, const ConvOperands& operands, std::size_t beg
   convolve<Strided<PlainInput>>(shape, plain_steps(shape), operands, begin, end);
 }
 
-constexpr ConvPlainKernels kTable = {plain};
+void band(const ConvShape& shape, const ConvBand& rows, const ConvOperands& operands) {
+  convolve_band<Strided<PlainInput>>(shape, plain_steps(shape), rows, operands);
+}
+
+constexpr ConvPlainKernels kTable = {plain, band};
 
 }  // namespace
 const ConvPlainKernels& conv_plain_table() { return kTable; }

@@ -13,17 +13,19 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
-// Steps of a group's input and weights, in floats.
+// Steps of a group's input, weights and output, in floats.
 struct ConvSteps {
   std::size_t x_position, x_channel, x_block;
   std::size_t w_tap, w_block, w_out;
+  std::size_t y_block;
 };
 
 inline ConvSteps blocked_steps(const ConvShape& shape) {
-  ConvSteps steps{kConvBlock, 1, shape.in_positions() * kConvBlock, 0, 0, 0};
+  ConvSteps steps{kConvBlock, 1, shape.in_positions() * kConvBlock, 0, 0, 0, 0};
   steps.w_tap = (shape.in_channels < kConvBlock ? shape.in_channels : kConvBlock) * kConvBlock;
   steps.w_block = shape.kernel_positions() * steps.w_tap;
   steps.w_out = blocks_of(shape.in_channels) * steps.w_block;
+  steps.y_block = shape.out_positions() * kConvBlock;
   return steps;
 }
 inline ConvSteps plain_steps(const ConvShape& shape) {
@@ -37,9 +39,11 @@ inline ConvSteps plain_steps(const ConvShape& shape) {
 template <typename Input, std::size_t kBlocks>
 class ConvRows {
  public:
-  // x, y, bias and residual stand at the group's, and the first output block's, beginning.
-  ConvRows(const ConvShape& shape, const ConvSteps& steps, const ConvOperands& at)
-      : shape_(shape), steps_(steps), at_(at) {
+  // x, y, bias and residual stand at the group's, and the first output block's, beginning; y at
+  // position `origin` of the output.
+  ConvRows(const ConvShape& shape, const ConvSteps& steps, const ConvOperands& at,
+           std::size_t origin = 0)
+      : shape_(shape), steps_(steps), at_(at), origin_(origin) {
     run_.x_position = shape.width.stride * steps.x_position;
     run_.x_channel = steps.x_channel;
     run_.x_block = steps.x_block;
@@ -53,7 +57,7 @@ class ConvRows {
     run_.w_out = steps.w_out;
     blocks_ = blocks_of(shape.in_channels);
     last_channels_ = shape.in_channels - (blocks_ - 1) * kConvBlock;
-    to_.block = shape.out_positions() * kConvBlock;
+    to_.block = steps.y_block;
     to_.bias = at.bias;
     to_.clamp = clamp_of(at.activation);
     is_clamp_ = is_clamp(at.activation);
@@ -75,11 +79,16 @@ class ConvRows {
     if (!has_taps) run_.depths = run_.heights = 0;
     x_ = at_.x + line * shape_.width.input * steps_.x_position;
     w_ = at_.weights + depths.begin * run_.w_depth + heights.begin * run_.w_height;
-    out_ = ((depth * shape_.height.output) + height) * shape_.width.output;
+    out_ = ((depth * shape_.height.output) + height) * shape_.width.output - origin_;
+    std::size_t unfinished = first;
     while (first < end) {
       const std::size_t columns = first_tile<Input::kColumns>(end - first);
       tile(first, columns);
       first += columns;
+      if (first == end || first - unfinished >= kStrip) {
+        finish_strip(unfinished, first - unfinished);
+        unfinished = first;
+      }
     }
   }
 
@@ -107,7 +116,6 @@ class ConvRows {
     } else {
       border_tile(first, columns);
     }
-    finish_row(at, columns);
   }
 
   // Which columns each tap of the width reaches; false where the registers cannot leave them out.
@@ -164,13 +172,14 @@ class ConvRows {
     }
   }
 
-  // What a clamp cannot do in registers.
-  void finish_row(std::size_t at, std::size_t columns) {
+  // What a clamp cannot do in registers, of some columns while they are in the first cache.
+  void finish_strip(std::size_t first, std::size_t columns) {
     const bool is_last = at_.residual != nullptr && at_.residual_is_last;
     if (is_clamp_ && !is_last) return;
+    const std::size_t at = (out_ + first) * kConvBlock;
     const std::size_t count = columns * kConvBlock;
     for (std::size_t b = 0; b < kBlocks; ++b) {
-      float* y = to_.y + b * to_.block;
+      float* y = at_.y + at + b * to_.block;
       if (!is_clamp_) activate_row(y, count, at_.activation);
       if (!is_last) continue;
       const float* residual = at_.residual + at + b * to_.block;
@@ -181,10 +190,12 @@ class ConvRows {
   }
 
   using Kernels = Tiles<Input, kBlocks>;
+  static constexpr std::size_t kStrip = 56;  // columns
 
   const ConvShape& shape_;
   const ConvSteps& steps_;
   const ConvOperands& at_;
+  std::size_t origin_;
   TapRun run_{};
   TileOutput to_{};
   std::size_t blocks_ = 0;
@@ -197,11 +208,38 @@ class ConvRows {
 
 template <typename Input, std::size_t kBlocks>
 void convolve_chunk(const ConvShape& shape, const ConvSteps& steps, const ConvOperands& at,
-                    const ConvPartition& part, std::size_t first, std::size_t end) {
-  ConvRows<Input, kBlocks> rows(shape, steps, at);
-  if (part.is_flat) return rows.row(0, 0, first, end);
-  for (std::size_t line = first; line < end; ++line) {
+                    bool is_flat, Range lines, std::size_t origin = 0) {
+  ConvRows<Input, kBlocks> rows(shape, steps, at, origin);
+  if (is_flat) return rows.row(0, 0, lines.begin, lines.end);
+  for (std::size_t line = lines.begin; line < lines.end; ++line) {
     rows.row(line / shape.height.output, line % shape.height.output, 0, shape.width.output);
+  }
+}
+
+// A band of rows: ConvBandKernel of kernels.h.
+template <typename Input>
+void convolve_band(const ConvShape& given, ConvSteps steps, const ConvBand& band,
+                   const ConvOperands& operands) {
+  const bool is_flat = is_pointwise(given);
+  const ConvShape shape = is_flat ? flattened(given) : given;
+  const std::size_t width = given.width.output;
+  const Range lines =
+      is_flat ? Range{band.lines.begin * width, band.lines.end * width} : band.lines;
+  steps.y_block = band.y_block;
+  ConvOperands at = operands;
+  for (std::size_t block = 0; block < band.blocks;) {
+    const std::size_t count = block + kTileBlocks <= band.blocks ? kTileBlocks : 1;
+    if (count > 1) {
+      convolve_chunk<Input, kTileBlocks>(shape, steps, at, is_flat, lines,
+                                         band.lines.begin * width);
+    } else {
+      convolve_chunk<Input, 1>(shape, steps, at, is_flat, lines, band.lines.begin * width);
+    }
+    at.weights += count * steps.w_out;
+    if (at.bias != nullptr) at.bias += count * kConvBlock;
+    if (at.residual != nullptr) at.residual += count * band.y_block;
+    at.y += count * band.y_block;
+    block += count;
   }
 }
 
@@ -229,10 +267,10 @@ void convolve(const ConvShape& given, const ConvSteps& steps, const ConvOperands
       if (at.residual != nullptr) at.residual += y_block * out_positions * kConvBlock;
       at.y += y_block * out_positions * kConvBlock;
       if (kTileBlocks > 1 && block + kTileBlocks <= u.blocks.end) {
-        convolve_chunk<Input, kTileBlocks>(shape, steps, at, part, u.lines.begin, u.lines.end);
+        convolve_chunk<Input, kTileBlocks>(shape, steps, at, part.is_flat, u.lines);
         block += kTileBlocks;
       } else {
-        convolve_chunk<Input, 1>(shape, steps, at, part, u.lines.begin, u.lines.end);
+        convolve_chunk<Input, 1>(shape, steps, at, part.is_flat, u.lines);
         ++block;
       }
     }

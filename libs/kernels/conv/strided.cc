@@ -16,7 +16,11 @@ void blocked(const ConvShape& shape, const ConvOperands& operands, std::size_t b
   convolve<Strided<BlockedInput>>(shape, blocked_steps(shape), operands, begin, end);
 }
 
-constexpr ConvStridedKernels kTable = {blocked};
+void band(const ConvShape& shape, const ConvBand& rows, const ConvOperands& operands) {
+  convolve_band<Strided<BlockedInput>>(shape, blocked_steps(shape), rows, operands);
+}
+
+constexpr ConvStridedKernels kTable = {blocked, band};
 
 }  // namespace
 const ConvStridedKernels& conv_strided_table() { return kTable; }

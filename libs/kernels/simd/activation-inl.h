@@ -9,6 +9,7 @@
 #define SLIPWAY_ACTIVATION_INL_H
 #endif
 
+#include <algorithm>
 #include <iterator>
 #include <limits>
 
@@ -110,16 +111,28 @@ HWY_NOINLINE std::size_t sigmoids(float* y, std::size_t count) {
   return at;
 }
 #else
+inline constexpr std::size_t kSideBySide = 1;
 template <bool kTimesX>
 HWY_INLINE std::size_t sigmoids(float*, std::size_t) {
   return 0;
 }
 #endif
 
+// The last few vectors are computed with others that nobody reads: that takes no longer than one.
 template <Activation kKind>
-HWY_INLINE void sigmoid_row(float* y, std::size_t count, ActivationSpec spec) {
-  const std::size_t done = sigmoids<kKind == Activation::kSilu>(y, count);
-  activate_row_as<kKind>(y + done, count - done, spec);
+HWY_INLINE void sigmoid_row(float* y, std::size_t count, [[maybe_unused]] ActivationSpec spec) {
+  constexpr bool kTimesX = kKind == Activation::kSilu;
+  const std::size_t done = sigmoids<kTimesX>(y, count);
+  const std::size_t rest = count - done;
+  float* const from = y + done;
+  if constexpr (kSideBySide == 1) return activate_row_as<kKind>(from, rest, spec);
+  if (rest == 0) return;
+  float last[kSideBySide * kWide] = {};
+  for (std::size_t i = 0; i < rest; i += kWide)
+    store(load_first(from + i, std::min(kWide, rest - i)), last + i);
+  sigmoids<kTimesX>(last, std::size(last));
+  for (std::size_t i = 0; i < rest; i += kWide)
+    store_first(load(last + i), from + i, std::min(kWide, rest - i));
 }
 
 // In place.

@@ -2,6 +2,7 @@
 
 #include "kernels/conv/depthwise.h"
 #include "kernels/conv/direct.h"
+#include "kernels/conv/gated.h"
 #include "kernels/conv/grouped.h"
 #include "kernels/conv/transposed.h"
 #include "runtime/steps/activation.h"
@@ -15,19 +16,32 @@ using plan::ConvKind;
 using plan::Layout;
 
 struct Conv {
+  Isa isa;
   ConvKernel kernel;
   ConvShape shape;
   ConvOperands operands;  // without what a run gives
-  std::uint32_t x, residual, y;
+  std::uint32_t x, residual, gate, y;
 };
 
-RunCode run(const void* context, const Call& call) {
-  const Conv& conv = *static_cast<const Conv*>(context);
+ConvOperands operands_of(const Conv& conv, const Call& call) {
   ConvOperands operands = conv.operands;
   operands.x = call.at<const float>(conv.x);
   operands.y = call.at<float>(conv.y);
   if (conv.residual != plan::kNoTensor) operands.residual = call.at<const float>(conv.residual);
-  conv.kernel(conv.shape, operands, call.begin, call.end);
+  return operands;
+}
+
+RunCode run(const void* context, const Call& call) {
+  const Conv& conv = *static_cast<const Conv*>(context);
+  conv.kernel(conv.shape, operands_of(conv, call), call.begin, call.end);
+  return RunCode::kOk;
+}
+
+RunCode run_gated(const void* context, const Call& call) {
+  const Conv& conv = *static_cast<const Conv*>(context);
+  run_gated_convolution(conv.isa, conv.shape, operands_of(conv, call),
+                        call.at<const float>(conv.gate), reinterpret_cast<float*>(call.scratch),
+                        call.begin, call.end);
   return RunCode::kOk;
 }
 
@@ -99,15 +113,29 @@ bool has_same_form(const Operand& a, const Operand& b) {
          std::equal(a.dims.begin(), a.dims.end(), b.dims.begin(), b.dims.end());
 }
 
+// One factor for each channel that a pointwise convolution reads.
+bool is_gate(const Operand& gate, const Operand& x, ConvKind kind, const ConvShape& shape) {
+  if (kind != ConvKind::kBlocked || shape.groups != 1 || !is_pointwise(shape) ||
+      gate.dtype != DType::kFloat32 || gate.layout != Layout::kBlocked16 ||
+      gate.rank() != x.rank()) {
+    return false;
+  }
+  for (std::size_t i = 0; i < x.rank(); ++i) {
+    if (gate.dim(i) != (i < 2 ? x.dim(i) : 1)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Status bind_conv(Binder& binder) {
-  TRY(binder.expect(2, 4, 1));
+  TRY(binder.expect(2, 5, 1));
   const auto params = TRY(binder.params<plan::ConvParams>());
   const Operand& x = *binder.inputs[0];
   const Operand& weights = *binder.inputs[1];
   const Operand* const bias = binder.inputs.size() > 2 ? binder.inputs[2] : nullptr;
   const Operand* const residual = binder.inputs.size() > 3 ? binder.inputs[3] : nullptr;
+  const Operand* const gate = binder.inputs.size() > 4 ? binder.inputs[4] : nullptr;
   const Operand& y = *binder.outputs[0];
   auto* const conv = binder.make<Conv>();
   ConvShape& shape = conv->shape;
@@ -120,10 +148,11 @@ Status bind_conv(Binder& binder) {
                                    : blocks_of(shape.groups * shape.out_channels));
   const bool is_transposed = kind == ConvKind::kTransposed || kind == ConvKind::kTransposedApart;
   if (weights.constant == nullptr || weights.bytes / sizeof(float) < choice.weight_floats ||
-      (bias != nullptr && (bias->constant == nullptr || bias->dtype != DType::kFloat32 ||
-                           bias->elements < biases)) ||
-      (residual != nullptr && (is_transposed || !has_same_form(*residual, y)))) {
-    return binder.error("its weights, bias or residual do not fit");
+      (bias != nullptr &&
+       (bias->constant == nullptr || bias->dtype != DType::kFloat32 || bias->elements < biases)) ||
+      (residual != nullptr && (is_transposed || !has_same_form(*residual, y))) ||
+      (gate != nullptr && !is_gate(*gate, x, kind, shape))) {
+    return binder.error("its weights, bias, residual or gate do not fit");
   }
   conv->kernel = choice.kernel;
   conv->operands.weights = reinterpret_cast<const float*>(weights.constant);
@@ -133,7 +162,13 @@ Status bind_conv(Binder& binder) {
   conv->x = x.slot;
   conv->residual = residual == nullptr ? plan::kNoTensor : residual->slot;
   conv->y = y.slot;
-  binder.use(run, conv, choice.units);
+  if (gate == nullptr) {
+    binder.use(run, conv, choice.units);
+    return {};
+  }
+  conv->isa = binder.isa;
+  conv->gate = gate->slot;
+  binder.use(run_gated, conv, choice.units, gated_scratch_floats(shape) * sizeof(float));
   return {};
 }
 

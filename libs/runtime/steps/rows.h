@@ -12,6 +12,8 @@ Status bind_chain(Binder& binder);
 Status bind_attention_pack(Binder& binder);
 Status bind_attention(Binder& binder);
 Status bind_conv(Binder& binder);
+Status bind_conv_pair(Binder& binder);
+Status bind_conv_triple(Binder& binder);
 Status bind_gemm(Binder& binder);
 Status bind_matmul(Binder& binder);
 Status bind_pool(Binder& binder);

@@ -10,6 +10,23 @@
 
 namespace slipway::runtime {
 
+inline Status read_axis(const Binder& binder, const plan::ConvAxisParams& p, std::int64_t input,
+                        std::int64_t output, ConvAxis& axis) {
+  constexpr std::uint32_t kMost = 1U << 20;
+  constexpr std::int64_t kMostExtent = std::int64_t{1} << 31;
+  if (p.kernel == 0 || p.stride == 0 || p.dilation == 0 || p.kernel > kMost || p.stride > kMost ||
+      p.dilation > kMost || input > kMostExtent || output > kMostExtent) {
+    return binder.error("its window is out of range");
+  }
+  axis = {static_cast<std::size_t>(input),
+          static_cast<std::size_t>(output),
+          p.kernel,
+          p.stride,
+          p.dilation,
+          p.pad};
+  return {};
+}
+
 // Of one to three spatial axes, the last of depth, height and width. The first input and the only
 // output are float tensors of one rank, [N, C, spatial...].
 inline Status read_axes(const Binder& binder, std::span<const plan::ConvAxisParams, 3> params,
@@ -21,23 +38,8 @@ inline Status read_axes(const Binder& binder, std::span<const plan::ConvAxisPara
     return binder.error("its window slides over tensors of an unknown form");
   }
   const std::size_t spatial = x.rank() - 2;
-  for (std::size_t i = 0; i < spatial; ++i) {
-    const plan::ConvAxisParams& p = params[i];
-    constexpr std::uint32_t kMost = 1U << 20;
-    constexpr std::int64_t kMostExtent = std::int64_t{1} << 31;
-    const std::int64_t in = x.dim(2 + i);
-    const std::int64_t out = y.dim(2 + i);
-    if (p.kernel == 0 || p.stride == 0 || p.dilation == 0 || p.kernel > kMost || p.stride > kMost ||
-        p.dilation > kMost || in > kMostExtent || out > kMostExtent) {
-      return binder.error("its window is out of range");
-    }
-    *axes[3 - spatial + i] = {static_cast<std::size_t>(in),
-                              static_cast<std::size_t>(out),
-                              p.kernel,
-                              p.stride,
-                              p.dilation,
-                              p.pad};
-  }
+  for (std::size_t i = 0; i < spatial; ++i)
+    TRY(read_axis(binder, params[i], x.dim(2 + i), y.dim(2 + i), *axes[3 - spatial + i]));
   return {};
 }
 
