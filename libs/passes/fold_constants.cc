@@ -73,15 +73,18 @@ std::vector<Value> measure_constant(const Graph& graph, const Node& node) {
   return {Tensor::of(std::vector<std::int64_t>(shape.begin() + begin, shape.begin() + end))};
 }
 
-}  // namespace
+// Weights stay integers where an operator can take them as such.
+bool is_dequantized_weight(const Graph& graph, const Node& node) {
+  return node.op == "DequantizeLinear" && node.domain.empty() &&
+         constant_of(graph, node.inputs[0]) != nullptr;
+}
 
-// Nodes whose inputs are all constants are computed now.
-Result<std::string> fold_constants(Model& model) {
-  Graph& graph = model.graph;
+Result<std::string> fold(Graph& graph, bool keeps_quantized) {
   std::vector<bool> is_folded(graph.nodes.size(), false);
   std::size_t folded = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
+    if (keeps_quantized && is_dequantized_weight(graph, node)) continue;
     std::vector<Value> outputs = measure_constant(graph, node);
     if (outputs.empty()) outputs = evaluate_constant(graph, node);
     if (outputs.empty()) continue;
@@ -95,5 +98,13 @@ Result<std::string> fold_constants(Model& model) {
   remove_nodes(graph, is_folded);
   return folded == 0 ? "" : "computed " + count_text(folded, "constant node") + " now";
 }
+
+}  // namespace
+
+// Nodes whose inputs are all constants are computed now, but for what dequantises weights.
+Result<std::string> fold_constants(Model& model) { return fold(model.graph, true); }
+
+// The rest of them, after the passes that look for quantised weights.
+Result<std::string> fold_weights(Model& model) { return fold(model.graph, false); }
 
 }  // namespace slipway

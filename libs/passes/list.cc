@@ -8,6 +8,10 @@ namespace {
 constexpr Pass kPasses[] = {
     {"fold-constants", "compute now what depends on constants alone", fold_constants},
     {"remove-identities", "remove nodes that change nothing", remove_identities},
+    {"move-bytes", "what only moves elements does so before they are dequantised", move_bytes},
+    {"use-integers", "convolutions and products of dequantised bytes become those of integers",
+     use_integers, true},
+    {"fold-weights", "dequantise now the weights that stay floats", fold_weights},
     {"fold-padding", "padding with zeros becomes part of the convolution after it", fold_padding,
      true},
     {"fold-batch-norm", "a normalisation becomes part of the convolution before it",
