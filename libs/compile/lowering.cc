@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "compile/dead_steps.h"
 #include "compile/interpreted.h"
 #include "compile/lower/attention.h"
 #include "compile/rules.h"
@@ -28,9 +29,13 @@ Lowering::Lowering(const Model& of, WeightType stored)
   }
   uses_ = count_uses(graph);
   users_.resize(graph.values.size());
+  makers_.resize(graph.values.size());
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     for (const ValueId input : graph.nodes[n].inputs) {
       if (input != kNoValue) users_[index(input)].push_back(n);
+    }
+    for (const ValueId output : graph.nodes[n].outputs) {
+      if (output != kNoValue) makers_[index(output)] = n;
     }
   }
   homes_.resize(graph.values.size());
@@ -44,6 +49,10 @@ const Tensor* Lowering::constant(ValueId id) const { return constant_of(graph, i
 std::optional<std::size_t> Lowering::only_user(ValueId id) const {
   if (uses_[index(id)] != 1 || users_[index(id)].size() != 1) return std::nullopt;
   return users_[index(id)].front();
+}
+
+std::optional<std::size_t> Lowering::maker(ValueId id) const {
+  return id == kNoValue ? std::nullopt : makers_[index(id)];
 }
 
 TensorIndex Lowering::add_tensor(std::string name, DType dtype, Shape shape, Layout layout,
@@ -220,7 +229,9 @@ Status Lowering::lower() {
     for (const std::size_t node : match.nodes) absorb(node);
   }
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) TRY(lower_node(node));
-  return add_outputs();
+  TRY(add_outputs());
+  remove_dead_steps(program);
+  return {};
 }
 
 }  // namespace slipway::compile

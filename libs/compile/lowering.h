@@ -36,6 +36,9 @@ class Lowering {
   // The only node that uses the value, where there is exactly one use and that is no output's.
   std::optional<std::size_t> only_user(ValueId id) const;
 
+  // The node that makes the value.
+  std::optional<std::size_t> maker(ValueId id) const;
+
   // The nodes that use a value, once for each use.
   const std::vector<std::size_t>& users(ValueId id) const { return users_[slipway::index(id)]; }
   // Whether a value can be read by now: an input, a constant, or computed by a step so far.
@@ -92,6 +95,7 @@ class Lowering {
   std::vector<Shape> shapes_;
   std::vector<std::size_t> uses_;
   std::vector<std::vector<std::size_t>> users_;
+  std::vector<std::optional<std::size_t>> makers_;
   std::vector<Home> homes_;
   std::vector<bool> is_done_;
   std::map<std::size_t, AttentionMatch> attention_;  // by the node at which the step is added

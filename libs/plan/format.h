@@ -76,8 +76,10 @@ enum class Place : std::uint8_t {
 };
 
 enum class Layout : std::uint8_t {
-  kPlain,      // row-major
-  kBlocked16,  // [N][ceil(C / 16)][spatial...][16], lanes after C hold anything
+  kPlain,  // row-major
+  // [N][ceil(C / 16)][spatial...][16], lanes after C hold anything; int8 is stored with 128 added,
+  // as uint8.
+  kBlocked16,
 };
 
 struct TensorRecord {

@@ -45,6 +45,12 @@ enum class KernelId : std::uint16_t {
   kLogic = 38,
   kConvPair = 50,
   kConvTriple = 51,
+  // Of bytes in blocks of sixteen channels.
+  kByteConv = 60,
+  kBytePool = 61,
+  kQuantizeBlocks = 62,
+  kDequantizeBlocks = 63,
+  kByteProduct = 64,
 };
 
 }  // namespace slipway::plan

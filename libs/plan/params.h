@@ -121,6 +121,55 @@ struct PoolParams {
   std::int32_t pad_end[3];
 };
 
+// Zero points, and bounds, of a blocked tensor of int8 are 128 more than its elements', as is what
+// the tensor holds.
+struct ByteScale {
+  float scale;
+  std::int32_t zero;
+};
+struct ByteBounds {
+  std::int32_t low, high;
+};
+
+// QLinearConv, as kernels/conv/byte_conv.h has it. Inputs: x, packed weights (int8), their sums
+// (int32; left out of a depthwise one), bias (int32) and multiplier (float), both filled up to
+// whole blocks of 16 channels, residual (of the shape and layout of the output); bias and residual
+// may be left out. All constant but x and residual. x, residual and output are bytes, blocked.
+struct ByteConvParams {
+  std::uint32_t is_depthwise;
+  std::uint32_t groups;
+  std::int32_t x_zero;
+  ByteScale y;  // before the residual; the scale counts where there is one
+  ByteBounds range;
+  ByteScale residual;
+  ByteScale sum;
+  ByteBounds sum_range;
+  ConvAxisParams axes[3];
+};
+
+// A product of bytes with constant bytes. Inputs: A [..., k] (plain), weights (int8) and their sums
+// (int32) packed as those of a pointwise convolution to n channels, bias (int32) and multiplier
+// (float), both filled up to whole blocks of 16 columns; bias may be left out. Output: bytes
+// [..., n] (plain). Zero points and bounds as above.
+struct ByteProductParams {
+  std::uint32_t n;
+  std::uint32_t k;
+  std::int32_t a_zero;
+  std::int32_t y_zero;
+  ByteBounds range;
+};
+
+// One input and one output, bytes, both blocked. The scales are of no meaning for a maximum.
+enum class BytePoolKind : std::uint32_t { kMax, kGlobalAverage, kCount };
+struct BytePoolParams {
+  std::uint32_t kind;  // BytePoolKind
+  ByteScale x, y;
+  ConvAxisParams axes[3];
+};
+
+// kQuantizeBlocks: floats, plain or blocked, to bytes, blocked; kDequantizeBlocks: bytes to floats,
+// both blocked. The parameters are a ByteScale.
+
 // Inputs: X, the packed parameters of each direction (bytes; the second left out where there is
 // one), the lengths of the sequences (int32), the initial h and c; outputs Y, Y_h, Y_c. All but X
 // and the first parameters may be left out, and the lengths' order is that of

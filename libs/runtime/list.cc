@@ -44,6 +44,11 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kDequantize, "dequantize", bind_dequantize},
     {KernelId::kTreeClasses, "tree classes", bind_tree_classes},
     {KernelId::kLogic, "logic", bind_logic},
+    {KernelId::kByteConv, "byte conv", bind_byte_conv},
+    {KernelId::kByteProduct, "byte product", bind_byte_product},
+    {KernelId::kBytePool, "byte pool", bind_byte_pool},
+    {KernelId::kQuantizeBlocks, "quantize blocks", bind_quantize_blocks},
+    {KernelId::kDequantizeBlocks, "dequantize blocks", bind_dequantize_blocks},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "compile/lower/lower.h"
 #include "compile/lower/numbers.h"
+#include "compile/lower/quantized.h"
 #include "kernels/simd/isa.h"
 #include "ops/node_view.h"
 #include "ops/quant/scale_layout.h"
@@ -51,6 +52,7 @@ Result<Lowered> lower_cast(Lowering& lowering, std::size_t node) {
 }
 
 Result<Lowered> lower_quantize(Lowering& lowering, std::size_t node) {
+  if (TRY(lower_in_blocks(lowering, node))) return Lowered::kYes;
   const Node& n = lowering.graph.nodes[node];
   const NodeView view(n, describe(lowering.graph, node));
   const bool is_back = n.op == "DequantizeLinear";

@@ -52,6 +52,7 @@ Result<ProgramStep*> add_view_of(Lowering& lowering, std::size_t node, ValueId f
   Shape blocks = walk;
   std::vector<plan::ViewAxis> block_axes = axes;
   const bool reads_blocks = lowering.layout(from) == plan::Layout::kBlocked16 &&
+                            lowering.dtype(from) != DType::kInt8 &&  // stored with 128 added
                             in_blocks(lowering.shape(from), blocks, block_axes);
   TensorIndex source =
       TRY(lowering.read(from, reads_blocks ? plan::Layout::kBlocked16 : plan::Layout::kPlain));

@@ -39,5 +39,10 @@ Status bind_quantize(Binder& binder);
 Status bind_dequantize(Binder& binder);
 Status bind_tree_classes(Binder& binder);
 Status bind_logic(Binder& binder);
+Status bind_byte_conv(Binder& binder);
+Status bind_byte_product(Binder& binder);
+Status bind_byte_pool(Binder& binder);
+Status bind_quantize_blocks(Binder& binder);
+Status bind_dequantize_blocks(Binder& binder);
 
 }  // namespace slipway::runtime

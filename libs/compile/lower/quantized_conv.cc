@@ -1,0 +1,220 @@
+// QLinearConv, and what may follow it in its kernel: a clamp, the addition of other bytes.
+#include <algorithm>
+
+#include "base/str.h"
+#include "compile/lower/lower.h"
+#include "compile/lower/numbers.h"
+#include "compile/lower/quantized.h"
+#include "kernels/conv/byte_depthwise.h"
+#include "ops/nn/convolution.h"
+#include "ops/node_view.h"
+
+namespace slipway::compile {
+namespace {
+
+using plan::Layout;
+
+// Inputs of QLinearConv.
+enum Input : std::size_t {
+  kX,
+  kXScale,
+  kXZero,
+  kW,
+  kWScale,
+  kWZero,
+  kYScale,
+  kYZero,
+  kBias,
+};
+
+// Weights less their zero points, where these are signed bytes.
+std::optional<std::vector<std::int8_t>> weights_of(const Lowering& lowering, const Node& node,
+                                                   std::size_t channels) {
+  const auto values = ints_of(lowering, node.inputs[kW]);
+  const auto zeros = ints_of(lowering, node.inputs[kWZero]);
+  if (!values || !zeros || (zeros->size() != 1 && zeros->size() != channels)) return std::nullopt;
+  std::vector<std::int8_t> weights;
+  weights.reserve(values->size());
+  const std::size_t filter = values->size() / channels;
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    const std::int64_t w = (*values)[i] - (*zeros)[zeros->size() == 1 ? 0 : i / filter];
+    if (w < -128 || w > 127) return std::nullopt;
+    weights.push_back(static_cast<std::int8_t>(w));
+  }
+  return weights;
+}
+
+struct Choice {
+  ConvShape shape;
+  plan::ByteConvParams params{};
+  std::size_t merged = 1;  // groups of the node that are one of the kernel's
+};
+
+// Neighbouring groups that do not fill blocks of channels become one, with weights of 0 between
+// what does not belong together.
+std::size_t groups_to_merge(std::size_t groups, std::size_t in, std::size_t out) {
+  for (std::size_t merged = 1; merged < groups; ++merged) {
+    if (groups % merged == 0 && in * merged % 16 == 0 && out * merged % 16 == 0) return merged;
+  }
+  return groups;
+}
+
+std::optional<Choice> choose(const Convolution& c) {
+  if (c.axes.empty() || c.axes.size() > 3) return std::nullopt;
+  Choice choice;
+  ConvShape& shape = choice.shape;
+  shape.batch = static_cast<std::size_t>(c.batch);
+  shape.groups = static_cast<std::size_t>(c.groups);
+  shape.in_channels = static_cast<std::size_t>(c.in_channels);
+  shape.out_channels = static_cast<std::size_t>(c.out_channels);
+  ConvAxis* const axes[3] = {&shape.depth, &shape.height, &shape.width};
+  for (std::size_t i = 0; i < c.axes.size(); ++i) {
+    const WindowAxis& from = c.axes[i];
+    *axes[3 - c.axes.size() + i] = {
+        static_cast<std::size_t>(from.input),    static_cast<std::size_t>(from.output),
+        static_cast<std::size_t>(from.kernel),   static_cast<std::size_t>(from.stride),
+        static_cast<std::size_t>(from.dilation), from.pad_begin};
+    choice.params.axes[i] = {
+        static_cast<std::uint32_t>(from.kernel), static_cast<std::uint32_t>(from.stride),
+        static_cast<std::uint32_t>(from.dilation), static_cast<std::int32_t>(from.pad_begin)};
+  }
+  choice.params.is_depthwise = c.groups > 1 && c.in_channels == 1 && c.out_channels == 1 ? 1 : 0;
+  if (choice.params.is_depthwise == 0 && c.groups > 1) {
+    choice.merged = groups_to_merge(shape.groups, shape.in_channels, shape.out_channels);
+    shape.groups /= choice.merged;
+    shape.in_channels *= choice.merged;
+    shape.out_channels *= choice.merged;
+  }
+  choice.params.groups = static_cast<std::uint32_t>(shape.groups);
+  return choice;
+}
+
+std::vector<std::int8_t> merge_groups(const Choice& choice, std::vector<std::int8_t> weights) {
+  if (choice.merged == 1) return weights;
+  const ConvShape& s = choice.shape;
+  const std::size_t in = s.in_channels / choice.merged;
+  const std::size_t out = s.out_channels / choice.merged;
+  const std::size_t taps = s.kernel_positions();
+  std::vector<std::int8_t> merged(s.groups * s.out_channels * s.in_channels * taps);
+  for (std::size_t o = 0; o < s.groups * s.out_channels; ++o) {
+    const std::size_t place = o / out % choice.merged;
+    std::copy_n(
+        weights.begin() + static_cast<std::ptrdiff_t>(o * in * taps), in * taps,
+        merged.begin() + static_cast<std::ptrdiff_t>((o * s.in_channels + place * in) * taps));
+  }
+  return merged;
+}
+
+// The constants of the step, in the order of its inputs from the weights on.
+struct Constants {
+  std::vector<std::int8_t> weights;
+  std::optional<std::vector<std::int32_t>> bias;
+  std::vector<float> multiplier;
+};
+
+std::optional<Constants> constants_of(const Lowering& lowering, const Node& node,
+                                      std::size_t channels) {
+  const auto weights = weights_of(lowering, node, channels);
+  const auto x_scale = one_float(lowering, node.inputs[kXScale]);
+  const auto y_scale = one_float(lowering, node.inputs[kYScale]);
+  const auto w_scales = floats_of(lowering, node.inputs[kWScale]);
+  if (!weights || !x_scale || !y_scale || !w_scales ||
+      (w_scales->size() != 1 && w_scales->size() != channels)) {
+    return std::nullopt;
+  }
+  Constants constants{*weights, std::nullopt, {}};
+  for (std::size_t c = 0; c < channels; ++c) {
+    const float w_scale = (*w_scales)[w_scales->size() == 1 ? 0 : c];
+    const float factor = *x_scale * w_scale / *y_scale;
+    if (!(factor >= 0.0F && factor < 1e30F)) return std::nullopt;
+    constants.multiplier.push_back(factor);
+  }
+  if (node.inputs.size() > kBias && node.inputs[kBias] != kNoValue) {
+    const auto bias = ints_of(lowering, node.inputs[kBias]);
+    if (!bias || bias->size() != channels) return std::nullopt;
+    constants.bias.emplace(bias->begin(), bias->end());
+  }
+  return constants;
+}
+
+Result<std::vector<TensorIndex>> add_constants(Lowering& lowering, const std::string& name,
+                                               const Choice& choice, Constants constants) {
+  const ConvShape& shape = choice.shape;
+  const bool is_depthwise = choice.params.is_depthwise != 0;
+  const std::vector<std::int8_t> weights = merge_groups(choice, std::move(constants.weights));
+  std::vector<std::int8_t> packed(is_depthwise ? packed_byte_depthwise_bytes(shape)
+                                               : packed_byte_conv_bytes(shape));
+  std::vector<TensorIndex> inputs(4, kLeftOut);
+  if (is_depthwise) {
+    pack_byte_depthwise(shape, weights.data(), packed.data());
+  } else {
+    std::vector<std::int32_t> sums(packed_byte_conv_sums(shape));
+    pack_byte_conv(shape, weights.data(), packed.data(), sums.data());
+    inputs[1] = lowering.add_constant(str(name, " sums of taps"), Tensor::of(sums));
+  }
+  inputs[0] = lowering.add_constant(name, Tensor::of(packed));
+  if (constants.bias) {
+    inputs[2] =
+        lowering.add_constant(str(name, " bias"), in_whole_blocks(*std::move(constants.bias)));
+  }
+  inputs[3] = lowering.add_constant(str(name, " factors"),
+                                    in_whole_blocks(std::move(constants.multiplier)));
+  return inputs;
+}
+
+}  // namespace
+
+Result<Lowered> lower_quantized_conv(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const DType x_type = lowering.dtype(n.inputs[kX]);
+  const DType y_type = lowering.dtype(n.outputs[0]);
+  const Tensor* const w = lowering.constant(n.inputs[kW]);
+  const auto x_zero = one_byte(lowering, n.inputs[kXZero]);
+  const auto y_zero = one_byte(lowering, n.inputs[kYZero]);
+  if (w == nullptr || w->rank() < 3 || w->size() == 0 || !x_zero || !y_zero)
+    return Lowered::kDeclined;
+  const NodeView view(n, describe(lowering.graph, node));
+  const Convolution c = TRY(plan_convolution(view, lowering.shape(n.inputs[kX]), w->shape()));
+  auto choice = choose(c);
+  auto constants = constants_of(lowering, n, static_cast<std::size_t>(w->dim(0)));
+  if (!choice || !constants || element_count(c.output_shape).value() == 0 ||
+      element_count(lowering.shape(n.inputs[kX])).value() == 0) {
+    return Lowered::kDeclined;
+  }
+  plan::ByteConvParams& params = choice->params;
+  params.x_zero = stored_byte(x_type, *x_zero);
+  params.y = {1.0F, stored_byte(y_type, *y_zero)};
+  params.range = all_bytes();
+  ValueId output = n.outputs[0];
+  std::string note = "QLinearConv";
+  if (const auto clip = clip_of_bytes(lowering, output)) {
+    params.range = stored_bounds(y_type, clip->clamp);
+    output = lowering.graph.nodes[clip->node].outputs[0];
+    lowering.absorb(clip->node);
+    note += " + Clip";
+  }
+  std::vector<TensorIndex> inputs = {TRY(lowering.read(n.inputs[kX], Layout::kBlocked16))};
+  for (const TensorIndex id : TRY(add_constants(lowering, lowering.graph.value(n.inputs[kW]).name,
+                                                *choice, *std::move(constants)))) {
+    inputs.push_back(id);
+  }
+  const auto sum = sum_of_bytes(lowering, output);
+  if (sum && sum->y.zero == *y_zero && sum->y.dtype == y_type) {
+    inputs.push_back(TRY(lowering.read(sum->addend, Layout::kBlocked16)));
+    params.y.scale = sum->y.scale;
+    params.residual = stored_scale(sum->r);
+    params.sum = stored_scale(sum->sum);
+    params.sum_range = stored_bounds(sum->sum.dtype, sum->clamp);
+    for (const std::size_t fused : sum->nodes) lowering.absorb(fused);
+    output = sum->output;
+    note += sum->note;
+  }
+  const TensorIndex to = lowering.write(output, Layout::kBlocked16);
+  ProgramStep& step = lowering.add_step(node, plan::KernelId::kByteConv, inputs, {to});
+  step.set_params(params);
+  step.note = note + (params.is_depthwise != 0 ? ", depthwise" : "") +
+              (choice->merged > 1 ? str(", ", choice->merged, " groups as one") : "");
+  return Lowered::kYes;
+}
+
+}  // namespace slipway::compile
