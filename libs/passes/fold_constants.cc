@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "graph/problem.h"
+#include "ops/infer.h"
 #include "ops/interpreter.h"
 #include "ops/node_view.h"
 #include "ops/op.h"
@@ -79,7 +81,8 @@ bool is_dequantized_weight(const Graph& graph, const Node& node) {
          constant_of(graph, node.inputs[0]) != nullptr;
 }
 
-Result<std::string> fold(Graph& graph, bool keeps_quantized) {
+// One walk over the nodes; how many were folded.
+std::size_t fold_once(Graph& graph, bool keeps_quantized) {
   std::vector<bool> is_folded(graph.nodes.size(), false);
   std::size_t folded = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -96,15 +99,26 @@ Result<std::string> fold(Graph& graph, bool keeps_quantized) {
     ++folded;
   }
   remove_nodes(graph, is_folded);
+  return folded;
+}
+
+// What constants give may tell the shapes of others, and these shapes are constants in turn.
+std::string fold(Model& model, bool keeps_quantized) {
+  std::size_t folded = 0;
+  while (const std::size_t more = fold_once(model.graph, keeps_quantized)) {
+    folded += more;
+    Problems ignored;  // the run will say what is wrong
+    infer_types(model, ignored);
+  }
   return folded == 0 ? "" : "computed " + count_text(folded, "constant node") + " now";
 }
 
 }  // namespace
 
 // Nodes whose inputs are all constants are computed now, but for what dequantises weights.
-Result<std::string> fold_constants(Model& model) { return fold(model.graph, true); }
+Result<std::string> fold_constants(Model& model) { return fold(model, true); }
 
 // The rest of them, after the passes that look for quantised weights.
-Result<std::string> fold_weights(Model& model) { return fold(model.graph, false); }
+Result<std::string> fold_weights(Model& model) { return fold(model, false); }
 
 }  // namespace slipway

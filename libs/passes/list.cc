@@ -12,6 +12,7 @@ constexpr Pass kPasses[] = {
     {"use-integers", "convolutions and products of dequantised bytes become those of integers",
      use_integers, true},
     {"fold-weights", "dequantise now the weights that stay floats", fold_weights},
+    {"merge-equal", "of nodes that give the same, keep the first", merge_equal},
     {"fold-padding", "padding with zeros becomes part of the convolution after it", fold_padding,
      true},
     {"fold-batch-norm", "a normalisation becomes part of the convolution before it",

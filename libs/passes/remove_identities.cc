@@ -14,6 +14,25 @@ bool same_type(const Graph& graph, ValueId a, ValueId b) {
          known_shape(*x.dims) && known_shape(*x.dims) == known_shape(*y.dims);
 }
 
+// The constant tensor of one element of a type, direct.
+std::optional<Tensor> single_constant(const Graph& graph, const Node& node, std::size_t input,
+                                      DType dtype) {
+  const Tensor* const tensor = constant_of(graph, node.inputs[input]);
+  if (tensor == nullptr || tensor->dtype() != dtype || tensor->size() != 1) return std::nullopt;
+  Result<Tensor> direct = tensor->direct();
+  return direct.ok() ? std::optional(*std::move(direct)) : std::nullopt;
+}
+
+// Outside training, or with a ratio of 0: every element is kept, times 1.
+bool drops_nothing(const Graph& graph, const Node& dropout) {
+  if (dropout.version < 7) return false;
+  if (dropout.inputs.size() < 3 || dropout.inputs[2] == kNoValue) return true;
+  const auto trains = single_constant(graph, dropout, 2, DType::kBool);
+  if (trains && trains->bytes()[0] == std::byte{0}) return true;
+  const auto ratio = single_constant(graph, dropout, 1, DType::kFloat32);
+  return ratio && ratio->data<float>()[0] == 0.0F;
+}
+
 // The node's first output is its first input, whatever that holds.
 bool is_identity(const Graph& graph, const Node& node, const std::vector<std::size_t>& uses) {
   if (!node.domain.empty() || node.inputs.empty() || node.outputs.empty() ||
@@ -24,10 +43,7 @@ bool is_identity(const Graph& graph, const Node& node, const std::vector<std::si
     if (node.outputs[i] != kNoValue && uses[index(node.outputs[i])] != 0) return false;
   }
   if (node.op == "Identity") return true;
-  if (node.op == "Dropout") {
-    return node.version >= 7 &&
-           (node.inputs.size() < 3 || node.inputs[2] == kNoValue);  // not in training
-  }
+  if (node.op == "Dropout") return drops_nothing(graph, node);
   if (node.op == "Cast" || node.op == "Reshape" || node.op == "Flatten" || node.op == "Expand" ||
       node.op == "Squeeze" || node.op == "Unsqueeze") {
     return same_type(graph, node.inputs[0], node.outputs[0]);
