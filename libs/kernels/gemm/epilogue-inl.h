@@ -27,27 +27,46 @@ struct Block {
   std::size_t first_column, columns;
 };
 
-// y = clamp((x * scale + bias) + addend), sixteen columns at a time. x * 1 and x + -0 are x.
-inline void finish_linear(const Block& block, const Epilogue& epilogue, const float* scale) {
+// y = clamp((x * scale + bias) + addend), sixteen columns at a time; x + -0 is x.
+template <bool kHasScale, bool kHasAddend, bool kIsClamped>
+HWY_NOINLINE void finish_linear(const Block& block, const Epilogue& epilogue, const float* scale) {
   const Clamp bounds = clamp_of(epilogue.activation);
   for (std::size_t j = 0; j < block.columns; j += kWide) {
     const std::size_t count = std::min(kWide, block.columns - j);
     const std::size_t column = block.first_column + j;
-    const F32x16 factor = scale == nullptr ? set(1.0F) : load_first(scale + column, count);
+    const F32x16 factor = kHasScale ? load_first(scale + column, count) : set(1.0F);
     const F32x16 bias =
         epilogue.bias == nullptr ? set(-0.0F) : load_first(epilogue.bias + column, count);
     float* c = block.c + j;
     const float* addend = epilogue.addend;
-    if (addend != nullptr) addend += block.first_row * epilogue.addend_stride + column;
+    if (kHasAddend) addend += block.first_row * epilogue.addend_stride + column;
     for (std::size_t i = 0; i < block.rows; ++i, c += block.stride) {
-      F32x16 x = add(mul(load_first(c, count), factor), bias);
-      if (addend != nullptr) {
+      F32x16 x = load_first(c, count);
+      if (kHasScale) x = mul(x, factor);
+      x = add(x, bias);
+      if (kHasAddend) {
         x = add(x, load_first(addend, count));
         addend += epilogue.addend_stride;
       }
-      store_first(clamp(x, bounds), c, count);
+      store_first(kIsClamped ? clamp(x, bounds) : x, c, count);
     }
   }
+}
+
+inline void finish_linear(const Block& block, const Epilogue& epilogue, const float* scale) {
+  const bool is_clamped =
+      is_clamp(epilogue.activation) && epilogue.activation.kind != Activation::kNone;
+  const bool has_addend = epilogue.addend != nullptr;
+  if (scale != nullptr) {
+    return has_addend ? finish_linear<true, true, true>(block, epilogue, scale)
+                      : finish_linear<true, false, true>(block, epilogue, scale);
+  }
+  if (is_clamped) {
+    return has_addend ? finish_linear<false, true, true>(block, epilogue, scale)
+                      : finish_linear<false, false, true>(block, epilogue, scale);
+  }
+  if (has_addend) return finish_linear<false, true, false>(block, epilogue, scale);
+  if (epilogue.bias != nullptr) finish_linear<false, false, false>(block, epilogue, scale);
 }
 
 // times scale (of each column; may be null), then the epilogue.

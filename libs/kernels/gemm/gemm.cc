@@ -45,6 +45,46 @@ constexpr std::array<Tile, kTileRows> kTiles[] = {
     tiles_of<kTilePanels>(std::make_index_sequence<kTileRows>()),
 };
 
+// All chains of a few rows at once: as many sums as a tile of one chain has.
+template <std::size_t kChains>
+constexpr std::size_t kRowsOfChains = kTileRows / kChains;
+template <std::size_t kPanels, std::size_t kChains, std::size_t... kRow>
+constexpr std::array<Tile, kTileRows / 2> chained_tiles_of(std::index_sequence<kRow...> /*rows*/) {
+  return {tile<float, kRow + 1, kPanels, kChains>...};
+}
+template <std::size_t kChains>
+constexpr std::array<Tile, kTileRows / 2> kChainedTiles[] = {
+    chained_tiles_of<1, kChains>(std::make_index_sequence<kRowsOfChains<kChains>>()),
+    chained_tiles_of<kTilePanels, kChains>(std::make_index_sequence<kRowsOfChains<kChains>>()),
+};
+
+// The tiles for so many chains: rows of the highest, and how many chains each takes in one pass.
+struct TileChoice {
+  std::size_t rows;
+  std::size_t chains;
+  const Tile* tile[2];  // of one panel, of kTilePanels; by rows - 1
+};
+template <std::size_t kChains>
+constexpr TileChoice chained_choice() {
+  return {kRowsOfChains<kChains>,
+          kChains,
+          {kChainedTiles<kChains>[0].data(), kChainedTiles<kChains>[1].data()}};
+}
+TileChoice choose_tiles(std::size_t chains) {
+  if constexpr (kRowsOfChains<2> >= 2) {
+    if (chains == 2) return chained_choice<2>();
+  }
+  if constexpr (kRowsOfChains<4> >= 2) {
+    if (chains == 4) return chained_choice<4>();
+  }
+  if constexpr (kRowsOfChains<8> >= 2) {
+    if (chains == 8) return chained_choice<8>();
+  }
+  return {chains == 1 ? kTileRows : std::min(kTileRows, kChainedRows),
+          1,
+          {kTiles[0].data(), kTiles[1].data()}};
+}
+
 // One row: [log2 panels][log2 chains], null where the sums would not fit the registers.
 using RowTiles = std::array<std::array<Tile, 4>, 4>;
 
@@ -180,15 +220,15 @@ HWY_NOINLINE void multiply_rows(const Product& product, const Panels& all, std::
 // Row blocks of nearly the same height against a group of panels.
 void multiply_blocks(const Product& product, const Panels& panels, Depth depth, bool is_last,
                      const GemmPart& part, std::size_t panel, std::size_t panel_count) {
-  const std::size_t most = product.chains == 1 ? kTileRows : std::min(kTileRows, kChainedRows);
+  const TileChoice tiles = choose_tiles(product.chains);
   const std::size_t rows = part.row_end - part.row_begin;
-  const std::size_t blocks = (rows + most - 1) / most;
+  const std::size_t blocks = (rows + tiles.rows - 1) / tiles.rows;
   for (std::size_t i = 0; i < blocks; ++i) {
     const std::size_t first = rows * i / blocks;
     const Place place = {part.row_begin + first, rows * (i + 1) / blocks - first, panel,
                          panel_count};
-    multiply_place(product, panels, depth, place, kTiles[panel_count == 1 ? 0 : 1][place.rows - 1],
-                   1);
+    multiply_place(product, panels, depth, place,
+                   tiles.tile[panel_count == 1 ? 0 : 1][place.rows - 1], tiles.chains);
     if (is_last) finish_place(product, place);
   }
 }
