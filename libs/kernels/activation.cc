@@ -38,6 +38,14 @@ float activate(float x, ActivationSpec spec) {
       return numeric::gelu(x);
     case Activation::kGeluTanh:
       return numeric::gelu_tanh(x);
+    case Activation::kErfOfProduct:
+      return x * (1.0F + numeric::erf(x * spec.a)) * spec.b;
+    case Activation::kErfOfQuotient:
+      return x * (1.0F + numeric::erf(x / spec.a)) * spec.b;
+    case Activation::kHalfErfOfProduct:
+      return x * spec.b * (1.0F + numeric::erf(x * spec.a));
+    case Activation::kHalfErfOfQuotient:
+      return x * spec.b * (1.0F + numeric::erf(x / spec.a));
     case Activation::kNone:
     case Activation::kCount:
       break;

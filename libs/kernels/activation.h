@@ -19,6 +19,11 @@ enum class Activation : std::uint8_t {
   kSilu,  // x * sigmoid(x)
   kGelu,
   kGeluTanh,
+  // Gelu written as nodes: with s = x * a or x / a and e = 1 + erf(s),
+  kErfOfProduct,       // (x * e) * b
+  kErfOfQuotient,      // (x * e) * b
+  kHalfErfOfProduct,   // (x * b) * e
+  kHalfErfOfQuotient,  // (x * b) * e
   kCount,
 };
 

@@ -31,6 +31,10 @@ const Row kRows[] = {
     {"silu", {Activation::kSilu}},
     {"gelu", {Activation::kGelu}},
     {"gelu tanh", {Activation::kGeluTanh}},
+    {"gelu as nodes", {Activation::kErfOfProduct, 0.70710677F, 0.5F}},
+    {"gelu as nodes, divided", {Activation::kErfOfQuotient, 1.4142135F, 0.5F}},
+    {"gelu as nodes, halved first", {Activation::kHalfErfOfProduct, 0.70710677F, 0.5F}},
+    {"gelu as nodes, both", {Activation::kHalfErfOfQuotient, 1.4142135F, 0.5F}},
 };
 
 // Every 4093rd of all floats, and the special ones.

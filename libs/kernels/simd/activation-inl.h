@@ -68,6 +68,18 @@ HWY_INLINE F32x16 activate(F32x16 x, F32x16 a, F32x16 b) {
   if constexpr (kKind == Activation::kSilu) return mul(x, sigmoid(x));
   if constexpr (kKind == Activation::kGelu) return gelu(x);
   if constexpr (kKind == Activation::kGeluTanh) return gelu_tanh(x);
+  if constexpr (kKind == Activation::kErfOfProduct) {
+    return mul(mul(x, add(set(1.0F), erf(mul(x, a)))), b);
+  }
+  if constexpr (kKind == Activation::kErfOfQuotient) {
+    return mul(mul(x, add(set(1.0F), erf(div(x, a)))), b);
+  }
+  if constexpr (kKind == Activation::kHalfErfOfProduct) {
+    return mul(mul(x, b), add(set(1.0F), erf(mul(x, a))));
+  }
+  if constexpr (kKind == Activation::kHalfErfOfQuotient) {
+    return mul(mul(x, b), add(set(1.0F), erf(div(x, a))));
+  }
   return x;
 }
 
@@ -164,6 +176,14 @@ inline void activate_row(float* y, std::size_t count, ActivationSpec spec) {
       return activate_row_as<Activation::kGelu>(y, count, spec);
     case Activation::kGeluTanh:
       return activate_row_as<Activation::kGeluTanh>(y, count, spec);
+    case Activation::kErfOfProduct:
+      return activate_row_as<Activation::kErfOfProduct>(y, count, spec);
+    case Activation::kErfOfQuotient:
+      return activate_row_as<Activation::kErfOfQuotient>(y, count, spec);
+    case Activation::kHalfErfOfProduct:
+      return activate_row_as<Activation::kHalfErfOfProduct>(y, count, spec);
+    case Activation::kHalfErfOfQuotient:
+      return activate_row_as<Activation::kHalfErfOfQuotient>(y, count, spec);
   }
 }
 #endif
