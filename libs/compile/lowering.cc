@@ -6,6 +6,8 @@
 #include "compile/dead_steps.h"
 #include "compile/interpreted.h"
 #include "compile/lower/attention.h"
+#include "compile/lower/view.h"
+#include "compile/lower/written_norm.h"
 #include "compile/rules.h"
 #include "ops/cost_context.h"
 #include "ops/op.h"
@@ -67,11 +69,9 @@ TensorIndex Lowering::view(TensorIndex of, Shape shape) {
   return add_tensor(seen.name, seen.dtype, std::move(shape), seen.layout, seen.storage);
 }
 
-TensorIndex Lowering::stored(TensorIndex of) {
+TensorIndex Lowering::stored(TensorIndex of, Shape shape) {
   const ProgramTensor seen = program.tensor(of);
-  Shape shape = seen.shape;
-  shape[1] /= 16;
-  shape.push_back(16);
+  if (seen.layout == Layout::kPlain) return view(of, std::move(shape));
   return add_tensor(seen.name, seen.dtype, std::move(shape), Layout::kPlain, seen.storage);
 }
 
@@ -90,9 +90,19 @@ TensorIndex Lowering::add_constant(std::string name, Tensor tensor) {
   return add_tensor(std::move(name), dtype, shape, Layout::kPlain, program.storages.size() - 1);
 }
 
+std::vector<std::size_t> Lowering::makers() const {
+  std::vector<std::size_t> makers(graph.values.size(), SIZE_MAX);
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    for (const ValueId output : graph.nodes[n].outputs) {
+      if (output != kNoValue) makers[index(output)] = n;
+    }
+  }
+  return makers;
+}
+
 bool Lowering::is_made(ValueId id) const {
   const Home& home = homes_[index(id)];
-  return home.plain || home.blocked || graph.initializer(id) != nullptr;
+  return home.plain || home.blocked || graph.initializer(id) != nullptr || seen_.contains(id);
 }
 
 Layout Lowering::layout(ValueId id) const { return homes_[index(id)].made; }
@@ -102,6 +112,10 @@ Result<TensorIndex> Lowering::read(ValueId id, Layout layout) {
   Home& home = homes_[index(id)];
   std::optional<TensorIndex>& wanted = layout == Layout::kPlain ? home.plain : home.blocked;
   if (wanted) return *wanted;
+  if (!home.plain && !home.blocked && seen_.contains(id)) {
+    TRY(make(id));
+    if (layout == Layout::kPlain) return *home.plain;
+  }
   if (!home.plain && !home.blocked) {
     const Tensor* const tensor = graph.initializer(id);
     if (tensor == nullptr) {
@@ -132,11 +146,60 @@ TensorIndex Lowering::write(ValueId id, Layout layout) {
   return made;
 }
 
+void Lowering::defer(ValueId id, Seen seen) { seen_.insert_or_assign(id, std::move(seen)); }
+
 Status Lowering::alias(ValueId id, ValueId of) {
+  if (std::ranges::count(shape(id), 0) == 0) {
+    defer(id, {.from = of, .from_shape = shape(id)});
+    return {};
+  }
   const TensorIndex from = TRY(read(of));
-  homes_[index(id)].plain = add_tensor(graph.value(id).name, dtype(id), shape(id), Layout::kPlain,
-                                       program.tensor(from).storage);
+  homes_[index(id)].plain = view(from, shape(id));
   return {};
+}
+
+std::vector<ValueView> Lowering::views_of(ValueId id) const {
+  constexpr std::size_t kMostSteps = 16;
+  std::vector<const Seen*> steps;  // from the value back to its base
+  std::vector<ValueView> nearest_first;
+  const auto add = [&](Layout stored_as) {
+    Strided strided(shape(id), stored_as);
+    const bool is_view = std::all_of(steps.rbegin(), steps.rend(),
+                                     [&](const Seen* step) { return strided.see(*step); });
+    if (is_view) nearest_first.push_back({id, stored_as, std::move(strided)});
+  };
+  for (;;) {
+    add(Layout::kPlain);
+    // Blocks of int8 are stored with 128 added.
+    if (layout(id) == Layout::kBlocked16 && shape(id)[1] % 16 == 0 && dtype(id) != DType::kInt8)
+      add(Layout::kBlocked16);
+    const auto found = seen_.find(id);
+    if (found == seen_.end() || homes_[index(id)].plain || steps.size() == kMostSteps) break;
+    steps.push_back(&found->second);
+    id = found->second.from;
+  }
+  std::ranges::reverse(nearest_first);
+  return nearest_first;
+}
+
+Status Lowering::make(ValueId id) {
+  const Seen& seen = seen_.at(id);
+  if (seen.is_reshape() && seen_.contains(seen.from)) TRY(read(seen.from));
+  for (ValueView& view : views_of(id)) {
+    if (view.base == id || !view.strided.regroup(shape(id))) continue;
+    if (view.strided.is_whole()) {
+      const TensorIndex from = TRY(read(view.base, view.layout));
+      homes_[index(id)].plain = add_tensor(graph.value(id).name, dtype(id), shape(id),
+                                           Layout::kPlain, program.tensor(from).storage);
+      return {};
+    }
+    if (!can_view(view.strided)) continue;
+    const TensorIndex from = TRY(read(view.base, view.layout));
+    const TensorIndex to = write(id);
+    add_view(*this, seen.node, from, to, view.strided).note = seen.note;
+    return {};
+  }
+  return Error{Code::kInternal, str("value ", graph.value(id).name, " is no view of another")};
 }
 
 std::uint64_t Lowering::multiply_adds(std::size_t node) const {
@@ -180,6 +243,8 @@ Status Lowering::interpret(std::size_t node) {
 Status Lowering::lower_node(std::size_t node) {
   const auto attention = attention_.find(node);
   if (attention != attention_.end()) return lower_attention(*this, node, attention->second);
+  const auto norm = norms_.find(node);
+  if (norm != norms_.end()) return lower_norm(*this, node, norm->second);
   if (is_done_[node]) return {};
   const Rule* const rule = find_rule(graph.nodes[node]);
   if (rule != nullptr && TRY(rule->lower(*this, node)) == Lowered::kYes) return {};
@@ -226,6 +291,10 @@ Status Lowering::lower() {
   }
   attention_ = find_attention(*this);
   for (const auto& [last, match] : attention_) {
+    for (const std::size_t node : match.nodes) absorb(node);
+  }
+  norms_ = find_norms(*this);
+  for (const auto& [last, match] : norms_) {
     for (const std::size_t node : match.nodes) absorb(node);
   }
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) TRY(lower_node(node));

@@ -15,6 +15,9 @@
 namespace slipway::compile {
 
 struct AttentionMatch;
+struct NormMatch;
+struct Seen;
+struct ValueView;
 
 class Lowering {
  public:
@@ -41,6 +44,8 @@ class Lowering {
 
   // The nodes that use a value, once for each use.
   const std::vector<std::size_t>& users(ValueId id) const { return users_[slipway::index(id)]; }
+  // The node that makes each value; SIZE_MAX: none does.
+  std::vector<std::size_t> makers() const;
   // Whether a value can be read by now: an input, a constant, or computed by a step so far.
   bool is_made(ValueId id) const;
   bool is_done(std::size_t node) const { return is_done_[node]; }
@@ -53,15 +58,22 @@ class Lowering {
 
   // A new tensor for a value that the step to come writes.
   TensorIndex write(ValueId id, plan::Layout layout = plan::Layout::kPlain);
-  // The value is another's elements under its own shape: no step.
+  // The value is another's elements seen otherwise: a step copies them only for those who read it
+  // as it stands. The value has elements, and seeing `from` so is a view.
+  void defer(ValueId id, Seen seen);
+  // The same under its own shape alone: no step.
   Status alias(ValueId id, ValueId of);
+
+  // The views of other values that give this one, from the farthest base to the value itself; each
+  // walks over read(base, layout).
+  std::vector<ValueView> views_of(ValueId id) const;
 
   // The same elements under another shape with as many: no step.
   TensorIndex view(TensorIndex of, Shape shape);
 
-  // What a blocked tensor of whole blocks of channels stores, as a plain one: [N, C / 16,
-  // spatial..., 16].
-  TensorIndex stored(TensorIndex of);
+  // What a tensor stores, as a plain one of another shape with as many elements. A blocked one has
+  // whole blocks of channels, [N, C / 16, spatial..., 16].
+  TensorIndex stored(TensorIndex of, Shape shape);
 
   // A tensor that is no value of the graph.
   TensorIndex add_temporary(std::string name, DType dtype, Shape shape,
@@ -86,6 +98,8 @@ class Lowering {
     plan::Layout made = plan::Layout::kPlain;
   };
 
+  // The tensor of a deferred value, made now.
+  Status make(ValueId id);
   Status lower_node(std::size_t node);
   Status interpret(std::size_t node);
   Status add_outputs();
@@ -98,7 +112,10 @@ class Lowering {
   std::vector<std::optional<std::size_t>> makers_;
   std::vector<Home> homes_;
   std::vector<bool> is_done_;
-  std::map<std::size_t, AttentionMatch> attention_;  // by the node at which the step is added
+  std::map<ValueId, Seen> seen_;  // the deferred values
+  // By the node at which the step is added.
+  std::map<std::size_t, AttentionMatch> attention_;
+  std::map<std::size_t, NormMatch> norms_;
 };
 
 }  // namespace slipway::compile

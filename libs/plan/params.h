@@ -51,11 +51,14 @@ struct MatMulParams {
 // softmax(Q K^T) V, in two steps: kAttentionPack has inputs K and V and gives a workspace of
 // floats; kAttention has inputs Q, K, V, the workspace and a mask that broadcasts to [batch, head,
 // query, key] (may be left out), and gives Y. Both have the same parameters. For Q, K, V and Y:
-// which axis of the tensor counts batch items, heads, rows and columns; kNoAxis where there is no
-// such axis.
+// which axis of the tensor counts batch items, heads, rows and columns, and which one stands still
+// at `index`; kNoAxis where there is no such axis. Heads of Q share those of K and V in groups of
+// equal size, neighbours first.
 inline constexpr std::uint8_t kNoAxis = 0xFF;
 struct AttentionAxes {
-  std::uint8_t batch, head, row, column;
+  std::uint8_t batch, head, row, column, fixed;
+  std::uint8_t padding[3];  // zero
+  std::uint32_t index;
 };
 struct AttentionParams {
   AttentionAxes q, k, v, y;
@@ -248,10 +251,16 @@ struct SoftmaxParams {
 
 // Rows are all axes from `axis` on. Inputs: the data, scale, bias, each with an element for every
 // one of a row; both may be left out.
+enum NormFlags : std::uint32_t {
+  kIsRms = 1,
+  kIsWritten = 2,   // as nodes, one rounding each: WrittenNorm of kernels/rows/normalize.h
+  kIsQuotient = 4,  // of those that are written
+  kAllNormFlags = 7,
+};
 struct LayerNormParams {
   std::uint32_t axis;
   float epsilon;
-  std::uint32_t is_rms;
+  std::uint32_t flags;  // NormFlags
 };
 
 // [N, C, ...] in groups of channels. Inputs: the data, scale, bias, each with an element a channel

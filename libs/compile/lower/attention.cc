@@ -4,7 +4,9 @@
 #include <array>
 #include <optional>
 
+#include "base/str.h"
 #include "compile/lower/elementwise.h"
+#include "compile/lower/strided.h"
 #include "kernels/attention/attention.h"
 #include "kernels/numeric/dot.h"
 #include "ops/node_view.h"
@@ -101,26 +103,6 @@ class AttentionMatcher {
     return maker(scores);
   }
 
-  // Axes of the value itself, or of what a Transpose made it from.
-  plan::AttentionAxes axes_of(ValueId& id, bool is_transposed) {
-    const std::size_t rank = lowering_.shape(id).size();
-    std::array<std::uint8_t, 4> axis{};
-    for (std::size_t i = 0; i < rank; ++i) axis[i] = static_cast<std::uint8_t>(i);
-    const auto node = maker(id);
-    if (node && at(*node).op == "Transpose") {
-      const std::vector<std::int64_t>* const perm = NodeView(at(*node), "").get_ints("perm");
-      if (perm != nullptr) {
-        for (std::size_t i = 0; i < rank; ++i) axis[i] = static_cast<std::uint8_t>((*perm)[i]);
-        id = at(*node).inputs[0];
-        match_.nodes.push_back(*node);
-      }
-    }
-    const std::uint8_t batch = rank == 4 ? axis[0] : plan::kNoAxis;
-    const std::uint8_t row = axis[rank - 2];
-    const std::uint8_t column = axis[rank - 1];
-    return {batch, axis[rank - 3], is_transposed ? column : row, is_transposed ? row : column};
-  }
-
   // A Transpose that alone uses the output moves into the step, where rows stay rows of floats.
   void take_output_transpose() {
     const auto user = lowering_.only_user(match_.y);
@@ -133,7 +115,7 @@ class AttentionMatcher {
       return static_cast<std::uint8_t>(std::ranges::find(*perm, axis) - perm->begin());
     };
     plan::AttentionAxes& y = match_.params.y;
-    y = {place(y.batch), place(y.head), place(y.row), place(y.column)};
+    y = {place(y.batch), place(y.head), place(y.row), place(y.column), plan::kNoAxis, {}, 0};
     match_.y = at(*user).outputs[0];
     match_.nodes.push_back(*user);
   }
@@ -152,21 +134,13 @@ class AttentionMatcher {
         numeric::chain_count(keys, static_cast<std::size_t>(q[rank - 1])));
     match_.params.value_chains = static_cast<std::uint32_t>(
         numeric::chain_count(static_cast<std::size_t>(v[rank - 1]), keys));
-    match_.params.k = axes_of(match_.k, /*is_transposed=*/true);
-    match_.params.v = axes_of(match_.v, false);
-    const ValueId q_before = match_.q;
-    const std::size_t nodes_before = match_.nodes.size();
-    match_.params.q = axes_of(match_.q, false);
-    if (match_.params.q.column != lowering_.shape(match_.q).size() - 1) {  // its rows are not rows
-      match_.q = q_before;
-      match_.nodes.resize(nodes_before);
-      match_.params.q = {rank == 4 ? std::uint8_t{0} : plan::kNoAxis,
-                         static_cast<std::uint8_t>(rank - 3), static_cast<std::uint8_t>(rank - 2),
-                         static_cast<std::uint8_t>(rank - 1)};
-    }
     match_.params.y = {rank == 4 ? std::uint8_t{0} : plan::kNoAxis,
-                       static_cast<std::uint8_t>(rank - 3), static_cast<std::uint8_t>(rank - 2),
-                       static_cast<std::uint8_t>(rank - 1)};
+                       static_cast<std::uint8_t>(rank - 3),
+                       static_cast<std::uint8_t>(rank - 2),
+                       static_cast<std::uint8_t>(rank - 1),
+                       plan::kNoAxis,
+                       {},
+                       0};
     take_output_transpose();
     return true;
   }
@@ -177,32 +151,71 @@ class AttentionMatcher {
 };
 
 // What the kernel needs to know of keys and values to say how large its workspace is.
-AttentionSpec workspace_spec(const Lowering& lowering, const AttentionMatch& match) {
-  const auto extent = [](const Shape& shape, std::uint8_t axis) {
-    return axis == plan::kNoAxis ? std::size_t{1} : static_cast<std::size_t>(shape[axis]);
-  };
+AttentionSpec workspace_spec(const Lowering& lowering, const AttentionMatch& match,
+                             std::int64_t repeats) {
   const Shape& k = lowering.shape(match.k);
   const Shape& v = lowering.shape(match.v);
+  const std::size_t rank = k.size();
   AttentionSpec spec;
-  spec.batch = extent(k, match.params.k.batch);
-  spec.heads = extent(k, match.params.k.head);
-  spec.keys = extent(k, match.params.k.row);
-  spec.width = extent(k, match.params.k.column);
-  spec.value_width = extent(v, match.params.v.column);
+  spec.batch = rank == 4 ? static_cast<std::size_t>(k[0]) : 1;
+  spec.heads = static_cast<std::size_t>(k[rank - 3] / repeats);
+  spec.keys = static_cast<std::size_t>(k[rank - 1]);
+  spec.width = static_cast<std::size_t>(k[rank - 2]);
+  spec.value_width = static_cast<std::size_t>(v[rank - 1]);
   spec.score_chains = match.params.score_chains;
   spec.value_chains = match.params.value_chains;
   return spec;
 }
 
+// Matrices of heads where they lie.
+struct Heads {
+  TensorIndex tensor;
+  plan::AttentionAxes axes;
+  std::int64_t repeats;  // of each head
+};
+
+// The axes of a view of matrices; none where the kernel cannot walk over it.
+std::optional<plan::AttentionAxes> axes_of(const Strided& strided, bool is_transposed,
+                                           bool has_rows) {
+  const std::size_t rank = strided.axes().size();
+  const auto fixed = strided.fixed();
+  if (strided.extents().size() > 8 || fixed.size() > 1) return std::nullopt;
+  const auto place = [&](std::size_t axis) {
+    const std::vector<Strided::Piece>& pieces = strided.axes()[axis];
+    return pieces.empty() ? plan::kNoAxis : static_cast<std::uint8_t>(pieces[0].extent);
+  };
+  plan::AttentionAxes axes{};
+  axes.batch = rank == 4 ? place(0) : plan::kNoAxis;
+  axes.head = place(rank - 3);
+  axes.row = place(is_transposed ? rank - 1 : rank - 2);
+  axes.column = place(is_transposed ? rank - 2 : rank - 1);
+  axes.fixed = fixed.empty() ? plan::kNoAxis : static_cast<std::uint8_t>(fixed[0].first);
+  axes.index = fixed.empty() ? 0 : static_cast<std::uint32_t>(fixed[0].second);
+  const bool is_row = axes.column == plan::kNoAxis || axes.column + 1U == strided.extents().size();
+  return has_rows && !is_row ? std::nullopt : std::optional(axes);
+}
+
+enum class Matrix : std::uint8_t { kQueries, kKeys, kValues };
+
+Result<Heads> heads_of(Lowering& lowering, ValueId id, Matrix matrix, bool takes_repeats) {
+  for (ValueView& view : lowering.views_of(id)) {
+    Strided strided = view.strided;
+    std::int64_t repeats = 1;
+    if (!strided.regroup(lowering.shape(id))) continue;
+    if (takes_repeats) repeats = strided.take_repeats(strided.axes().size() - 3);
+    if (!strided.merge()) continue;
+    const auto axes = axes_of(strided, matrix == Matrix::kKeys, matrix == Matrix::kQueries);
+    if (!axes) continue;
+    const TensorIndex base = TRY(lowering.read(view.base, view.layout));
+    return Heads{lowering.stored(base, strided.extents()), *axes, repeats};
+  }
+  return Error{Code::kInternal, str("value ", lowering.graph.value(id).name, " has no axes")};
+}
+
 }  // namespace
 
 std::map<std::size_t, AttentionMatch> find_attention(const Lowering& lowering) {
-  std::vector<std::size_t> made_by(lowering.graph.values.size(), SIZE_MAX);
-  for (std::size_t n = 0; n < lowering.graph.nodes.size(); ++n) {
-    for (const ValueId output : lowering.graph.nodes[n].outputs) {
-      if (output != kNoValue) made_by[slipway::index(output)] = n;
-    }
-  }
+  const std::vector<std::size_t> made_by = lowering.makers();
   std::map<std::size_t, AttentionMatch> found;
   for (std::size_t n = 0; n < lowering.graph.nodes.size(); ++n) {
     auto match = AttentionMatcher(lowering, made_by).match(n);
@@ -214,19 +227,27 @@ std::map<std::size_t, AttentionMatch> find_attention(const Lowering& lowering) {
 }
 
 Status lower_attention(Lowering& lowering, std::size_t node, const AttentionMatch& match) {
-  const TensorIndex k = TRY(lowering.read(match.k));
-  const TensorIndex v = TRY(lowering.read(match.v));
-  const TensorIndex q = TRY(lowering.read(match.q));
+  plan::AttentionParams params = match.params;
+  Heads k = TRY(heads_of(lowering, match.k, Matrix::kKeys, true));
+  Heads v = TRY(heads_of(lowering, match.v, Matrix::kValues, true));
+  if (k.repeats != v.repeats) {
+    k = TRY(heads_of(lowering, match.k, Matrix::kKeys, false));
+    v = TRY(heads_of(lowering, match.v, Matrix::kValues, false));
+  }
+  const Heads q = TRY(heads_of(lowering, match.q, Matrix::kQueries, false));
+  params.q = q.axes;
+  params.k = k.axes;
+  params.v = v.axes;
   const TensorIndex mask = TRY(lowering.read(match.mask));
-  const auto floats = attention_packed_floats(workspace_spec(lowering, match));
+  const auto floats = attention_packed_floats(workspace_spec(lowering, match, k.repeats));
   const TensorIndex workspace =
       lowering.add_temporary("workspace", DType::kFloat32, {static_cast<std::int64_t>(floats)});
-  lowering.add_step(node, plan::KernelId::kAttentionPack, {k, v}, {workspace})
-      .set_params(match.params);
+  lowering.add_step(node, plan::KernelId::kAttentionPack, {k.tensor, v.tensor}, {workspace})
+      .set_params(params);
   const TensorIndex y = lowering.write(match.y);
-  ProgramStep& step =
-      lowering.add_step(node, plan::KernelId::kAttention, {q, k, v, workspace, mask}, {y});
-  step.set_params(match.params);
+  ProgramStep& step = lowering.add_step(node, plan::KernelId::kAttention,
+                                        {q.tensor, k.tensor, v.tensor, workspace, mask}, {y});
+  step.set_params(params);
   step.multiply_adds = 0;
   for (const std::size_t n : match.nodes) step.multiply_adds += lowering.multiply_adds(n);
   step.note = "MatMul" + match.note + " + Softmax + MatMul";

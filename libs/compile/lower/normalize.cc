@@ -76,7 +76,7 @@ Result<Lowered> lower_layer_norm(Lowering& lowering, std::size_t node) {
   lowering.add_step(node, plan::KernelId::kLayerNorm, inputs, {to})
       .set_params(plan::LayerNormParams{static_cast<std::uint32_t>(axis),
                                         view.get_float("epsilon", 1e-5F),
-                                        n.op == "RMSNormalization" ? 1U : 0U});
+                                        n.op == "RMSNormalization" ? plan::kIsRms : 0U});
   return Lowered::kYes;
 }
 

@@ -68,7 +68,7 @@ Result<Lowered> lower_slice(Lowering& lowering, std::size_t node) {
     axes[at[i]].start = cut.start;
     axes[at[i]].step = cut.step;
   }
-  TRY(add_view_of(lowering, node, n.inputs[0], n.outputs[0], output, axes));
+  TRY(see(lowering, n.outputs[0], {node, n.inputs[0], shape, output, axes, ""}));
   return Lowered::kYes;
 }
 
@@ -84,10 +84,9 @@ Result<Lowered> lower_split(Lowering& lowering, std::size_t node) {
   std::vector<plan::ViewAxis> axes = whole_axes(shape.size());
   for (std::size_t i = 0; i < n.outputs.size(); ++i) {
     const ValueId id = n.outputs[i];
-    if (lowering.uses(id) != 0) {
-      TRY(add_view_of(lowering, node, n.inputs[0], id, lowering.shape(id), axes))->note =
-          str("part ", i + 1, " of ", n.outputs.size());
-    }
+    TRY(see(lowering, id,
+            {node, n.inputs[0], shape, lowering.shape(id), axes,
+             str("part ", i + 1, " of ", n.outputs.size())}));
     axes[axis].start += lowering.shape(id)[axis];
   }
   return Lowered::kYes;
@@ -98,13 +97,12 @@ Result<Lowered> lower_expand(Lowering& lowering, std::size_t node) {
   const Shape& shape = lowering.shape(n.inputs[0]);
   const Shape& output = lowering.shape(n.outputs[0]);
   if (!can_view(output) || output.size() < shape.size()) return Lowered::kDeclined;
-  const TensorIndex from = TRY(lowering.read(n.inputs[0]));
   const std::size_t lead = output.size() - shape.size();
   std::vector<plan::ViewAxis> axes(output.size(), kRepeatedAxis);
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (shape[axis] == output[lead + axis]) axes[lead + axis] = whole_axis(axis);
   }
-  add_view(lowering, node, from, lowering.write(n.outputs[0]), axes);
+  TRY(see(lowering, n.outputs[0], {node, n.inputs[0], shape, output, axes, ""}));
   return Lowered::kYes;
 }
 
@@ -126,8 +124,7 @@ Result<Lowered> lower_tile(Lowering& lowering, std::size_t node) {
     axes.push_back(whole_axis(axis));
   }
   if (!can_view(walk)) return Lowered::kDeclined;
-  const TensorIndex from = TRY(lowering.read(n.inputs[0]));
-  add_view(lowering, node, from, lowering.view(lowering.write(n.outputs[0]), walk), axes);
+  TRY(see(lowering, n.outputs[0], {node, n.inputs[0], shape, walk, axes, ""}));
   return Lowered::kYes;
 }
 
@@ -142,8 +139,8 @@ Result<Lowered> lower_gather(Lowering& lowering, std::size_t node) {
     axes[axis].start = *at;
     Shape kept = shape;
     kept[axis] = 1;
-    TRY(add_view_of(lowering, node, n.inputs[0], n.outputs[0], kept, axes))->note =
-        str("element ", *at, " of axis ", axis);
+    TRY(see(lowering, n.outputs[0],
+            {node, n.inputs[0], shape, kept, axes, str("element ", *at, " of axis ", axis)}));
     return Lowered::kYes;
   }
   const TensorIndex from = TRY(lowering.read(n.inputs[0]));

@@ -35,11 +35,9 @@ Result<Lowered> lower_blocks(Lowering& lowering, std::size_t node, const Shape& 
   const Node& n = lowering.graph.nodes[node];
   Shape output;
   for (const std::size_t axis : axes) output.push_back(input[axis]);
-  const TensorIndex from = lowering.view(TRY(lowering.read(n.inputs[0])), input);
-  const TensorIndex to = lowering.view(lowering.write(n.outputs[0]), output);
   std::vector<plan::ViewAxis> from_axes;
   for (const std::size_t axis : axes) from_axes.push_back(whole_axis(axis));
-  add_view(lowering, node, from, to, from_axes);
+  TRY(see(lowering, n.outputs[0], {node, n.inputs[0], input, output, from_axes, ""}));
   return Lowered::kYes;
 }
 
@@ -53,8 +51,8 @@ Result<Lowered> lower_transpose(Lowering& lowering, std::size_t node) {
   if (!can_view(lowering.shape(n.outputs[0]))) return Lowered::kDeclined;
   std::vector<plan::ViewAxis> from_axes;
   for (const std::size_t axis : axes) from_axes.push_back(whole_axis(axis));
-  TRY(add_view_of(lowering, node, n.inputs[0], n.outputs[0], lowering.shape(n.outputs[0]),
-                  from_axes));
+  TRY(see(lowering, n.outputs[0],
+          {node, n.inputs[0], shape, lowering.shape(n.outputs[0]), from_axes, ""}));
   return Lowered::kYes;
 }
 

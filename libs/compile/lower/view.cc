@@ -28,41 +28,56 @@ ProgramStep& add_view(Lowering& lowering, std::size_t node, TensorIndex from, Te
 
 namespace {
 
-constexpr std::int64_t kLanes = 16;
+struct Walk {
+  Shape shape;
+  std::vector<plan::ViewAxis> axes;
+};
 
-// A view of what a blocked tensor of this shape stores: the channels become blocks and lanes. False
-// where the view does not take whole blocks.
-bool in_blocks(const Shape& shape, Shape& walk, std::vector<plan::ViewAxis>& axes) {
-  if (shape.size() < 2 || shape[1] % kLanes != 0) return false;
-  const auto channels = std::ranges::find(axes, 1, &plan::ViewAxis::axis);
-  if (channels == axes.end()) return false;
-  const auto at = channels - axes.begin();
-  if (channels->start % kLanes != 0 || channels->step != 1 || walk[at] % kLanes != 0) return false;
-  channels->start /= kLanes;
-  walk[at] /= kLanes;
-  axes.insert(channels + 1, whole_axis(shape.size()));
-  walk.insert(walk.begin() + at + 1, kLanes);
-  return can_view(walk);
+Walk walk_of(const Strided& strided) {
+  Walk walk;
+  const auto add = [&](std::int64_t count, const plan::ViewAxis& axis) {
+    walk.shape.push_back(count);
+    walk.axes.push_back(axis);
+  };
+  for (const auto& [extent, at] : strided.fixed()) {
+    if (at != 0) add(1, {static_cast<std::int32_t>(extent), 0, at, 1});
+  }
+  for (const std::vector<Strided::Piece>& axis : strided.axes()) {
+    for (const Strided::Piece& piece : axis) {
+      if (piece.count == 1 && piece.start == 0) continue;
+      if (piece.extent == Strided::kRepeat) {
+        add(piece.count, kRepeatedAxis);
+      } else {
+        add(piece.count, {static_cast<std::int32_t>(piece.extent), 0, piece.start, piece.step});
+      }
+    }
+  }
+  return walk;
 }
 
 }  // namespace
 
-Result<ProgramStep*> add_view_of(Lowering& lowering, std::size_t node, ValueId from, ValueId to,
-                                 Shape walk, std::vector<plan::ViewAxis> axes) {
-  Shape blocks = walk;
-  std::vector<plan::ViewAxis> block_axes = axes;
-  const bool reads_blocks = lowering.layout(from) == plan::Layout::kBlocked16 &&
-                            lowering.dtype(from) != DType::kInt8 &&  // stored with 128 added
-                            in_blocks(lowering.shape(from), blocks, block_axes);
-  TensorIndex source =
-      TRY(lowering.read(from, reads_blocks ? plan::Layout::kBlocked16 : plan::Layout::kPlain));
-  if (reads_blocks) {
-    source = lowering.stored(source);
-    walk = std::move(blocks);
-    axes = std::move(block_axes);
+bool can_view(const Strided& strided) {
+  return strided.extents().size() <= plan::kMaxRank && can_view(walk_of(strided).shape);
+}
+
+ProgramStep& add_view(Lowering& lowering, std::size_t node, TensorIndex from, TensorIndex to,
+                      const Strided& strided) {
+  Walk walk = walk_of(strided);
+  return add_view(lowering, node, lowering.stored(from, strided.extents()),
+                  lowering.view(to, std::move(walk.shape)), walk.axes);
+}
+
+Status see(Lowering& lowering, ValueId to, Seen seen) {
+  if (std::ranges::count(lowering.shape(to), 0) == 0) {
+    lowering.defer(to, std::move(seen));
+    return {};
   }
-  const TensorIndex target = lowering.view(lowering.write(to), std::move(walk));
-  return &add_view(lowering, node, source, target, axes);
+  // Nothing to copy.
+  const TensorIndex from = lowering.view(TRY(lowering.read(seen.from)), seen.from_shape);
+  const TensorIndex target = lowering.view(lowering.write(to), seen.walk);
+  add_view(lowering, seen.node, from, target, seen.axes).note = seen.note;
+  return {};
 }
 
 }  // namespace slipway::compile

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compile/lower/strided.h"
 #include "compile/lowering.h"
 #include "plan/params.h"
 
@@ -17,17 +18,21 @@ inline constexpr plan::ViewAxis kRepeatedAxis = {plan::kRepeated, 0, 0, 0};
 // Every axis of an input in its order.
 std::vector<plan::ViewAxis> whole_axes(std::size_t rank);
 
-// Whether the kernel can walk an output of this shape.
+// Whether the kernel can walk an output of this shape, or by these strides.
 bool can_view(const Shape& output);
+bool can_view(const Strided& strided);
 
 // One ViewAxis for each axis of `to`. can_view(its shape).
 ProgramStep& add_view(Lowering& lowering, std::size_t node, TensorIndex from, TensorIndex to,
                       const std::vector<plan::ViewAxis>& axes);
 
-// The same from a value to a value: one ViewAxis for each axis of `walk`, a shape with as many
-// elements as the output. A value that was made in blocks of channels is read as it lies where the
-// view allows it.
-Result<ProgramStep*> add_view_of(Lowering& lowering, std::size_t node, ValueId from, ValueId to,
-                                 Shape walk, std::vector<plan::ViewAxis> axes);
+// The same by strides; `from` is as its base is stored.
+ProgramStep& add_view(Lowering& lowering, std::size_t node, TensorIndex from, TensorIndex to,
+                      const Strided& strided);
+
+// The value `to` is `from`, seen so: one ViewAxis for each axis of `walk`, a shape with as many
+// elements as the output, over `from` under the shape `from_shape`. A step copies it where it is
+// read as it stands.
+Status see(Lowering& lowering, ValueId to, Seen seen);
 
 }  // namespace slipway::compile

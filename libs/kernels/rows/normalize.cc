@@ -177,6 +177,53 @@ void norm(const float* x, float* y, std::size_t rows, std::size_t n, float epsil
   }
 }
 
+HWY_INLINE float mean_of_squares_around(const float* x, std::size_t n, float centre) {
+  const F32x16 c = set(centre);
+  const float sum = sum_lanes(over_row(x, n, zero(), [=](F32x16 lane, F32x16 e) SLIPWAY_LAMBDA {
+    const F32x16 d = sub(e, c);
+    return add(lane, mul(d, d));
+  }));
+  return sum / static_cast<float>(n);
+}
+
+// x - 0 is x.
+template <bool kIsQuotient>
+HWY_INLINE void written_row(const float* x, float* y, std::size_t n, float mean, float root,
+                            const float* scale, const float* bias) {
+  const F32x16 m = set(mean);
+  const F32x16 s = set(kIsQuotient ? root : 1.0F / root);
+  for (std::size_t i = 0; i < n; i += kWide) {
+    const std::size_t count = n - i < kWide ? n - i : kWide;
+    const F32x16 d = sub(load_first(x + i, count), m);
+    F32x16 q = kIsQuotient ? div(d, s) : mul(d, s);
+    if (scale != nullptr) q = mul(q, load_first(scale + i, count));
+    if (bias != nullptr) q = add(q, load_first(bias + i, count));
+    store_first(q, y + i, count);
+  }
+}
+
+void written_norm(const float* x, float* y, std::size_t rows, std::size_t n, WrittenNorm form,
+                  const float* scale, const float* bias) {
+  const std::size_t together = n <= kShortRow ? kTogether : 1;
+  for (std::size_t first = 0; first < rows; first += together) {
+    const std::size_t end = first + together < rows ? first + together : rows;
+    float mean[kTogether];
+    float root[kTogether];
+    for (std::size_t r = first; r < end; ++r) {
+      mean[r - first] = form.is_rms ? 0.0F : sum_of(x + r * n, n) / static_cast<float>(n);
+    }
+    for (std::size_t r = first; r < end; ++r) {
+      root[r - first] =
+          std::sqrt(mean_of_squares_around(x + r * n, n, mean[r - first]) + form.epsilon);
+    }
+    for (std::size_t r = first; r < end; ++r) {
+      (form.is_quotient ? written_row<true> : written_row<false>)(x + r * n, y + r * n, n,
+                                                                  mean[r - first], root[r - first],
+                                                                  scale, bias);
+    }
+  }
+}
+
 void group_norm(const float* x, float* y, std::size_t rows, std::size_t first_row,
                 std::size_t groups, std::size_t group_channels, std::size_t inner, float epsilon,
                 const float* scale, const float* bias, bool is_per_group) {
@@ -209,6 +256,7 @@ constexpr NormalizeKernels kTable = {softmax,
                                      in_columns<log_softmax_in>,
                                      norm<moments_of>,
                                      norm<root_mean_square_of>,
+                                     written_norm,
                                      group_norm,
                                      batch_norm};
 

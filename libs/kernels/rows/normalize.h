@@ -16,6 +16,15 @@ struct ChannelPlanes {
   std::size_t channels = 1;
 };
 
+// A normalisation written as nodes, every result rounded: d = x - mean (or x, for the root mean
+// square), v = mean of d * d, s = sqrt(v + epsilon), q = d / s (or d * (1 / s)), then q * scale,
+// then + bias.
+struct WrittenNorm {
+  bool is_rms = false;
+  bool is_quotient = false;
+  float epsilon = 0;
+};
+
 struct NormalizeKernels {
   void (*softmax)(const float* x, float* y, std::size_t rows, std::size_t n);
   void (*log_softmax)(const float* x, float* y, std::size_t rows, std::size_t n);
@@ -32,6 +41,9 @@ struct NormalizeKernels {
                      const float* scale, const float* bias);
   void (*rms_norm)(const float* x, float* y, std::size_t rows, std::size_t n, float epsilon,
                    const float* scale, const float* bias);
+
+  void (*written_norm)(const float* x, float* y, std::size_t rows, std::size_t n, WrittenNorm form,
+                       const float* scale, const float* bias);
 
   // Group and instance normalisation: a row is a group of `group_channels` channels of `inner`
   // elements; row r is group (first_row + r) % groups. scale and bias have an element a channel,

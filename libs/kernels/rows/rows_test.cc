@@ -128,6 +128,46 @@ TEST(NormalizeKernels, NormsHaveTheBitsOfTheDefinition) {
   }
 }
 
+// One rounded operation after the other.
+void write_out(const float* x, float* y, std::size_t n, WrittenNorm form, const float* scale,
+               const float* bias) {
+  std::vector<float> d(x, x + n);
+  const auto count = static_cast<float>(n);
+  if (!form.is_rms) {
+    const float mean = numeric::sum(x, n, 1) / count;
+    for (float& e : d) e = e - mean;
+  }
+  std::vector<float> squares;
+  for (const float e : d) squares.push_back(e * e);
+  const float root = std::sqrt(numeric::sum(squares.data(), n, 1) / count + form.epsilon);
+  for (std::size_t i = 0; i < n; ++i) {
+    y[i] = form.is_quotient ? d[i] / root : d[i] * (1.0F / root);
+    if (scale != nullptr) y[i] = y[i] * scale[i];
+    if (bias != nullptr) y[i] = y[i] + bias[i];
+  }
+}
+
+TEST(NormalizeKernels, WrittenFormsRoundEveryStep) {
+  for (const std::size_t n : {1, 15, 16, 17, 64, 515}) {
+    const std::vector<float> x = sample(kRows, n);
+    const std::vector<float> scale = sample(1, n);
+    const std::vector<float> bias = sample(2, n);
+    for (const unsigned choice : {0U, 1U, 2U, 3U, 4U, 8U, 15U}) {
+      const WrittenNorm form = {(choice & 1) != 0, (choice & 2) != 0, 1e-5F};
+      const float* const s = (choice & 4) != 0 ? scale.data() : nullptr;
+      const float* const b = (choice & 8) != 0 ? bias.data() : nullptr;
+      std::vector<float> want(x.size());
+      for (std::size_t r = 0; r < kRows; ++r)
+        write_out(x.data() + r * n, want.data() + r * n, n, form, s, b);
+      for (const Isa isa : isas_here()) {
+        std::vector<float> y = x;
+        normalize_kernels(isa).written_norm(y.data(), y.data(), kRows, n, form, s, b);
+        expect_same(y, want, "written norm", isa, n);
+      }
+    }
+  }
+}
+
 TEST(NormalizeKernels, GroupsHaveTheBitsOfTheDefinition) {
   constexpr std::size_t kGroups = 3;
   constexpr std::size_t kGroupChannels = 2;

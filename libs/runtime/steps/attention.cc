@@ -12,16 +12,17 @@ struct Attention {
   Isa isa;
   AttentionSpec spec;
   std::uint32_t q, k, v, packed, mask, y;
+  std::size_t q_start, k_start, v_start;  // floats
 };
 
 AttentionData data_of(const Attention& attention, const Call& call) {
   AttentionData data;
-  data.k = call.at<const float>(attention.k);
-  data.v = call.at<const float>(attention.v);
+  data.k = call.at<const float>(attention.k) + attention.k_start;
+  data.v = call.at<const float>(attention.v) + attention.v_start;
   data.packed = call.at<float>(attention.packed);
   if (attention.mask != plan::kNoTensor) data.mask = call.at<const float>(attention.mask);
   if (attention.y != plan::kNoTensor) {
-    data.q = call.at<const float>(attention.q);
+    data.q = call.at<const float>(attention.q) + attention.q_start;
     data.y = call.at<float>(attention.y);
   }
   return data;
@@ -44,16 +45,19 @@ RunCode run(const void* context, const Call& call) {
 struct Heads {
   std::size_t batch = 1, heads = 1, rows = 1, columns = 1;
   HeadStrides strides;
+  std::size_t start = 0;  // where they begin, in floats
 };
+
+constexpr std::size_t kMostAxes = 8;
 
 Result<Heads> heads_of(const Binder& binder, const Operand& operand,
                        const plan::AttentionAxes& axes) {
   Heads heads;
   if (operand.dtype != DType::kFloat32 || operand.layout != plan::Layout::kPlain ||
-      operand.elements == 0 || operand.rank() > 4) {
+      operand.elements == 0 || operand.rank() > kMostAxes) {
     return binder.error("it attends to tensors of an unknown form");
   }
-  std::ptrdiff_t stride[4] = {};
+  std::ptrdiff_t stride[kMostAxes] = {};
   std::ptrdiff_t size = 1;
   for (std::size_t axis = operand.rank(); axis-- > 0;) {
     stride[axis] = size;
@@ -71,9 +75,15 @@ Result<Heads> heads_of(const Binder& binder, const Operand& operand,
   if (!take(axes.batch, heads.batch, heads.strides.batch) ||
       !take(axes.head, heads.heads, heads.strides.head) ||
       !take(axes.row, heads.rows, heads.strides.row) ||
-      !take(axes.column, heads.columns, heads.strides.column) || seen + 1 != 1U << operand.rank()) {
+      !take(axes.column, heads.columns, heads.strides.column)) {
     return binder.error("its axes are not those of its tensors");
   }
+  std::size_t extent = 1;
+  std::ptrdiff_t step = 0;
+  if (!take(axes.fixed, extent, step) || axes.index >= extent || seen + 1 != 1U << operand.rank()) {
+    return binder.error("its axes are not those of its tensors");
+  }
+  heads.start = axes.index * static_cast<std::size_t>(step);
   return heads;
 }
 
@@ -137,6 +147,8 @@ Status bind_attention_pack(Binder& binder) {
   attention->v = binder.inputs[1]->slot;
   attention->packed = packed.slot;
   attention->mask = attention->y = plan::kNoTensor;
+  attention->k_start = k.start;
+  attention->v_start = v.start;
   binder.use(run_pack, attention, attention->spec.pack_units());
   return {};
 }
@@ -152,17 +164,23 @@ Status bind_attention(Binder& binder) {
   AttentionSpec& spec = attention->spec;
   TRY(read_spec(binder, params, k, v, spec));
   const Operand& packed = *binder.inputs[3];
-  if (q.batch != k.batch || q.heads != k.heads || q.columns != k.columns || y.batch != q.batch ||
-      y.heads != q.heads || y.rows != q.rows || y.columns != v.columns ||
-      (q.strides.column != 1 && q.columns != 1) || (y.strides.column != 1 && y.columns != 1)) {
+  if (q.batch != k.batch || q.heads % k.heads != 0 || q.columns != k.columns ||
+      y.batch != q.batch || y.heads != q.heads || y.rows != q.rows || y.columns != v.columns ||
+      (q.strides.column != 1 && q.columns != 1) || (y.strides.column != 1 && y.columns != 1) ||
+      y.start != 0) {
     return binder.error("its queries do not fit its keys");
   }
   if (packed.dtype != DType::kFloat32 || packed.elements < attention_packed_floats(spec))
     return binder.error("its workspace is too small");
+  spec.heads = q.heads;
+  spec.group = q.heads / k.heads;
   spec.queries = q.rows;
   spec.q = q.strides;
   spec.y = y.strides;
   attention->isa = binder.isa;
+  attention->q_start = q.start;
+  attention->k_start = k.start;
+  attention->v_start = v.start;
   attention->q = binder.inputs[0]->slot;
   attention->k = binder.inputs[1]->slot;
   attention->v = binder.inputs[2]->slot;

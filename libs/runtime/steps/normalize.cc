@@ -33,17 +33,25 @@ Status expect_parameters(const Binder& binder, std::size_t count) {
 
 struct LayerNorm {
   decltype(NormalizeKernels::layer_norm) kernel;
+  decltype(NormalizeKernels::written_norm) written;  // null: the kernel
   std::uint32_t from, scale, bias, to;
   std::size_t length;
-  float epsilon;
+  WrittenNorm form;
 };
 
 RunCode run_layer_norm(const void* context, const Call& call) {
   const LayerNorm& step = *static_cast<const LayerNorm*>(context);
   const std::size_t first = call.begin * step.length;
-  step.kernel(call.at<const float>(step.from) + first, call.at<float>(step.to) + first,
-              call.end - call.begin, step.length, step.epsilon, floats_at(call, step.scale),
-              floats_at(call, step.bias));
+  const float* const from = call.at<const float>(step.from) + first;
+  float* const to = call.at<float>(step.to) + first;
+  const std::size_t rows = call.end - call.begin;
+  const float* const scale = floats_at(call, step.scale);
+  const float* const bias = floats_at(call, step.bias);
+  if (step.written != nullptr) {
+    step.written(from, to, rows, step.length, step.form, scale, bias);
+  } else {
+    step.kernel(from, to, rows, step.length, step.form.epsilon, scale, bias);
+  }
   return RunCode::kOk;
 }
 
@@ -94,6 +102,7 @@ Status bind_layer_norm(Binder& binder) {
   const auto params = TRY(binder.params<plan::LayerNormParams>());
   const Operand& from = *binder.inputs[0];
   if (params.axis > from.rank()) return binder.error("it names an axis that does not exist");
+  if (params.flags > plan::kAllNormFlags) return binder.error("it has an unknown form");
   if (from.elements == 0) {
     TRY(expect_parameters(binder, 0));
     use_nothing(binder);
@@ -103,13 +112,15 @@ Status bind_layer_norm(Binder& binder) {
   TRY(expect_parameters(binder, length));
   const NormalizeKernels& kernels = normalize_kernels(binder.isa);
   auto* const step = binder.make<LayerNorm>();
-  *step = {params.is_rms != 0 ? kernels.rms_norm : kernels.layer_norm,
+  const bool is_rms = (params.flags & plan::kIsRms) != 0;
+  *step = {is_rms ? kernels.rms_norm : kernels.layer_norm,
+           (params.flags & plan::kIsWritten) != 0 ? kernels.written_norm : nullptr,
            from.slot,
            slot_of(binder, 1),
            slot_of(binder, 2),
            binder.outputs[0]->slot,
            length,
-           params.epsilon};
+           {is_rms, (params.flags & plan::kIsQuotient) != 0, params.epsilon}};
   binder.work = from.elements * kWork;
   binder.use(run_layer_norm, step, from.elements / length);
   return {};
