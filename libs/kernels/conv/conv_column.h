@@ -54,9 +54,7 @@ class ConvColumn {
   ConvColumn(Isa isa, const ConvPairShape& shape, std::size_t band) : shape_(shape) {
     row_ = shape.first.width.output * kConvBlock;
     pitch_ = rows_between(shape, band) * row_;
-    band_ = shape.is_plain                  ? conv_plain_kernels(isa).band
-            : shape.first.width.stride == 1 ? conv_kernels(isa).band
-                                            : conv_strided_kernels(isa).band;
+    band_ = band_convolution(shape.first, shape.is_plain, isa);
     depthwise_ = depthwise_kernels(isa).blocked;
   }
 

@@ -59,10 +59,23 @@ std::size_t transposed_units(const ConvShape& shape) {
 ConvKernel transposed_convolution(Isa isa) { return conv_kernels(isa).transposed; }
 
 ConvKernel blocked_convolution(const ConvShape& shape, Isa isa) {
-  return shape.width.stride == 1 ? conv_kernels(isa).blocked : conv_strided_kernels(isa).blocked;
+  if (shape.width.stride == 1) return conv_kernels(isa).blocked;
+  if (shape.width.stride == 2) return conv_stride_two_kernels(isa).blocked;
+  return conv_strided_kernels(isa).blocked;
 }
 
-ConvKernel plain_convolution(const ConvShape&, Isa isa) { return conv_plain_kernels(isa).plain; }
+ConvKernel plain_convolution(const ConvShape& shape, Isa isa) {
+  if (shape.width.stride == 2) return conv_plain_stride_two_kernels(isa).plain;
+  return conv_plain_kernels(isa).plain;
+}
+
+ConvBandKernel band_convolution(const ConvShape& shape, bool is_plain, Isa isa) {
+  const std::size_t stride = shape.width.stride;
+  if (is_plain)
+    return stride == 2 ? conv_plain_stride_two_kernels(isa).band : conv_plain_kernels(isa).band;
+  if (stride == 1) return conv_kernels(isa).band;
+  return stride == 2 ? conv_stride_two_kernels(isa).band : conv_strided_kernels(isa).band;
+}
 
 std::size_t conv_units(const ConvShape& shape) { return partition(shape).units; }
 

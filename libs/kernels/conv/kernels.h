@@ -36,7 +36,11 @@ struct GateKernels {
 
 const ConvKernels& conv_kernels(Isa isa);
 const ConvStridedKernels& conv_strided_kernels(Isa isa);
+const ConvStridedKernels& conv_stride_two_kernels(Isa isa);
 const ConvPlainKernels& conv_plain_kernels(Isa isa);
+const ConvPlainKernels& conv_plain_stride_two_kernels(Isa isa);
 const GateKernels& gate_kernels(Isa isa);
+
+ConvBandKernel band_convolution(const ConvShape& shape, bool is_plain, Isa isa);
 
 }  // namespace slipway

@@ -54,6 +54,11 @@ struct PlainInput {
   static constexpr std::size_t position(std::size_t) { return 1; }
   static constexpr std::size_t channel(std::size_t pitch) { return pitch; }
 };
+// A stride known beforehand.
+template <typename Input, std::size_t kStride>
+struct FixedStride : Input {
+  static constexpr std::size_t position(std::size_t) { return kStride * Input::position(1); }
+};
 // Any stride: fewer columns, since each needs an address of its own.
 template <typename Input>
 struct Strided {

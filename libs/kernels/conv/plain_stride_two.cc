@@ -1,0 +1,34 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/conv/plain_stride_two.cc"
+#include "kernels/conv/kernels.h"
+#include "kernels/simd/dispatch.h"
+#include "kernels/simd/f32x16-inl.h"
+// clang-format off: after what it is written in
+#include "kernels/conv/rows-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+void plain(const ConvShape& shape, const ConvOperands& operands, std::size_t begin,
+           std::size_t end) {
+  convolve<FixedStride<PlainInput, 2>>(shape, plain_steps(shape), operands, begin, end);
+}
+
+void band(const ConvShape& shape, const ConvBand& rows, const ConvOperands& operands) {
+  convolve_band<FixedStride<PlainInput, 2>>(shape, plain_steps(shape), rows, operands);
+}
+
+constexpr ConvPlainKernels kTable = {plain, band};
+
+}  // namespace
+const ConvPlainKernels& conv_plain_stride_two_table() { return kTable; }
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace slipway {
+SLIPWAY_KERNELS(ConvPlainKernels, conv_plain_stride_two_kernels, conv_plain_stride_two_table)
+}  // namespace slipway
+#endif
