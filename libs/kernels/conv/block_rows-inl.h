@@ -35,6 +35,7 @@ using BlockTile = void (*)(const Taps&, const TileOutput&);
 //   kWeights           floats of one tap
 //   kInside            tiles whose taps are all inside the input, by tile_index of the columns
 //   kHasEdges, kEdged  those that leave out up to kEdge columns at either end, if there are any
+//   fixed              a tile for one form alone, or null
 // One row after another, of the block of channels that the operands stand at.
 template <typename Tiles>
 class BlockRows {
@@ -48,7 +49,8 @@ class BlockRows {
     taps_.w_depth = shape.height.kernel * taps_.w_height;
     to_.bias = at.bias;
     to_.block = 0;
-    to_.clamp = clamp_of(at.activation);
+    to_.activation = at.activation;
+    plan_tiles();
   }
 
   void row(std::size_t line) {
@@ -68,15 +70,36 @@ class BlockRows {
       w_ += depths.begin * taps_.w_depth + heights.begin * taps_.w_height;
     }
     out_ = line * shape_.width.output;
-    for (std::size_t first = 0; first < shape_.width.output;) {
+    for (std::size_t first = 0, i = 0; first < shape_.width.output; ++i) {
       const std::size_t columns = first_tile<Tiles::kWidest>(shape_.width.output - first);
-      tile(first, columns);
+      if (i < kPlanned && planned_[i] != nullptr) {
+        taps_.w = w_;
+        place(first, shape_.width.at(first, 0));
+        planned_[i](taps_, to_);
+      } else {
+        tile(first, columns);
+      }
       first += columns;
     }
     finish_row();
   }
 
  private:
+  // The tiles of a row that have a kernel for just what they miss at the ends.
+  void plan_tiles() {
+    const ConvAxis& width = shape_.width;
+    taps_.widths = width.kernel;
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < kPlanned && first < width.output; ++i) {
+      const std::size_t columns = first_tile<Tiles::kWidest>(width.output - first);
+      const std::ptrdiff_t before = -width.at(first, 0);
+      const std::ptrdiff_t after = width.at(first + columns - 1, width.kernel - 1) -
+                                   static_cast<std::ptrdiff_t>(width.input) + 1;
+      planned_[i] = Tiles::fixed(shape_, columns, before < 0 ? 0 : before, after < 0 ? 0 : after);
+      first += columns;
+    }
+  }
+
   void tile(std::size_t first, std::size_t columns) {
     const ConvAxis& width = shape_.width;
     taps_.w = w_;
@@ -109,6 +132,7 @@ class BlockRows {
       place(o, taps.empty() ? 0 : shape_.width.at(o, taps.begin));
       Tiles::kInside[0](taps_, to_);
     }
+    taps_.widths = shape_.width.kernel;
   }
 
   // The first tap of a tile may lie before the row; it is then not read.
@@ -131,8 +155,11 @@ class BlockRows {
     }
   }
 
+  static constexpr std::size_t kPlanned = 16;
+
   const ConvShape& shape_;
   const ConvOperands& at_;
+  BlockTile planned_[kPlanned] = {};
   Taps taps_{};
   TileOutput to_{};
   const float* x_ = nullptr;

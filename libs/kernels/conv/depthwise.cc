@@ -47,9 +47,82 @@ constexpr std::array<BlockTile, sizeof...(kIndex)> tiles(std::index_sequence<kIn
   return {whole_tile<indexed_columns(kIndex), kStride, kHasEdges>...};
 }
 
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+// A kernel kWidth wide at kStride whose first column begins kBefore inputs before the row and whose
+// last ends kAfter behind it. Each input is read once for all the columns that it belongs to.
+template <std::size_t kColumns, std::size_t kStride, std::size_t kWidth, std::size_t kBefore,
+          std::size_t kAfter>
+void fixed_tile(const Taps& taps, const TileOutput& to) {
+  constexpr std::size_t kInputs = (kColumns - 1) * kStride + kWidth;
+  Tile<kColumns, 1> tile;
+  SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) tile.at[p][0] = zero();
+  for (std::size_t d = 0; d < taps.depths; ++d) {
+    const float* x = taps.x + d * taps.x_depth;
+    const float* w = taps.w + d * taps.w_depth;
+    for (std::size_t h = 0; h < taps.heights; ++h, x += taps.x_height, w += taps.w_height) {
+      F32x16 weight[kWidth];
+      SLIPWAY_UNROLL for (std::size_t k = 0; k < kWidth; ++k) weight[k] = load(w + k * kConvBlock);
+      _Pragma("GCC unroll 32") for (std::size_t i = kBefore; i < kInputs - kAfter; ++i) {
+        const F32x16 value = load(x + i * kConvBlock);
+        SLIPWAY_UNROLL for (std::size_t k = 0; k < kWidth; ++k) {
+          if (k > i || (i - k) % kStride != 0 || (i - k) / kStride >= kColumns) continue;
+          F32x16& sum = tile.at[(i - k) / kStride][0];
+          sum = fma(value, weight[k], sum);
+        }
+      }
+    }
+  }
+  finish_tile(tile, to);
+}
+
+struct FixedForm {
+  std::size_t columns, stride, width;
+  std::ptrdiff_t before, after;
+  BlockTile tile;
+
+  bool operator==(const FixedForm&) const = default;
+};
+
+template <std::size_t kColumns, std::size_t kStride, std::size_t kWidth, std::size_t kBefore,
+          std::size_t kAfter>
+constexpr FixedForm kFixed = {kColumns, kStride,
+                              kWidth,   kBefore,
+                              kAfter,   fixed_tile<kColumns, kStride, kWidth, kBefore, kAfter>};
+
+// Rows of a multiple of seven columns, which is what images of 224 have, padded at both ends.
+template <std::size_t kColumns>
+constexpr FixedForm kFixedForms[] = {
+    kFixed<kColumns, 1, 3, 0, 0>, kFixed<kColumns, 1, 3, 1, 0>, kFixed<kColumns, 1, 3, 0, 1>,
+    kFixed<kColumns, 1, 3, 1, 1>, kFixed<kColumns, 2, 3, 0, 0>, kFixed<kColumns, 2, 3, 1, 0>,
+    kFixed<kColumns, 2, 3, 0, 1>, kFixed<kColumns, 1, 5, 0, 0>, kFixed<kColumns, 1, 5, 2, 0>,
+    kFixed<kColumns, 1, 5, 0, 2>, kFixed<kColumns, 1, 5, 2, 2>, kFixed<kColumns, 2, 5, 0, 0>,
+    kFixed<kColumns, 2, 5, 2, 0>, kFixed<kColumns, 2, 5, 0, 1>, kFixed<kColumns, 2, 5, 2, 1>,
+    kFixed<kColumns, 2, 5, 1, 0>, kFixed<kColumns, 2, 5, 0, 2>, kFixed<kColumns, 2, 5, 1, 2>};
+
+inline BlockTile fixed_form(const ConvShape& shape, std::size_t columns, std::ptrdiff_t before,
+                            std::ptrdiff_t after) {
+  if (shape.width.dilation != 1 || columns % 7 != 0) return nullptr;
+  for (const FixedForm& form : columns == 7 ? kFixedForms<7> : kFixedForms<14>) {
+    const FixedForm wanted = {columns, shape.width.stride, shape.width.kernel, before,
+                              after,   form.tile};
+    if (form == wanted) return form.tile;
+  }
+  return nullptr;
+}
+#else
+inline BlockTile fixed_form(const ConvShape&, std::size_t, std::ptrdiff_t, std::ptrdiff_t) {
+  return nullptr;
+}
+#endif
+
 // Entry: tile_index of the columns.
 template <std::size_t kStride>
 struct DepthwiseTiles {
+  static BlockTile fixed(const ConvShape& shape, std::size_t columns, std::ptrdiff_t before,
+                         std::ptrdiff_t after) {
+    return fixed_form(shape, columns, before, after);
+  }
+
   static constexpr std::size_t kWidest = kTileColumns;
   static constexpr std::size_t kWeights = kConvBlock;
   static constexpr bool kHasEdges = true;

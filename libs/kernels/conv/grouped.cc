@@ -71,6 +71,9 @@ struct GroupedTiles {
   static constexpr std::size_t kWidest = 4;
   static constexpr std::size_t kWeights = kGroup * kConvBlock;
   static constexpr bool kHasEdges = false;
+  static BlockTile fixed(const ConvShape&, std::size_t, std::ptrdiff_t, std::ptrdiff_t) {
+    return nullptr;
+  }
   static constexpr BlockTile kInside[kWidest] = {grouped_tile<kGroup, 1>, grouped_tile<kGroup, 2>,
                                                  grouped_tile<kGroup, 3>, grouped_tile<kGroup, 4>};
 };

@@ -59,7 +59,7 @@ class ConvRows {
     last_channels_ = shape.in_channels - (blocks_ - 1) * kConvBlock;
     to_.block = steps.y_block;
     to_.bias = at.bias;
-    to_.clamp = clamp_of(at.activation);
+    to_.activation = at.activation;
     is_clamp_ = is_clamp(at.activation);
   }
 

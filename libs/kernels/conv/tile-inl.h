@@ -94,7 +94,7 @@ struct TileOutput {
   const float* bias;      // or null
   const float* residual;  // or null; as y
   std::size_t block;
-  Clamp clamp;
+  ActivationSpec activation;  // where it is a clamp; others come later
 };
 
 template <std::size_t kColumns, std::size_t kBlocks>
@@ -159,6 +159,18 @@ HWY_INLINE void add_taps(const TapRun& run, Tile<kColumns, kBlocks>& tile) {
   }
 }
 
+template <std::size_t kColumns, std::size_t kBlocks, typename Finish>
+HWY_INLINE void store_tile(const Tile<kColumns, kBlocks>& tile, const TileOutput& to,
+                           Finish finish) {
+  float* const y = to.y;
+  const std::size_t block = to.block;
+  SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+    SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+      store(finish(tile.at[p][b]), y + b * block + p * kConvBlock);
+    }
+  }
+}
+
 template <std::size_t kColumns, std::size_t kBlocks>
 HWY_INLINE void finish_tile(Tile<kColumns, kBlocks>& tile, const TileOutput& to) {
   if (to.bias != nullptr) {
@@ -175,10 +187,15 @@ HWY_INLINE void finish_tile(Tile<kColumns, kBlocks>& tile, const TileOutput& to)
       }
     }
   }
-  SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
-    SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
-      store(clamp(tile.at[p][b], to.clamp), to.y + b * to.block + p * kConvBlock);
-    }
+  if (to.activation.kind == Activation::kRelu) {
+    const F32x16 least = zero();  // added, it makes a -0 +0
+    store_tile(tile, to, [=](F32x16 x) SLIPWAY_LAMBDA { return add(raise(x, least), least); });
+  } else if (to.activation.kind == Activation::kClip) {
+    const F32x16 low = set(to.activation.a);
+    const F32x16 high = set(to.activation.b);
+    store_tile(tile, to, [=](F32x16 x) SLIPWAY_LAMBDA { return lower(raise(x, low), high); });
+  } else {
+    store_tile(tile, to, [](F32x16 x) SLIPWAY_LAMBDA { return x; });
   }
 }
 

@@ -82,7 +82,7 @@ class TransposedRows {
     to_.y = tile_;
     to_.block = kTileColumns * kConvBlock;
     to_.bias = at.bias;
-    to_.clamp = clamp_of(at.activation);
+    to_.activation = at.activation;
   }
 
   void row(std::size_t line) {
