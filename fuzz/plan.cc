@@ -41,6 +41,13 @@ void run(std::shared_ptr<const plan::Plan> plan, std::int64_t batch, std::size_t
     outputs.push_back(memory.back().data());
   }
   static_cast<void>((*session)->run(inputs, outputs));
+  // A state may be restored from any bytes.
+  std::vector<std::byte> state((*session)->state_bytes(), std::byte{0x7F});
+  if (!(*session)->restore(state)) std::abort();
+  static_cast<void>((*session)->run(inputs, outputs));
+  if (!(*session)->snapshot(state)) std::abort();
+  (*session)->reset();
+  static_cast<void>((*session)->run(inputs, outputs));
 }
 
 }  // namespace

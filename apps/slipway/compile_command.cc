@@ -20,6 +20,10 @@ constexpr Option kOptions[] = {
     {"--batch", "N", "take the open first dimension of inputs for N (1)"},
     {"--set", "DIM=N", "take an open dimension for N (may be repeated)", true},
     {"--weights", "TYPE", "store weights as f32, f16, bf16 or int8 (f32)"},
+    {"--slide", "INPUT=AXIS[:STEP]",
+     "the window of INPUT slides along AXIS: a run takes its newest STEP positions (1)", true},
+    {"--state", "OUTPUT=INPUT",
+     "the session keeps OUTPUT and gives it to the next run as INPUT (may be repeated)", true},
     {"--explain", "", "print what the passes did, and each step of the plan"},
     {"--json", "", "the same as JSON"},
 };

@@ -55,6 +55,10 @@ Result<compile::CompileOptions> parse_compile_options(const Arguments& arguments
   }
   if (arguments.has("--weights"))
     options.weights = TRY(compile::parse_weight_type(arguments.value("--weights")));
+  for (const std::string& word : arguments.values("--slide"))
+    options.slides.push_back(TRY(compile::parse_slide(word)));
+  for (const std::string& word : arguments.values("--state"))
+    options.states.push_back(TRY(compile::parse_state_pair(word)));
   return options;
 }
 

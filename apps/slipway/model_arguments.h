@@ -18,7 +18,7 @@ Result<Model> open_runnable_model(const std::string& path);
 // The words after --set: "batch=8".
 Result<std::map<std::string, std::int64_t>> parse_extents(const Arguments& arguments);
 
-// --batch, --set and --weights.
+// --batch, --set, --weights, --slide and --state.
 Result<compile::CompileOptions> parse_compile_options(const Arguments& arguments);
 
 // compile_model() for a model of open_runnable_model(); extents must be of dimensions it has.

@@ -1,9 +1,12 @@
 #include "compile/compile.h"
 
+#include <algorithm>
+
 #include "base/str.h"
 #include "compile/interpreted.h"
 #include "compile/lowering.h"
 #include "compile/memory.h"
+#include "compile/stateful.h"
 #include "compile/store_weights.h"
 #include "compile/widen.h"
 #include "graph/inline_functions.h"
@@ -92,15 +95,48 @@ Program whole_program(const Model& model, Piece piece) {
   return program;
 }
 
-Result<Program> lower_model(const Model& model, WeightType weights) {
-  if (!runs_step_by_step(model.graph)) return whole_program(model, TRY(whole_piece(model)));
-  const Model wide = TRY(widen_halves(model));
-  Lowering lowering(wide, weights);
+struct LoweredModel {
+  Program program;
+  std::size_t runs_to_settle = 0;
+  std::vector<PassNote> notes;
+};
+
+Result<LoweredModel> lower_model(const Model& model, const CompileOptions& options) {
+  if (!runs_step_by_step(model.graph)) {
+    if (!options.slides.empty() || !options.states.empty()) {
+      return Error{
+          Code::kUnsupported,
+          "this model has shapes or values that a plan cannot hold, and runs as a whole: "
+          "nothing of it can be kept from run to run; compile without --slide and --state"};
+    }
+    return LoweredModel{whole_program(model, TRY(whole_piece(model))), 0, {}};
+  }
+  StatefulModel stateful = TRY(make_stateful(TRY(widen_halves(model)), options));
+  Lowering lowering(stateful.model, options.weights);
+  for (auto& [id, initial] : stateful.states) lowering.add_state(id, std::move(initial));
+  for (const auto& [state, value] : stateful.fed_back) lowering.keep(state, value);
   TRY(lowering.lower());
-  return std::move(lowering.program);
+  return LoweredModel{std::move(lowering.program), stateful.runs_to_settle,
+                      std::move(stateful.notes)};
 }
 
-Result<Tensor> write_plan(const Model& model, const Program& program, std::uint64_t arena_bytes) {
+// What the state begins as; empty where that is zeros. `settled`: what it is after some runs on
+// zeros, which is how what has no beginning of its own begins.
+std::vector<std::byte> initial_state(const Program& program, std::uint64_t state_bytes,
+                                     std::span<const std::byte> settled) {
+  std::vector<std::byte> bytes(state_bytes);
+  std::ranges::copy(settled, bytes.begin());
+  for (const Storage& storage : program.storages) {
+    if (storage.place != plan::Place::kState || storage.constant.bytes().empty()) continue;
+    std::ranges::copy(storage.constant.bytes(),
+                      bytes.begin() + static_cast<std::ptrdiff_t>(storage.offset));
+  }
+  const bool is_zero = std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
+  return is_zero ? std::vector<std::byte>() : bytes;
+}
+
+Result<Tensor> write_plan(const Model& model, const Program& program, MemoryBytes memory,
+                          std::span<const std::byte> settled = {}) {
   plan::Builder builder;
   std::vector<std::uint64_t> offsets;
   for (const Storage& storage : program.storages) {
@@ -132,7 +168,7 @@ Result<Tensor> write_plan(const Model& model, const Program& program, std::uint6
     builder.add_output(port.name, static_cast<std::uint32_t>(port.tensor));
   builder.add_metadata("name", model.graph.name);
   for (const auto& [key, value] : model.metadata) builder.add_metadata(str("model:", key), value);
-  return builder.finish(arena_bytes);
+  return builder.finish(memory.arena, memory.state, initial_state(program, memory.state, settled));
 }
 
 std::vector<StepNote> explain(const Program& program) {
@@ -174,9 +210,16 @@ Result<Compiled> compile_model(Model model, const CompileOptions& options) {
   if (!stored.empty()) compiled.passes.push_back({"store-weights", std::move(stored)});
   TRY(check_ports(model.graph, model.graph.inputs, "input"));
   TRY(check_ports(model.graph, model.graph.outputs, "output"));
-  Program program = TRY(lower_model(model, options.weights));
-  compiled.arena_bytes = TRY(plan_memory(program));
-  compiled.file = TRY(write_plan(model, program, compiled.arena_bytes));
+  LoweredModel lowered = TRY(lower_model(model, options));
+  Program& program = lowered.program;
+  const MemoryBytes memory = TRY(plan_memory(program));
+  compiled.arena_bytes = memory.arena;
+  compiled.file = TRY(write_plan(model, program, memory));
+  if (lowered.runs_to_settle > 0) {
+    const Tensor settled = TRY(settle(compiled.file, lowered.runs_to_settle));
+    compiled.file = TRY(write_plan(model, program, memory, settled.bytes()));
+  }
+  for (PassNote& note : lowered.notes) compiled.passes.push_back(std::move(note));
   compiled.steps = explain(program);
   for (const Storage& storage : program.storages) {
     if (storage.place == plan::Place::kWeights) compiled.weight_bytes += storage.bytes;

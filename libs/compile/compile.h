@@ -15,12 +15,32 @@
 
 namespace slipway::compile {
 
+// A window that slides: a run brings the newest `step` positions of the input's axis and gives what
+// the model gives for the window that ends with them. Before the first run the window holds zeros.
+struct Slide {
+  std::string input;
+  std::int64_t axis = 0;  // below 0: from the end
+  std::int64_t step = 1;
+};
+
+// What a run gives as `output`, the next one takes as `input`; neither is the caller's any more.
+struct StatePair {
+  std::string output;
+  std::string input;
+};
+
+// "telemetry=2", "telemetry=2:5"; "h_out=h_in".
+Result<Slide> parse_slide(const std::string& text);
+Result<StatePair> parse_state_pair(const std::string& text);
+
 struct CompileOptions {
   std::map<std::string, std::int64_t> dims;  // extents of symbolic dimensions
   std::int64_t batch = 1;  // of symbolic dimensions that are not in `dims` and lead their input
   // How weights of products and recurrent layers are stored; narrower ones are rounded first
   // (store_weights.h), and the result's model with them.
   WeightType weights = WeightType::kF32;
+  std::vector<Slide> slides;
+  std::vector<StatePair> states;
 };
 
 struct StepNote {
@@ -38,7 +58,8 @@ struct Compiled {
   std::vector<StepNote> steps;
   std::uint64_t arena_bytes = 0;
   std::uint64_t weight_bytes = 0;
-  Model model;  // after the passes: its interpreter gives the plan's bits
+  // After the passes: its interpreter gives the plan's bits, window by window and state by state.
+  Model model;
 };
 
 // The model must be free of faults (ops/check.h).

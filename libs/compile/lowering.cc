@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "compile/columns.h"
 #include "compile/dead_steps.h"
 #include "compile/interpreted.h"
 #include "compile/lower/attention.h"
+#include "compile/lower/columns.h"
 #include "compile/lower/view.h"
 #include "compile/lower/written_norm.h"
 #include "compile/rules.h"
@@ -246,6 +248,7 @@ Status Lowering::lower_node(std::size_t node) {
   const auto norm = norms_.find(node);
   if (norm != norms_.end()) return lower_norm(*this, node, norm->second);
   if (is_done_[node]) return {};
+  if (graph.nodes[node].domain == kColumnsDomain) return lower_columns(*this, node);
   const Rule* const rule = find_rule(graph.nodes[node]);
   if (rule != nullptr && TRY(rule->lower(*this, node)) == Lowered::kYes) return {};
   return interpret(node);
@@ -266,13 +269,43 @@ Status Lowering::add_outputs() {
     const TensorIndex copy = add_temporary(graph.value(id).name, dtype(id), shape(id));
     program.storage_of(copy).place = Place::kOutput;
     program.storage_of(copy).port = i;
-    ProgramStep step;
-    step.name = graph.value(id).name;
-    step.kernel = KernelId::kCopy;
-    step.inputs = {tensor};
-    step.outputs = {copy};
-    program.steps.push_back(std::move(step));
+    add_copy(graph.value(id).name, tensor, copy);
     program.outputs.push_back({graph.value(id).name, copy});
+  }
+  return {};
+}
+
+void Lowering::add_copy(std::string name, TensorIndex from, TensorIndex to) {
+  ProgramStep step;
+  step.name = std::move(name);
+  step.kernel = KernelId::kCopy;
+  step.inputs = {from};
+  step.outputs = {to};
+  program.steps.push_back(std::move(step));
+}
+
+void Lowering::add_state(ValueId id, Tensor initial) {
+  Storage storage;
+  storage.place = Place::kState;
+  storage.constant = std::move(initial);
+  program.storages.push_back(std::move(storage));
+  homes_[index(id)].plain = add_tensor(graph.value(id).name, dtype(id), shape(id), Layout::kPlain,
+                                       program.storages.size() - 1);
+}
+
+// Nothing is written before everything is read: what is a state itself is copied aside first.
+Status Lowering::add_kept() {
+  std::vector<TensorIndex> values;
+  for (const auto& [state, value] : kept_) {
+    const TensorIndex from = TRY(read(value));
+    values.push_back(from);
+    if (program.storage_of(from).place != Place::kState) continue;
+    values.back() = add_temporary(graph.value(value).name, dtype(value), shape(value));
+    add_copy(graph.value(value).name, from, values.back());
+  }
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    add_copy(graph.value(kept_[i].first).name, values[i], TRY(read(kept_[i].first)));
+    program.steps.back().note = "kept for the next run";
   }
   return {};
 }
@@ -299,6 +332,7 @@ Status Lowering::lower() {
   }
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) TRY(lower_node(node));
   TRY(add_outputs());
+  TRY(add_kept());
   remove_dead_steps(program);
   return {};
 }

@@ -88,7 +88,12 @@ class Lowering {
   // The step just added computes this later node as well: its turn is over.
   void absorb(std::size_t node) { is_done_[node] = true; }
 
-  // Inputs, then the nodes in order, then outputs.
+  // A value that the session keeps from run to run; what it begins as: zeros where that is empty.
+  void add_state(ValueId id, Tensor initial);
+  // What the next run finds as a state: at the end of each run it is copied there.
+  void keep(ValueId state, ValueId value) { kept_.emplace_back(state, value); }
+
+  // Inputs, then the nodes in order, then outputs and what is kept.
   Status lower();
 
  private:
@@ -103,6 +108,8 @@ class Lowering {
   Status lower_node(std::size_t node);
   Status interpret(std::size_t node);
   Status add_outputs();
+  Status add_kept();
+  void add_copy(std::string name, TensorIndex from, TensorIndex to);
   TensorIndex add_tensor(std::string name, DType dtype, Shape shape, plan::Layout layout,
                          std::size_t storage);
 
@@ -116,6 +123,7 @@ class Lowering {
   // By the node at which the step is added.
   std::map<std::size_t, AttentionMatch> attention_;
   std::map<std::size_t, NormMatch> norms_;
+  std::vector<std::pair<ValueId, ValueId>> kept_;  // states, and what they become
 };
 
 }  // namespace slipway::compile

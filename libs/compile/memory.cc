@@ -79,8 +79,14 @@ void share_in_place(Program& program) {
 
 }  // namespace
 
-Result<std::uint64_t> plan_memory(Program& program) {
+Result<MemoryBytes> plan_memory(Program& program) {
   TRY(measure(program));
+  MemoryBytes bytes;
+  for (Storage& storage : program.storages) {
+    if (storage.place != plan::Place::kState) continue;
+    storage.offset = bytes.state;
+    bytes.state += aligned(storage.bytes);
+  }
   share_in_place(program);
   const std::vector<Life> lives = lives_of(program);
   std::vector<std::size_t> order;
@@ -91,7 +97,6 @@ Result<std::uint64_t> plan_memory(Program& program) {
   std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
     return program.storages[a].bytes > program.storages[b].bytes;
   });
-  std::uint64_t arena_bytes = 0;
   std::vector<std::size_t> placed;  // by offset
   for (const std::size_t id : order) {
     Storage& storage = program.storages[id];
@@ -103,13 +108,13 @@ Result<std::uint64_t> plan_memory(Program& program) {
       offset = std::max(offset, aligned(taken.offset + taken.bytes));
     }
     storage.offset = offset;
-    arena_bytes = std::max(arena_bytes, aligned(offset + storage.bytes));
+    bytes.arena = std::max(bytes.arena, aligned(offset + storage.bytes));
     placed.insert(
         std::ranges::upper_bound(placed, offset, {},
                                  [&](std::size_t i) { return program.storages[i].offset; }),
         id);
   }
-  return arena_bytes;
+  return bytes;
 }
 
 }  // namespace slipway::compile

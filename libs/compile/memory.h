@@ -8,9 +8,14 @@
 
 namespace slipway::compile {
 
+struct MemoryBytes {
+  std::uint64_t arena = 0;
+  std::uint64_t state = 0;
+};
+
 // Sets the offset and bytes of every storage in the arena, so that two that are alive at the same
-// time do not overlap, and returns the arena's size. Where a step's kernel works in place and an
+// time do not overlap, and in the state, where none do. Where a step's kernel works in place and an
 // input ends there, the output takes its storage over.
-Result<std::uint64_t> plan_memory(Program& program);
+Result<MemoryBytes> plan_memory(Program& program);
 
 }  // namespace slipway::compile

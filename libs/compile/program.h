@@ -22,9 +22,9 @@ inline std::size_t index(TensorIndex id) { return static_cast<std::size_t>(id); 
 struct Storage {
   plan::Place place = plan::Place::kArena;
   std::uint64_t port = 0;    // of the input or output it is
-  Tensor constant;           // of kWeights
+  Tensor constant;           // of kWeights; of kState: what it begins as, empty for zeros
   std::uint64_t bytes = 0;   // the largest of its views
-  std::uint64_t offset = 0;  // in the arena, set by plan_memory
+  std::uint64_t offset = 0;  // in the arena or the state, set by plan_memory
   bool is_kept = false;      // lives from its first write to the end of the run
 };
 

@@ -91,7 +91,8 @@ void Builder::add_metadata(std::string_view key, std::string_view value) {
   metadata_.push_back({key_text, add_text(value)});
 }
 
-Result<Tensor> Builder::finish(std::uint64_t arena_bytes) const {
+Result<Tensor> Builder::finish(std::uint64_t arena_bytes, std::uint64_t state_bytes,
+                               std::span<const std::byte> initial_state) const {
   std::vector<PortRecord> ports = inputs_;
   ports.insert(ports.end(), outputs_.begin(), outputs_.end());
   const std::span<const std::byte> sections[kSections] = {std::as_bytes(std::span(text_)),
@@ -102,13 +103,15 @@ Result<Tensor> Builder::finish(std::uint64_t arena_bytes) const {
                                                           params_,
                                                           bytes_of(ports),
                                                           bytes_of(metadata_),
-                                                          weights_};
+                                                          weights_,
+                                                          initial_state};
 
   Header header{};
   std::memcpy(header.magic, kMagic, sizeof(kMagic));
   header.format_version = kFormatVersion;
   header.numerics_version = kNumericsVersion;
   header.arena_bytes = arena_bytes;
+  header.state_bytes = state_bytes;
   header.input_count = static_cast<std::uint32_t>(inputs_.size());
   header.output_count = static_cast<std::uint32_t>(outputs_.size());
   header.multiply_adds = multiply_adds_;

@@ -45,8 +45,10 @@ class Builder {
   void add_output(std::string_view name, std::uint32_t tensor);
   void add_metadata(std::string_view key, std::string_view value);
 
-  // The file's bytes, aligned as Plan::parse asks: a tensor of uint8.
-  Result<Tensor> finish(std::uint64_t arena_bytes) const;
+  // The file's bytes, aligned as Plan::parse asks: a tensor of uint8. `initial_state`: as many
+  // bytes as the state has, or none for zeros.
+  Result<Tensor> finish(std::uint64_t arena_bytes, std::uint64_t state_bytes = 0,
+                        std::span<const std::byte> initial_state = {}) const;
 
  private:
   Text add_text(std::string_view text);

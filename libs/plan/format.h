@@ -29,6 +29,7 @@ enum class SectionId : std::uint32_t {
   kPorts,     // PortRecord[]: inputs, then outputs
   kMetadata,  // MetadataRecord[]
   kWeights,   // the constants, used in place
+  kState,     // what the state begins as at batch 1; without bytes: zeros
   kCount,
 };
 inline constexpr std::size_t kSections = static_cast<std::size_t>(SectionId::kCount);
@@ -48,7 +49,8 @@ struct Header {
   std::uint32_t input_count;
   std::uint32_t output_count;
   std::uint64_t multiply_adds;  // of one run at batch 1
-  std::uint64_t reserved[1];    // zero
+  std::uint64_t
+      state_bytes;  // kept from run to run, at batch 1; a batch of b takes b times as many
   Section sections[kSections];
 };
 static_assert(sizeof(Header) == 64 + 16 * kSections);
@@ -73,6 +75,7 @@ enum class Place : std::uint8_t {
   kWeights,  // offset into the weights section
   kInput,    // input number `offset`, in the caller's memory
   kOutput,   // output number `offset`, in the caller's memory
+  kState,    // offset into the state at batch 1; times b at batch b
 };
 
 enum class Layout : std::uint8_t {

@@ -51,6 +51,10 @@ enum class KernelId : std::uint16_t {
   kQuantizeBlocks = 62,
   kDequantizeBlocks = 63,
   kByteProduct = 64,
+  // Columns of a window that slides.
+  kColumns = 70,
+  kTakeColumns = 71,
+  kPushColumns = 72,
 };
 
 }  // namespace slipway::plan

@@ -298,6 +298,39 @@ struct ResampleParams {
   std::uint32_t width;
 };
 
+// Columns of a window: tensors [batch, columns, ...], a column being what stands at one position of
+// the time axis. A ring [batch, length, ...] in the state keeps the columns that earlier runs
+// pushed; where it is written next is element `ring` of `positions` (int64, in the state). The
+// sources of a step, one i32 for each column that it reads: >= 0 a column of the first input;
+// kNoColumn; below it the ring's, kNoColumn - s columns before the place that is written next.
+inline constexpr std::int32_t kNoColumn = -1;
+
+// A convolution in one dimension. Inputs: columns [batch, columns, channels], packed weights
+// (bytes, kernels/conv/direct.h), bias (filled up to whole blocks of 16 channels), ring, positions,
+// residual columns, of the output's shape; all but the first two may be left out. After the
+// parameters follow the sources: for each column of the output one for each tap, kNoColumn where it
+// is padding.
+struct ColumnsParams {
+  std::uint32_t taps;
+  std::uint32_t ring;
+  std::uint32_t residual_is_last;
+  ActivationParams activation;
+};
+
+// Columns as one tensor. Inputs: columns, ring, positions; the last two may be left out. After the
+// parameters follow the sources, one for each column of the output.
+struct TakeColumnsParams {
+  std::uint32_t ring;
+};
+
+// Input: columns. Outputs: ring, positions. Writes columns first .. first + count into the ring,
+// and moves the position on.
+struct PushColumnsParams {
+  std::uint32_t ring;
+  std::uint32_t first;
+  std::uint32_t count;
+};
+
 struct CompareParams {
   std::uint32_t function;  // Compare
 };

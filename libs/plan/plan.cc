@@ -81,6 +81,10 @@ Status Plan::take_sections() {
   TRY(take_section(SectionId::kPorts, ports_));
   TRY(take_section(SectionId::kMetadata, metadata_));
   TRY(take_section(SectionId::kWeights, weights_));
+  TRY(take_section(SectionId::kState, initial_state_));
+  if (!initial_state_.empty() && initial_state_.size() != header_->state_bytes) {
+    return damaged("what its state begins as has another size");
+  }
   return {};
 }
 
@@ -102,7 +106,9 @@ Status Plan::check_header() const {
   if (header_->checksum != checksum_of(bytes_.subspan(kChecksummedFrom))) {
     return damaged("its checksum does not match");
   }
-  if (header_->arena_bytes > kMaxBytes) return damaged("its arena is too large");
+  if (header_->arena_bytes > kMaxBytes || header_->state_bytes > kMaxBytes) {
+    return damaged("its arena or its state is too large");
+  }
   return {};
 }
 
@@ -121,7 +127,7 @@ Status Plan::check_tensor(std::size_t index) {
     return damaged(str("tensor ", index, " has no element type that a plan can hold"));
   }
   if (tensor.rank > kMaxRank || !fits(tensor.first_dim, tensor.rank, dims_.size()) ||
-      tensor.place > Place::kOutput || tensor.layout > Layout::kBlocked16 ||
+      tensor.place > Place::kState || tensor.layout > Layout::kBlocked16 ||
       (tensor.layout == Layout::kBlocked16 && tensor.rank < 2)) {
     return damaged(str("tensor ", index, " has an impossible shape, place or layout"));
   }
@@ -142,6 +148,12 @@ Status Plan::check_tensor(std::size_t index) {
       if (!fits(tensor.offset, extent.bytes, header_->arena_bytes) ||
           tensor.offset % kAlignment != 0) {
         return damaged(str("tensor ", index, " does not lie in the arena"));
+      }
+      break;
+    case Place::kState:
+      if (!fits(tensor.offset, extent.bytes, header_->state_bytes) ||
+          tensor.offset % kAlignment != 0) {
+        return damaged(str("tensor ", index, " does not lie in the state"));
       }
       break;
     case Place::kWeights:
@@ -176,7 +188,7 @@ class Plan::Written {
 
   bool contains(std::uint32_t tensor) const {
     const Place place = plan_.tensors_[tensor].place;
-    if (place == Place::kInput || place == Place::kWeights) return true;
+    if (place == Place::kInput || place == Place::kWeights || place == Place::kState) return true;
     const auto found = written_.find(key(tensor));
     return found != written_.end() && bytes_[tensor] <= found->second;
   }

@@ -2,9 +2,9 @@
 //
 // parse() proves that every offset, index and size lies where it may, so that nothing after it
 // needs to check again what the records say about each other: tensors lie inside the weights or the
-// arena (for every batch up to kMaxBatch), steps name tensors and parameters that exist, and no
-// step reads a tensor that no step before it wrote. What a kernel asks of its own operands, the
-// kernel checks when it is bound (libs/runtime).
+// arena or the state (for every batch up to kMaxBatch), steps name tensors and parameters that
+// exist, and no step reads a tensor that no step before it wrote. What a kernel asks of its own
+// operands, the kernel checks when it is bound (libs/runtime).
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,8 @@ class Plan {
   std::span<const PortRecord> outputs() const { return ports_.subspan(header_->input_count); }
   std::span<const MetadataRecord> metadata() const { return metadata_; }
   std::span<const std::byte> weights() const { return weights_; }
+  // What the state begins as at batch 1; empty: zeros.
+  std::span<const std::byte> initial_state() const { return initial_state_; }
 
   std::string_view text(Text text) const { return text_.substr(text.offset, text.bytes); }
   std::span<const Dim> dims(const TensorRecord& tensor) const {
@@ -82,6 +84,7 @@ class Plan {
   std::span<const PortRecord> ports_;
   std::span<const MetadataRecord> metadata_;
   std::span<const std::byte> weights_;
+  std::span<const std::byte> initial_state_;
   bool has_batch_ = false;
 };
 

@@ -49,6 +49,9 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kBytePool, "byte pool", bind_byte_pool},
     {KernelId::kQuantizeBlocks, "quantize blocks", bind_quantize_blocks},
     {KernelId::kDequantizeBlocks, "dequantize blocks", bind_dequantize_blocks},
+    {KernelId::kColumns, "columns", bind_columns},
+    {KernelId::kTakeColumns, "take columns", bind_take_columns},
+    {KernelId::kPushColumns, "push columns", bind_push_columns},
 };
 
 }  // namespace

@@ -83,6 +83,10 @@ Status Session::bind_tensors(std::int64_t batch) {
     if (record.place == Place::kWeights) {
       operand.constant = plan_->weights().data() + record.offset;
       pointers_[i] = const_cast<std::byte*>(operand.constant);
+    } else if (record.place == Place::kState) {
+      const plan::Extent item =
+          TRY(plan::extent_of(operand.dtype, operand.layout, plan_->dims(record), 1));
+      kept_.push_back({operand.slot, record.offset, item.bytes});
     } else if (record.place == Place::kInput) {
       input_views_.push_back({operand.slot, static_cast<std::uint32_t>(record.offset)});
     } else if (record.place == Place::kOutput) {
@@ -102,11 +106,13 @@ Status Session::bind_tensors(std::int64_t batch) {
 
 Status Session::check_overlap(const plan::StepRecord& step, const StepKernel& kernel) const {
   for (const std::uint32_t to : plan_->step_outputs(step)) {
-    if (to == plan::kNoTensor || plan_->tensors()[to].place != Place::kArena) continue;
+    if (to == plan::kNoTensor) continue;
+    const Place place = plan_->tensors()[to].place;
+    if (place != Place::kArena && place != Place::kState) continue;
     const std::uint64_t begin = plan_->tensors()[to].offset * static_cast<std::uint64_t>(batch_);
     const std::uint64_t end = begin + operands_[to].bytes;
     for (const std::uint32_t from : plan_->step_inputs(step)) {
-      if (from == plan::kNoTensor || plan_->tensors()[from].place != Place::kArena) continue;
+      if (from == plan::kNoTensor || plan_->tensors()[from].place != place) continue;
       const std::uint64_t other =
           plan_->tensors()[from].offset * static_cast<std::uint64_t>(batch_);
       const std::uint64_t other_end = other + operands_[from].bytes;
@@ -158,10 +164,13 @@ Status Session::bind_steps(const PrepareOptions& options) {
 Status Session::take_memory(const PrepareOptions& options) {
   const std::uint64_t arena = plan_->header().arena_bytes;
   const auto batch = static_cast<std::uint64_t>(batch_);
-  if (arena > plan::kMaxBytes / batch) {
+  const std::uint64_t state = plan_->header().state_bytes;
+  if (arena > plan::kMaxBytes / batch || state > plan::kMaxBytes / batch) {
     return Error{Code::kTooLarge, str("a batch of ", batch_, " needs more memory than there is")};
   }
-  memory_bytes_ = aligned(arena * batch) + scratch_bytes_ * options.threads;
+  state_offset_ = aligned(arena * batch);
+  state_bytes_ = state * batch;
+  memory_bytes_ = state_offset_ + aligned(state_bytes_) + scratch_bytes_ * options.threads;
   if (memory_bytes_ > tensor_limit_bytes()) {
     return Error{Code::kTooLarge,
                  str("the session needs ", memory_bytes_,
@@ -189,7 +198,10 @@ Status Session::take_memory(const PrepareOptions& options) {
   for (std::size_t i = 0; i < operands_.size(); ++i) {
     const plan::TensorRecord& record = plan_->tensors()[i];
     if (record.place == Place::kArena) pointers_[i] = memory_.data() + record.offset * batch;
+    if (record.place == Place::kState)
+      pointers_[i] = memory_.data() + state_offset_ + record.offset * batch;
   }
+  reset();
   return {};
 }
 
@@ -235,6 +247,32 @@ bool Session::take_pointers(std::span<Pointer const> given, std::span<const Port
     pointers_[view.slot] =
         static_cast<std::byte*>(const_cast<void*>(static_cast<const void*>(given[view.port])));
   }
+  return true;
+}
+
+void Session::reset() noexcept {
+  if (state_bytes_ == 0) return;
+  std::memset(memory_.data() + state_offset_, 0, state_bytes_);
+  const std::span<const std::byte> initial = plan_->initial_state();
+  if (initial.empty()) return;
+  for (const Kept& kept : kept_) {
+    const std::uint64_t bytes = operands_[kept.slot].bytes;
+    for (std::uint64_t at = 0; kept.item_bytes != 0 && at + kept.item_bytes <= bytes;
+         at += kept.item_bytes) {
+      std::memcpy(pointers_[kept.slot] + at, initial.data() + kept.offset, kept.item_bytes);
+    }
+  }
+}
+
+bool Session::snapshot(std::span<std::byte> to) const noexcept {
+  if (to.size() != state_bytes_) return false;
+  if (state_bytes_ != 0) std::memcpy(to.data(), memory_.data() + state_offset_, state_bytes_);
+  return true;
+}
+
+bool Session::restore(std::span<const std::byte> from) noexcept {
+  if (from.size() != state_bytes_) return false;
+  if (state_bytes_ != 0) std::memcpy(memory_.data() + state_offset_, from.data(), state_bytes_);
   return true;
 }
 

@@ -57,6 +57,16 @@ class Session {
   std::span<const Port> outputs() const { return outputs_; }
   std::size_t memory_bytes() const { return memory_bytes_; }
 
+  // What the session keeps from run to run: recurrent state, the past of a sliding window. Each of
+  // these touches only memory that is there and makes no system call.
+  std::size_t state_bytes() const { return state_bytes_; }
+  // As prepare() left it.
+  void reset() noexcept;
+  // Into, and from, state_bytes() bytes; false, and nothing done, where there are not as many.
+  // Bytes are good for any session of the same plan and batch.
+  bool snapshot(std::span<std::byte> to) const noexcept;
+  bool restore(std::span<const std::byte> from) noexcept;
+
   // One pointer per input and output in the order of inputs() and outputs(), each aligned to its
   // element and as large as its port; they may differ from run to run and must not overlap.
   RunCode run(std::span<const void* const> inputs, std::span<void* const> outputs) noexcept;
@@ -77,6 +87,12 @@ class Session {
   struct View {
     std::uint32_t slot;
     std::uint32_t port;
+  };
+  // A tensor of the state. The items of a batch begin alike, one after the other.
+  struct Kept {
+    std::uint32_t slot;
+    std::uint64_t offset;  // of the first item at batch 1
+    std::uint64_t item_bytes;
   };
   struct Job;
 
@@ -101,12 +117,15 @@ class Session {
   std::vector<Port> outputs_;
   std::vector<View> input_views_;
   std::vector<View> output_views_;
+  std::vector<Kept> kept_;
   Pool pool_;
   std::vector<Step> steps_;
   std::vector<StepTime> profile_;
   std::unique_ptr<Team> team_;
   std::size_t scratch_bytes_ = 0;  // of each thread
   std::size_t memory_bytes_ = 0;
+  std::size_t state_offset_ = 0;  // in memory_
+  std::size_t state_bytes_ = 0;
   std::span<std::byte> memory_;
   bool owns_memory_ = false;
   bool uses_team_ = false;

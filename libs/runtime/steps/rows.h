@@ -44,5 +44,8 @@ Status bind_byte_product(Binder& binder);
 Status bind_byte_pool(Binder& binder);
 Status bind_quantize_blocks(Binder& binder);
 Status bind_dequantize_blocks(Binder& binder);
+Status bind_columns(Binder& binder);
+Status bind_take_columns(Binder& binder);
+Status bind_push_columns(Binder& binder);
 
 }  // namespace slipway::runtime
