@@ -25,7 +25,7 @@ constexpr std::size_t bytes_of(WeightType type) {
 struct PackedB {
   const void* data;  // packed_bytes(type, n, k, chains), 64-byte aligned
   WeightType type;
-  const float* scale;  // [n] for int8, else null
+  const float* scale;  // [n] for int8 (null: the caller multiplies), else null
   std::size_t n, k;
   std::size_t chains;  // as given when packed
 };

@@ -21,13 +21,21 @@ namespace {
 
 #if HWY_TARGET == HWY_SCALAR
 template <std::size_t kSigmoids, std::size_t kCount>
-HWY_INLINE void activate_each(F32x16 (&x)[kCount]) {
-  for (std::size_t i = 0; i < kCount; ++i) {
-    for (float& lane : x[i].part) {
-      lane = i < kSigmoids ? numeric::sigmoid(lane) : numeric::tanh(lane);
+class GateSteps {
+ public:
+  static constexpr std::size_t kSteps = 1;
+
+  F32x16 x[kCount];
+
+  template <std::size_t kStep>
+  void run() {
+    for (std::size_t i = 0; i < kCount; ++i) {
+      for (float& lane : x[i].part) {
+        lane = i < kSigmoids ? numeric::sigmoid(lane) : numeric::tanh(lane);
+      }
     }
   }
-}
+};
 #else
 
 // x * 2^n for a whole n, rounded once.
@@ -97,6 +105,8 @@ class GateSteps {
   F32x16 z_[kCount], shifted_[kCount], n_[kCount], q_[kCount];
 };
 
+#endif
+
 // In place: sigmoid of the first kSigmoids, tanh of the rest.
 template <std::size_t kSigmoids, std::size_t kCount>
 HWY_INLINE void activate_each(F32x16 (&x)[kCount]) {
@@ -106,12 +116,11 @@ HWY_INLINE void activate_each(F32x16 (&x)[kCount]) {
   for (std::size_t i = 0; i < kCount; ++i) steps.x[i] = x[i];
   [&]<std::size_t... kStep>(std::index_sequence<kStep...> /*steps*/) HWY_ATTR {
     (steps.template run<kStep>(), ...);
-  }(std::make_index_sequence<Steps::kSteps>());
+  }
+  (std::make_index_sequence<Steps::kSteps>());
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < kCount; ++i) x[i] = steps.x[i];
 }
-#endif
-
 }  // namespace
 }  // namespace slipway::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -12,7 +12,7 @@ namespace {
 enum Gate : std::size_t { kUpdate = 0, kReset = 1, kCandidate = 2, kGates = 3 };
 
 #if HWY_TARGET == HWY_SCALAR
-constexpr std::size_t kLinearTogether = 1, kGatesTogether = 1, kCandidatesTogether = 1;
+constexpr std::size_t kLinearTogether = 2, kGatesTogether = 1, kCandidatesTogether = 2;
 #elif HWY_TARGET <= HWY_AVX3
 constexpr std::size_t kLinearTogether = 2, kGatesTogether = 4, kCandidatesTogether = 8;
 #else
@@ -67,7 +67,7 @@ HWY_INLINE void finish_linear_groups(const Walk& walk, const State& state, std::
     const std::size_t at = ((group + i) * kGates + kCandidate) * kWide;
     const F32x16 dot = scaled_dot(walk, at, load(sums + (i * kGates + kCandidate) * kWide));
     const F32x16 inner = add(dot, load(walk.r_bias + (group + i) * kWide));
-    const F32x16 sum = add(load(state.wx + at), mul(gates[kGroups + i], inner));
+    const F32x16 sum = add(input_dot(walk, state, at), mul(gates[kGroups + i], inner));
     arguments[i] = argument(walk, add(sum, load(walk.bias + at)));
     store(gates[i], state.update + (group + i) * kWide);
   }
@@ -107,13 +107,15 @@ void finish_candidate(const Walk& walk, const State& state, std::size_t group, s
   });
 }
 
-void step_linear(const Walk& walk, const Section* sections, const State& state, std::size_t step) {
+void step_linear(const Walk& walk, const Section* sections, const State& state, std::size_t step,
+                 Pending& /*pending*/) {
   step_section(walk, *sections, walk.r, state.h, state, step);
 }
 
-void step_reset(const Walk& walk, const Section* sections, const State& state, std::size_t step) {
+void step_reset(const Walk& walk, const Section* sections, const State& state, std::size_t step,
+                Pending& /*pending*/) {
   const std::size_t first_bytes =
-      walk.groups * walk.form.hidden * 2 * kWide * bytes_of(walk.form.type);
+      walk.groups * walk.form.hidden * 2 * kWide * bytes_of(walk.form.r_type());
   step_section(walk, sections[0], walk.r, state.h, state, step);
   step_section(walk, sections[1], walk.r + first_bytes, state.h == nullptr ? nullptr : state.reset,
                state, step);
@@ -132,7 +134,7 @@ void run_as(const RecurrentCall& call) {
 }
 
 void run(const RecurrentCall& call) {
-  visit_weights(call.form.type, [&]<typename W>() HWY_ATTR { run_as<W>(call); });
+  visit_weights(call.form.r_type(), [&]<typename W>() HWY_ATTR { run_as<W>(call); });
 }
 
 constexpr RecurrentKernels kTable = {run};

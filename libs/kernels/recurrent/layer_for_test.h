@@ -156,10 +156,12 @@ class LayerCase {
     return out;
   }
 
-  LayerOutputs run(const RecurrentKernels& kernels) const {
+  LayerOutputs run(const RecurrentKernels& kernels, bool is_prepared) const {
     LayerOutputs out = outputs(NAN);
     std::vector<float> blocks[2];
+    std::vector<float> prepared[2];
     RecurrentCall call = {.form = form_, .steps = layer_.steps, .batch = layer_.batch};
+    if (is_prepared) call.form = prepared_form(form_);
     for (std::size_t d = 0; d < layer_.directions; ++d) {
       float* const packed = aligned(blocks[d], recurrent_packed_bytes(form_) / sizeof(float));
       const LayerData& data = data_[d];
@@ -169,6 +171,10 @@ class LayerCase {
            layer_.has_bias ? data.bias.data() : nullptr, data.peepholes.data()},
           packed);
       call.packed[d] = packed;
+      if (!call.form.is_prepared) continue;
+      float* const to = aligned(prepared[d], recurrent_packed_bytes(call.form) / sizeof(float));
+      prepare_recurrent(form_, packed, to);
+      call.packed[d] = to;
     }
     std::vector<float> scratch;
     call.directions = layer_.directions;
@@ -181,7 +187,8 @@ class LayerCase {
     call.y = out.y.data();
     call.y_h = out.y_h.data();
     call.y_c = form_.kind == RecurrentKind::kLstm ? out.y_c.data() : nullptr;
-    call.scratch = aligned(scratch, recurrent_scratch_floats(form_, layer_.steps, layer_.batch));
+    call.scratch =
+        aligned(scratch, recurrent_scratch_floats(call.form, layer_.steps, layer_.batch));
     kernels.run(call);
     return out;
   }
@@ -254,12 +261,15 @@ inline void expect_definition(const char* name, RecurrentKind kind,
     const LayerCase one(kind, layer, type);
     const LayerOutputs want = one.define(step);
     for (const Isa isa : isas_here()) {
-      const LayerOutputs got = one.run(kernels(isa));
-      const std::string what = std::string(isa_name(isa)) + " " + name + " of weights of " +
-                               std::to_string(bytes_of(type)) + " bytes, ";
-      expect_same(got.y, want.y, what + "Y");
-      expect_same(got.y_h, want.y_h, what + "Y_h");
-      expect_same(got.y_c, want.y_c, what + "Y_c");
+      for (const bool is_prepared : {false, true}) {
+        const LayerOutputs got = one.run(kernels(isa), is_prepared);
+        const std::string what = std::string(isa_name(isa)) + " " + name + " of weights of " +
+                                 std::to_string(bytes_of(type)) + " bytes, " +
+                                 (is_prepared ? "prepared, " : "");
+        expect_same(got.y, want.y, what + "Y");
+        expect_same(got.y_h, want.y_h, what + "Y_h");
+        expect_same(got.y_c, want.y_c, what + "Y_c");
+      }
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/float_bits.h"
 #include "kernels/numeric/dot.h"
 
 namespace slipway {
@@ -34,18 +35,23 @@ void pack_w(const RecurrentForm& form, const T* from, T* to) {
   });
 }
 
+// A gate of a unit in R, in elements from R's start.
+GatePlace unit_place(const RecurrentForm& form, std::size_t gate, std::size_t unit) {
+  const std::size_t first = first_gates(form);
+  const std::size_t group = unit / kUnits;
+  GatePlace at = gate < first ? gate_place(form, first, group, gate)
+                              : gate_place(form, form.gates() - first, group, gate - first);
+  if (gate >= first) at.begin += form.groups() * form.hidden * first * kUnits;
+  at.begin += unit % kUnits * at.lane_stride;
+  return at;
+}
+
 template <typename T>
 void pack_r(const RecurrentForm& form, const T* from, T* to) {
-  const std::size_t first = first_gates(form);
   for_each_unit(form, [&](std::size_t row, std::size_t, std::size_t gate, std::size_t unit) {
-    const bool is_first = gate < first;
-    const std::size_t gates = is_first ? first : form.gates() - first;
-    T* const section = to + (is_first ? 0 : form.groups() * form.hidden * first * kUnits);
-    const GroupPlace at = group_place(form, gates, unit / kUnits);
-    T* const column =
-        section + at.begin + (is_first ? gate : gate - first) * kUnits + unit % kUnits;
+    const GatePlace at = unit_place(form, gate, unit);
     for (std::size_t p = 0; p < form.hidden; ++p) {
-      column[p * at.row_stride] = from[row * form.hidden + p];
+      to[at.begin + p * at.row_stride] = from[row * form.hidden + p];
     }
   });
 }
@@ -93,8 +99,8 @@ PackedRecurrent packed_recurrent(const RecurrentForm& form) {
   const std::size_t units = form.groups() * kUnits;
   const std::size_t scales = form.type == WeightType::kI8 ? columns * sizeof(float) : 0;
   PackedRecurrent at = {};
-  at.r = at.w + aligned(columns * form.inputs * bytes_of(form.type));
-  at.w_scale = at.r + aligned(columns * form.hidden * bytes_of(form.type));
+  at.r = at.w + aligned(columns * form.inputs * bytes_of(form.w_type()));
+  at.w_scale = at.r + aligned(columns * form.hidden * bytes_of(form.r_type()));
   at.r_scale = at.w_scale + scales;
   at.bias = at.r_scale + scales;
   at.r_bias = at.bias + columns * sizeof(float);
@@ -129,10 +135,80 @@ void pack_recurrent(const RecurrentForm& form, const RecurrentParameters& from, 
   }
 }
 
+namespace {
+
+float widened(std::int8_t x) { return x; }
+
+// Halves and bfloat16 as stored.
+struct HalfBits {
+  std::uint16_t bits;
+};
+struct Bfloat16Bits {
+  std::uint16_t bits;
+};
+float widened(HalfBits x) { return float_from_half_bits(x.bits); }
+float widened(Bfloat16Bits x) { return float_from_bfloat16_bits(x.bits); }
+
+void put(float x, float* to) { *to = x; }
+void put(float x, HalfBits* to) { to->bits = half_bits_from_float(x); }
+void put(float x, Bfloat16Bits* to) { to->bits = bfloat16_bits_from_float(x); }
+
+template <typename From, typename To>
+void prepare_r(const RecurrentForm& form, const RecurrentForm& prepared, const From* from, To* to) {
+  for_each_unit(form, [&](std::size_t, std::size_t, std::size_t gate, std::size_t unit) {
+    const GatePlace source = unit_place(form, gate, unit);
+    const GatePlace target = unit_place(prepared, gate, unit);
+    for (std::size_t p = 0; p < form.hidden; ++p) {
+      put(widened(from[source.begin + p * source.row_stride]),
+          to + target.begin + p * target.row_stride);
+    }
+  });
+}
+
+template <typename From, typename To>
+void prepare_as(const RecurrentForm& form, const char* from, char* to) {
+  const RecurrentForm prepared = prepared_form(form);
+  const PackedRecurrent source = packed_recurrent(form);
+  const PackedRecurrent target = packed_recurrent(prepared);
+  const From* const w = reinterpret_cast<const From*>(from + source.w);
+  float* const wide = reinterpret_cast<float*>(to + target.w);
+  for (std::size_t i = 0; i < form.columns() * form.inputs; ++i) wide[i] = widened(w[i]);
+  prepare_r(form, prepared, reinterpret_cast<const From*>(from + source.r),
+            reinterpret_cast<To*>(to + target.r));
+  std::memcpy(to + target.w_scale, from + source.w_scale, source.bytes - source.w_scale);
+}
+
+}  // namespace
+
+RecurrentForm prepared_form(const RecurrentForm& form) {
+  constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+  RecurrentForm prepared = form;
+  prepared.is_prepared = form.type != WeightType::kF32;
+  return packed_recurrent(prepared).bytes <= kMostBytes ? prepared : form;
+}
+
+void prepare_recurrent(const RecurrentForm& form, const void* packed, void* prepared) {
+  const char* const from = static_cast<const char*>(packed);
+  char* const to = static_cast<char*>(prepared);
+  std::memset(to, 0, packed_recurrent(prepared_form(form)).bytes);
+  switch (form.type) {
+    case WeightType::kF16:
+      return prepared_form(form).r_type() == WeightType::kF32
+                 ? prepare_as<HalfBits, float>(form, from, to)
+                 : prepare_as<HalfBits, HalfBits>(form, from, to);
+    case WeightType::kBf16:
+      return prepare_as<Bfloat16Bits, Bfloat16Bits>(form, from, to);
+    case WeightType::kI8:
+      return prepare_as<std::int8_t, Bfloat16Bits>(form, from, to);
+    case WeightType::kF32:
+      return;
+  }
+}
+
 std::size_t recurrent_scratch_floats(const RecurrentForm& form, std::size_t steps,
                                      std::size_t batch) {
   const std::size_t units = form.groups() * kUnits;
-  const std::size_t widened = form.type == WeightType::kF32 ? 0 : 2 * kUnits * form.inputs;
+  const std::size_t widened = form.w_type() == WeightType::kF32 ? 0 : 2 * kUnits * form.inputs;
   return (steps * batch + 1) * form.columns() + widened + kStateBuffers * units;
 }
 

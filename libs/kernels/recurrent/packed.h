@@ -4,7 +4,9 @@
 // columns are those of the groups, one gate after the other within a group; it is packed as pack_b
 // packs that many columns. R is in one or two sections: all gates, but for a GRU whose candidate
 // waits for the reset gate, z and r first and then the candidate. A section is in bundles of
-// groups, [bundle][hidden][group][gate][16], the last bundle with the groups that are left.
+// groups, [bundle][hidden][group][gate][16], the last bundle with the groups that are left. Of
+// bfloat16, two vectors of 16 at a time stand side by side, [16][2], so that each widens by one
+// operation on 32-bit words; of an odd number the last stands alone.
 #pragma once
 
 #include <algorithm>
@@ -41,6 +43,21 @@ inline GroupPlace group_place(const RecurrentForm& form, std::size_t gates, std:
   const std::size_t first = group & ~(most - 1);
   const std::size_t width = std::min(most, form.groups() - first);
   return {(first * form.hidden + group - first) * gates * 16, width * gates * 16};
+}
+
+// Where lane 0 of the first row of one of the section's gates stands, in elements, how far it is to
+// the next lane and to the next row.
+struct GatePlace {
+  std::size_t begin, lane_stride, row_stride;
+};
+inline GatePlace gate_place(const RecurrentForm& form, std::size_t gates, std::size_t group,
+                            std::size_t gate) {
+  const GroupPlace at = group_place(form, gates, group);
+  const std::size_t first = group & ~(bundle_groups(gates) - 1);
+  const std::size_t vector = (group - first) * gates + gate;
+  const bool is_paired = form.r_type() == WeightType::kBf16 && (vector ^ 1U) < at.row_stride / 16;
+  if (!is_paired) return {at.begin + gate * 16, 1, at.row_stride};
+  return {at.begin + gate * 16 - vector % 2 * 15, 2, at.row_stride};
 }
 
 // Whether the candidate of a GRU adds its R bias before the reset gate: it then stands apart.

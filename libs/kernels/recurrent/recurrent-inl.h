@@ -14,6 +14,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/gemm/gemm.h"
@@ -44,6 +45,38 @@ constexpr std::size_t kFinished = 4;  // groups whose activations are taken at a
 using Multiply = void (*)(const float* h, const void* r, std::size_t row_stride, std::size_t hidden,
                           std::size_t chains, float* sums);
 
+// Keeps a value in registers: what is loaded once is not loaded again for each use.
+HWY_INLINE void hold(I32x16& x) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  for (auto& part : x.part) asm("" : "+v"(part.raw));
+#else
+  (void)x;
+#endif
+}
+
+// acc += x times kCount vectors of a row of R.
+template <typename W, std::size_t kCount>
+HWY_INLINE void multiply_row(float h, const W* row, F32x16 (&acc)[kCount]) {
+  const F32x16 x = set(h);
+  if constexpr (std::is_same_v<W, Bfloat16>) {
+    HWY_UNROLL(8)
+    for (std::size_t i = 0; i + 1 < kCount; i += 2) {
+      I32x16 pair = bits(load(reinterpret_cast<const float*>(row + i * kWide)));
+      hold(pair);
+      acc[i] = fma(x, from_bits(shift_left<16>(pair)), acc[i]);
+      acc[i + 1] = fma(x, from_bits(bit_and(pair, set_i32(INT32_MIN >> 15))), acc[i + 1]);
+    }
+    if constexpr (kCount % 2 == 1) {
+      acc[kCount - 1] = fma(x, load_weights(row + (kCount - 1) * kWide), acc[kCount - 1]);
+    }
+  } else {
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kCount; ++i) {
+      acc[i] = fma(x, load_weights(row + i * kWide), acc[i]);
+    }
+  }
+}
+
 // One chain after the other: the sums of a few groups are enough to hide the latency of fma.
 template <typename W, std::size_t kGroups, std::size_t kGates>
 void multiply_groups(const float* h, const void* r, std::size_t row_stride, std::size_t hidden,
@@ -56,11 +89,7 @@ void multiply_groups(const float* h, const void* r, std::size_t row_stride, std:
     for (std::size_t i = 0; i < kSums; ++i) acc[i] = zero();
     const W* row = static_cast<const W*>(r) + c * row_stride;
     for (std::size_t p = c; p < hidden; p += chains, row += chains * row_stride) {
-      const F32x16 x = set(h[p]);
-      HWY_UNROLL(16)
-      for (std::size_t i = 0; i < kSums; ++i) {
-        acc[i] = fma(x, load_weights(row + i * kWide), acc[i]);
-      }
+      multiply_row(h[p], row, acc);
     }
     HWY_UNROLL(16)
     for (std::size_t i = 0; i < kSums; ++i) chain[c][i] = acc[i];
@@ -79,7 +108,8 @@ struct Walk {
   RecurrentForm form;
   std::size_t groups;
   const char* r;
-  const float* r_scale;  // null but for int8
+  const float* w_scale;  // null but for int8
+  const float* r_scale;
   const float* bias;
   const float* r_bias;
   const float* peepholes;  // null: none
@@ -96,6 +126,13 @@ struct State {
   float* update;  // its z
   float* sums;    // [group][gate][16] of a section
   float* y;       // null: not wanted
+};
+
+// Groups whose sums of a step are there and whose activations are not taken yet.
+struct Pending {
+  std::size_t groups = 0;
+  std::size_t first = 0;
+  State state = {};
 };
 
 // The activations of up to kFinished groups from their sums, [group][gate][16].
@@ -123,6 +160,7 @@ constexpr Multiply multiply_of() {
 template <typename W, std::size_t kGates, std::size_t kTogether>
 Section section_of(const RecurrentForm& form, Finish finish) {
   static_assert(kTogether <= bundle_groups(kGates));
+  static_assert(kTogether * kGates % 2 == 0);  // pairs of vectors stay together
   return {kGates,
           kTogether,
           r_chains(form),
@@ -138,20 +176,25 @@ inline void multiply_block(const Walk& walk, const Section& section, const char*
     const std::size_t count = std::bit_floor(end - group);
     const GroupPlace place = group_place(walk.form, section.gates, group);
     section.multiply[static_cast<std::size_t>(std::countr_zero(count))](
-        vector, r + place.begin * bytes_of(walk.form.type), place.row_stride, walk.form.hidden,
+        vector, r + place.begin * bytes_of(walk.form.r_type()), place.row_stride, walk.form.hidden,
         section.chains, sums + group * section.gates * kWide);
     group += count;
   }
 }
 
-// A section of a step, `vector` (null: zeros) times R. Where R does not stay in the first-level
-// cache, every other step walks it backwards: what was read last is read first.
+// Where R does not stay in the first-level cache, every other step walks it backwards: what was
+// read last is read first.
+inline bool walks_backwards(const Walk& walk, const Section& section, std::size_t step) {
+  constexpr std::size_t kCacheBytes = std::size_t{40} * 1024;
+  const std::size_t columns = walk.groups * section.gates * kWide;
+  return step % 2 == 1 && columns * walk.form.hidden * bytes_of(walk.form.r_type()) > kCacheBytes;
+}
+
+// A section of a step, `vector` (null: zeros) times R.
 inline void step_section(const Walk& walk, const Section& section, const char* r,
                          const float* vector, const State& state, std::size_t step) {
-  constexpr std::size_t kCacheBytes = std::size_t{40} * 1024;
   const std::size_t sums = walk.groups * section.gates * kWide;
-  const bool is_backwards =
-      step % 2 == 1 && sums * walk.form.hidden * bytes_of(walk.form.type) > kCacheBytes;
+  const bool is_backwards = walks_backwards(walk, section, step);
   const int shift = std::countr_zero(section.together);
   const std::size_t blocks = (walk.groups + section.together - 1) >> shift;
   if (vector == nullptr) std::fill(state.sums, state.sums + sums, 0.0F);
@@ -189,6 +232,11 @@ HWY_INLINE F32x16 clipped(F32x16 x, float clip) {
   return select(greater(set(-clip), x), set(-clip), x);
 }
 
+// dot(x, W) and dot(h, R) of the vector that begins with column `at`.
+HWY_INLINE F32x16 input_dot(const Walk& walk, const State& state, std::size_t at) {
+  const F32x16 dot = load(state.wx + at);
+  return walk.w_scale == nullptr ? dot : mul(dot, load(walk.w_scale + at));
+}
 HWY_INLINE F32x16 scaled_dot(const Walk& walk, std::size_t at, F32x16 dot) {
   return walk.r_scale == nullptr ? dot : mul(dot, load(walk.r_scale + at));
 }
@@ -196,7 +244,7 @@ HWY_INLINE F32x16 scaled_dot(const Walk& walk, std::size_t at, F32x16 dot) {
 HWY_INLINE F32x16 gate_sum(const Walk& walk, const State& state, std::size_t group,
                            std::size_t gate, const float* dot) {
   const std::size_t at = (group * walk.form.gates() + gate) * kWide;
-  const F32x16 sum = add(load(state.wx + at), scaled_dot(walk, at, load(dot)));
+  const F32x16 sum = add(input_dot(walk, state, at), scaled_dot(walk, at, load(dot)));
   return add(sum, load(walk.bias + at));
 }
 
@@ -238,7 +286,10 @@ inline Walk start_walk(const RecurrentForm& form, const char* packed) {
   walk.form = form;
   walk.groups = form.groups();
   walk.r = packed + at.r;
-  if (form.type == WeightType::kI8) walk.r_scale = floats(at.r_scale);
+  if (form.type == WeightType::kI8) {
+    walk.w_scale = floats(at.w_scale);
+    walk.r_scale = floats(at.r_scale);
+  }
   walk.bias = floats(at.bias);
   walk.r_bias = floats(at.r_bias);
   if (form.has_peepholes) walk.peepholes = floats(at.peepholes);
@@ -246,15 +297,13 @@ inline Walk start_walk(const RecurrentForm& form, const char* packed) {
   return walk;
 }
 
-// W x of all rows, scaled where the weights are int8.
+// W x of all rows, before the scales of int8.
 inline void multiply_inputs(const RecurrentCall& call, const char* packed, float* wx,
                             float* gemm_scratch) {
   const RecurrentForm& form = call.form;
-  const PackedRecurrent at = packed_recurrent(form);
-  const bool is_int8 = form.type == WeightType::kI8;
-  const PackedB w = {packed + at.w,
-                     form.type,
-                     is_int8 ? reinterpret_cast<const float*>(packed + at.w_scale) : nullptr,
+  const PackedB w = {packed + packed_recurrent(form).w,
+                     form.w_type(),
+                     nullptr,
                      form.columns(),
                      form.inputs,
                      w_chains(form)};
@@ -263,9 +312,17 @@ inline void multiply_inputs(const RecurrentCall& call, const char* packed, float
                     whole(rows, form.columns()));
 }
 
-// What a layer does in one step of one sequence.
+// What a layer does in one step of one sequence. It may leave the activations of its last groups
+// pending; the next step, or what is done at the end, takes them.
 using Step = void (*)(const Walk& walk, const Section* sections, const State& state,
-                      std::size_t step);
+                      std::size_t step, Pending& pending);
+
+inline void finish_pending(const Walk& walk, const Section& section, Pending& pending) {
+  if (pending.groups == 0) return;
+  section.finish(walk, pending.state, pending.first, pending.groups,
+                 pending.state.sums + pending.first * section.gates * kWide);
+  pending.groups = 0;
+}
 
 // One sequence in one direction.
 inline void walk_sequence(const RecurrentCall& call, const Walk& walk, const Section* sections,
@@ -287,14 +344,16 @@ inline void walk_sequence(const RecurrentCall& call, const Walk& walk, const Sec
   copy_floats(initial(call.initial_c), hidden, state.c);
   const std::size_t length = rows.length(n);
   const bool is_reversed = call.starts_reversed || direction == 1;
+  Pending pending;
   for (std::size_t s = 0; s < length; ++s) {
     const std::size_t t = is_reversed ? length - 1 - s : s;
     state.wx = wx + rows.x(t, n) * call.form.columns();
     state.h = s == 0 && call.initial_h == nullptr ? nullptr : h;
     state.y = call.y == nullptr ? nullptr : call.y + rows.y(t, direction, n) * hidden;
-    step(walk, sections, state, s);
+    step(walk, sections, state, s, pending);
     std::swap(h, state.h_new);
   }
+  finish_pending(walk, sections[0], pending);
   for (std::size_t t = length; call.y != nullptr && t < call.steps; ++t) {
     copy_floats(nullptr, hidden, call.y + rows.y(t, direction, n) * hidden);
   }

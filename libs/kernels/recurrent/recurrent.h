@@ -16,6 +16,8 @@ namespace slipway {
 
 enum class RecurrentKind : std::uint8_t { kLstm, kGru, kRnn };
 
+inline constexpr std::size_t kNearBytes = std::size_t{48} * 1024;  // stay in a first-level cache
+
 // What the layer is, known when its parameters are packed.
 struct RecurrentForm {
   RecurrentKind kind;
@@ -26,7 +28,15 @@ struct RecurrentForm {
   bool is_linear_before_reset = false;  // GRU
   bool is_relu = false;                 // RNN: Relu instead of Tanh
   float clip = 0;                       // of what goes into the gates' activations; 0: none
+  bool is_prepared = false;             // prepare_recurrent has made the block
 
+  // What the block holds W and R in.
+  WeightType w_type() const { return is_prepared ? WeightType::kF32 : type; }
+  WeightType r_type() const {
+    if (is_prepared && type == WeightType::kF16 && columns() * hidden * 4 <= kNearBytes)
+      return WeightType::kF32;
+    return is_prepared && type == WeightType::kI8 ? WeightType::kBf16 : type;
+  }
   std::size_t gates() const {
     return kind == RecurrentKind::kLstm ? 4 : kind == RecurrentKind::kGru ? 3 : 1;
   }
@@ -50,6 +60,14 @@ std::size_t recurrent_packed_bytes(const RecurrentForm& form);
 
 // `packed` is 64-byte aligned.
 void pack_recurrent(const RecurrentForm& form, const RecurrentParameters& from, void* packed);
+
+// The form in which the kernels multiply fastest by weights that are stored narrow and small enough
+// for the second-level cache; else the form itself. Its block, of recurrent_packed_bytes of the
+// result, is made once from the packed one: W widened to float, R of int8 to bfloat16, which takes
+// fewer operations to widen than int8, and small ones of half to float. The bits of
+// a layer do not depend on it.
+RecurrentForm prepared_form(const RecurrentForm& form);
+void prepare_recurrent(const RecurrentForm& form, const void* packed, void* prepared);
 
 struct RecurrentCall {
   RecurrentForm form;

@@ -10,7 +10,7 @@ namespace slipway::HWY_NAMESPACE {
 namespace {
 
 #if HWY_TARGET == HWY_SCALAR
-constexpr std::size_t kTogether = 1;
+constexpr std::size_t kTogether = 2;
 #else
 constexpr std::size_t kTogether = HWY_TARGET <= HWY_AVX3 ? 8 : 4;
 #endif
@@ -33,7 +33,8 @@ void finish(const Walk& walk, const State& state, std::size_t group, std::size_t
   });
 }
 
-void step(const Walk& walk, const Section* sections, const State& state, std::size_t step) {
+void step(const Walk& walk, const Section* sections, const State& state, std::size_t step,
+          Pending& /*pending*/) {
   step_section(walk, *sections, walk.r, state.h, state, step);
 }
 
@@ -44,7 +45,7 @@ void run_as(const RecurrentCall& call) {
 }
 
 void run(const RecurrentCall& call) {
-  visit_weights(call.form.type, [&]<typename W>() HWY_ATTR { run_as<W>(call); });
+  visit_weights(call.form.r_type(), [&]<typename W>() HWY_ATTR { run_as<W>(call); });
 }
 
 constexpr RecurrentKernels kTable = {run};

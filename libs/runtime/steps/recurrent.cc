@@ -71,6 +71,18 @@ Status read_form(const Binder& binder, const plan::RecurrentParams& params, Recu
   return {};
 }
 
+// Weights stored narrow, once for all runs of the session.
+void widen_weights(const Binder& binder, RecurrentCall& call) {
+  const RecurrentForm stored = call.form;
+  call.form = prepared_form(stored);
+  if (!call.form.is_prepared) return;
+  for (std::size_t d = 0; d < call.directions; ++d) {
+    const auto block = binder.make_array<std::byte>(recurrent_packed_bytes(call.form));
+    prepare_recurrent(stored, call.packed[d], block.data());
+    call.packed[d] = block.data();
+  }
+}
+
 const RecurrentKernels& kernels_of(RecurrentKind kind, Isa isa) {
   switch (kind) {
     case RecurrentKind::kLstm:
@@ -120,6 +132,7 @@ Status bind_recurrent(Binder& binder) {
                     std::uint64_t{1} << 40)) {
     return binder.error("its sequences are too long");
   }
+  widen_weights(binder, call);
   layer->kernels = kernels_of(call.form.kind, binder.isa);
   layer->x = x.slot;
   layer->lengths = slot_of(lengths);
