@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <utility>
 
 #include "kernels/simd/dispatch.h"
@@ -170,9 +171,63 @@ HWY_NOINLINE void multiply_indirectly(TileCall call, const Place& place, std::si
   copy_rows(sums, width, c, c_stride, place.rows, columns);
 }
 
-// All chains of one place of C, tile_chains of them in one pass.
-void multiply_place(const Product& product, const Panels& panels, Depth depth, const Place& place,
-                    Tile tile, std::size_t tile_chains) {
+HWY_NOINLINE void finish_place(const Product& product, const Place& place) {
+  finish({product.c + place.row * product.c_stride + place.panel * kWide, product.c_stride,
+          place.row, place.rows, place.panel * kWide, columns_of(product, place)},
+         *product.epilogue, product.scale);
+}
+
+// An activation that is no clamp, on what the tile gives while it lies side by side.
+HWY_NOINLINE void multiply_activated(TileCall call, const Place& place, Tile tile,
+                                     ActivationSpec activation) {
+  alignas(64) float block[kWide * kTilePanels * kTileRows];
+  const std::size_t width = place.panels * kWide;
+  float* const c = std::exchange(call.c, block);
+  const std::size_t c_stride = std::exchange(call.c_stride, width);
+  tile(call);
+  activation_table().row(block, place.rows * width, activation);
+  copy_rows(block, width, c, c_stride, place.rows, width);
+}
+
+// As clamp_of has it.
+HWY_INLINE void take_clamp(TileCall& call, ActivationSpec activation) {
+  const bool is_relu = activation.kind == Activation::kRelu;
+  call.is_clamped = activation.kind != Activation::kNone;
+  call.low = is_relu ? 0.0F : activation.a;
+  call.high = is_relu ? HUGE_VALF : activation.b;
+  call.zero = is_relu ? 0.0F : -0.0F;
+}
+
+// The tile does what it can of the epilogue.
+HWY_INLINE void multiply_and_finish(TileCall& call, const Product& product, const Place& place,
+                                    Tile tile) {
+  const Epilogue& epilogue = *product.epilogue;
+  const std::size_t column = place.panel * kWide;
+  if (epilogue.bias != nullptr) call.bias = epilogue.bias + column;
+  if (epilogue.addend != nullptr) {
+    call.addend = epilogue.addend + place.row * epilogue.addend_stride + column;
+    call.addend_stride = epilogue.addend_stride;
+  }
+  const ActivationSpec activation = epilogue.activation;
+  if (is_clamp(activation)) {
+    take_clamp(call, activation);
+    tile(call);
+  } else if (place.rows == 1) {
+    tile(call);
+    activation_table().row(call.c, place.panels * kWide, activation);
+  } else if (!call.adds_to_c) {
+    multiply_activated(call, place, tile, activation);
+  } else {
+    tile(call);
+    for (std::size_t i = 0; i < place.rows; ++i)
+      activation_table().row(call.c + i * call.c_stride, place.panels * kWide, activation);
+  }
+}
+
+// All chains of one place of C, tile_chains of them in one pass; with the epilogue where `depth` is
+// the last of the product.
+void multiply_place(const Product& product, const Panels& panels, Depth depth, bool is_last,
+                    const Place& place, Tile tile, std::size_t tile_chains) {
   TileCall call;
   call.a = product.a + place.row * product.a_stride + depth.begin;
   call.a_stride = product.a_stride;
@@ -186,17 +241,16 @@ void multiply_place(const Product& product, const Panels& panels, Depth depth, c
   call.c_stride = product.c_stride;
   call.adds_to_c = depth.begin != 0;
   const std::size_t columns = columns_of(product, place);
-  if (call.step == 1 && columns == place.panels * kWide) {
+  const bool is_direct = call.step == 1 && columns == place.panels * kWide;
+  if (is_direct && is_last && product.scale == nullptr) {
+    return multiply_and_finish(call, product, place, tile);
+  }
+  if (is_direct) {
     tile(call);
   } else {
     multiply_indirectly(call, place, columns, tile);
   }
-}
-
-HWY_NOINLINE void finish_place(const Product& product, const Place& place) {
-  finish({product.c + place.row * product.c_stride + place.panel * kWide, product.c_stride,
-          place.row, place.rows, place.panel * kWide, columns_of(product, place)},
-         *product.epilogue, product.scale);
+  if (is_last) finish_place(product, place);
 }
 
 // One row, or a few one by one, each against as many panels as its sums fit the registers. `all`
@@ -210,8 +264,7 @@ HWY_NOINLINE void multiply_rows(const Product& product, const Panels& all, std::
       const Place place = {row, 1, panel, std::bit_floor(std::min(room, part.panel_end - panel))};
       const Tile tile = tiles[static_cast<std::size_t>(std::countr_zero(place.panels))]
                              [static_cast<std::size_t>(std::countr_zero(chains))];
-      multiply_place(product, all.from(panel - first_panel), {0, k}, place, tile, chains);
-      finish_place(product, place);
+      multiply_place(product, all.from(panel - first_panel), {0, k}, true, place, tile, chains);
       panel += place.panels;
     }
   }
@@ -227,9 +280,8 @@ void multiply_blocks(const Product& product, const Panels& panels, Depth depth, 
     const std::size_t first = rows * i / blocks;
     const Place place = {part.row_begin + first, rows * (i + 1) / blocks - first, panel,
                          panel_count};
-    multiply_place(product, panels, depth, place,
+    multiply_place(product, panels, depth, is_last, place,
                    tiles.tile[panel_count == 1 ? 0 : 1][place.rows - 1], tiles.chains);
-    if (is_last) finish_place(product, place);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "kernels/gemm/pack.h"
 #include "kernels/simd/f32x16-inl.h"
+#include "kernels/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
@@ -53,6 +54,13 @@ struct TileCall {
   float* c;
   std::size_t c_stride;
   bool adds_to_c;  // sums start from C instead of zero; one chain only
+
+  // Of the last part of a product, in registers; each may be null.
+  const float* bias = nullptr;    // of each column
+  const float* addend = nullptr;  // of each element
+  std::size_t addend_stride = 0;
+  bool is_clamped = false;  // within [low, high], + zero
+  float low = 0, high = 0, zero = 0;
 };
 
 using Tile = void (*)(const TileCall&);
@@ -68,6 +76,38 @@ HWY_INLINE void multiply_add(const float* a, std::size_t a_stride, const W* b,
     const F32x16 x = set(a[i * a_stride]);
     HWY_UNROLL(16)
     for (std::size_t p = 0; p < kPanels; ++p) acc[i][p] = fma(x, weights[p], acc[i][p]);
+  }
+}
+
+// (x + bias) + addend within the clamp.
+template <std::size_t kRows, std::size_t kPanels>
+HWY_INLINE void finish_in_registers(const TileCall& call, F32x16 (&x)[kRows][kPanels]) {
+  if (call.bias != nullptr) {
+    HWY_UNROLL(16)
+    for (std::size_t p = 0; p < kPanels; ++p) {
+      const F32x16 bias = load(call.bias + p * kWide);
+      HWY_UNROLL(16)
+      for (std::size_t i = 0; i < kRows; ++i) x[i][p] = add(x[i][p], bias);
+    }
+  }
+  if (call.addend != nullptr) {
+    const float* addend = call.addend;
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kRows; ++i, addend += call.addend_stride) {
+      HWY_UNROLL(16)
+      for (std::size_t p = 0; p < kPanels; ++p) x[i][p] = add(x[i][p], load(addend + p * kWide));
+    }
+  }
+  if (call.is_clamped) {
+    const F32x16 low = set(call.low);
+    const F32x16 high = set(call.high);
+    const F32x16 zeros = set(call.zero);
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < kRows; ++i) {
+      HWY_UNROLL(16)
+      for (std::size_t p = 0; p < kPanels; ++p)
+        x[i][p] = add(lower(raise(x[i][p], low), high), zeros);
+    }
   }
 }
 
@@ -113,6 +153,8 @@ void tile(const TileCall& call) {
       b += b_step;
     }
   }
+  // The addresses of C are worked out after the loop, not kept beside the sums.
+  asm volatile("" ::: "memory");
   HWY_UNROLL(4)
   for (std::size_t half = kChains / 2; half != 0; half /= 2) {
     HWY_UNROLL(8)
@@ -126,6 +168,7 @@ void tile(const TileCall& call) {
       }
     }
   }
+  finish_in_registers(call, acc[0]);
   float* const c = call.c;
   const std::size_t c_stride = call.c_stride;
   HWY_UNROLL(16)

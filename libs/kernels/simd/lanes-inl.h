@@ -101,7 +101,7 @@ HWY_INLINE float any_greatest(const float* x, std::size_t n) {
   return any_greatest_lane(a);
 }
 
-// y = exp(x - shift); the sum of all y. y may be x.
+// y = exp(x - greatest); the sum of all y. y may be x.
 HWY_INLINE float exponentials(const float* x, float* y, std::size_t n, float greatest) {
   const F32x16 shift = set(greatest);
   F32x16 lane = zero();
@@ -111,7 +111,7 @@ HWY_INLINE float exponentials(const float* x, float* y, std::size_t n, float gre
     HWY_UNROLL(4)
     for (std::size_t u = 0; u < kAbreast; ++u) e[u] = load(x + i + u * kWide);
     HWY_UNROLL(4)
-    for (std::size_t u = 0; u < kAbreast; ++u) e[u] = exp(sub(e[u], shift));
+    for (std::size_t u = 0; u < kAbreast; ++u) e[u] = falling_exp(sub(e[u], shift));
     HWY_UNROLL(4)
     for (std::size_t u = 0; u < kAbreast; ++u) {
       lane = add(lane, e[u]);
@@ -120,7 +120,7 @@ HWY_INLINE float exponentials(const float* x, float* y, std::size_t n, float gre
   }
   for (; i < n; i += kWide) {
     const std::size_t count = n - i < kWide ? n - i : kWide;
-    const F32x16 e = exp(sub(load_first(x + i, count), shift));
+    const F32x16 e = falling_exp(sub(load_first(x + i, count), shift));
     lane = select(first_lanes(count), add(lane, e), lane);
     store_first(e, y + i, count);
   }

@@ -119,13 +119,37 @@ HWY_INLINE F32x16 log(F32x16 x) {
                 set(std::numeric_limits<float>::quiet_NaN()));
 }
 
+// exp where the result is neither large nor small enough for its power to be applied in halves.
+HWY_INLINE F32x16 moderate_exp(F32x16 x) {
+  const Exp16 e = exp_reduced(x);
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  return scaled(e);
+#else
+  return mul(add(set(1.0F), e.p), power_of_two(e.n));
+#endif
+}
+
+// exp of what is not above 0. A NaN is one.
+HWY_INLINE F32x16 falling_exp(F32x16 x) { return scaled(exp_reduced(raise(x, set(-104.0F)))); }
+
+template <std::size_t N>
+struct Coefficients {
+  float c[N];
+};
+template <std::size_t N>
+constexpr Coefficients<N> negated(const float (&c)[N]) {
+  Coefficients<N> result{};
+  for (std::size_t i = 0; i < N; ++i) result.c[i] = -c[i];
+  return result;
+}
+
+// Both forms everywhere; of the far one, what it gives below 1 is finite and thrown away.
 HWY_INLINE F32x16 erf(F32x16 x) {
-  F32x16 a = magnitude(x);
+  static constexpr auto kFar = negated(constants::kErf32Far);
+  const F32x16 a = lower(magnitude(x), set(4.0F));
   const F32x16 near = fma(x, horner(constants::kErf32Near, mul(x, x)), x);
-  const M16 is_near = greater(set(1.0F), a);
-  a = select(greater(a, set(4.0F)), set(4.0F), a);
-  const F32x16 far = sub(set(1.0F), exp(negative(horner(constants::kErf32Far, sub(a, set(1.0F))))));
-  return select(is_near, near, with_sign(far, x));
+  const F32x16 far = sub(set(1.0F), moderate_exp(horner(kFar.c, sub(a, set(1.0F)))));
+  return select(greater(set(1.0F), a), near, with_sign(far, x));
 }
 
 HWY_INLINE F32x16 gelu(F32x16 x) {
