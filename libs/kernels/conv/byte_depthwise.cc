@@ -8,6 +8,7 @@
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
 // clang-format off: after what it is written in
+#include "kernels/conv/byte_depthwise_3x3-inl.h"
 #include "kernels/conv/byte_tile-inl.h"
 // clang-format on
 
@@ -322,7 +323,7 @@ class DepthwiseRows {
   Edge edges_[2];
 };
 
-template <std::size_t kStride>
+template <typename Rows>
 void convolve_rows(const ConvShape& shape, const ByteConvOperands& operands, std::size_t begin,
                    std::size_t end) {
   const std::size_t lines = shape.depth.output * shape.height.output;
@@ -337,7 +338,7 @@ void convolve_rows(const ConvShape& shape, const ByteConvOperands& operands, std
     at.multiplier += image % blocks * kConvBlock;
     if (at.residual.r != nullptr) at.residual.r += y_block;
     at.y += y_block;
-    DepthwiseRows<kStride> rows(shape, at);
+    Rows rows(shape, at);
     const std::size_t stop = std::min(end, (image + 1) * lines);
     for (; unit < stop; ++unit) rows.row(unit - image * lines);
   }
@@ -345,8 +346,10 @@ void convolve_rows(const ConvShape& shape, const ByteConvOperands& operands, std
 
 void blocked(const ConvShape& shape, const ByteConvOperands& operands, std::size_t begin,
              std::size_t end) {
-  if (shape.width.stride == 1) return convolve_rows<1>(shape, operands, begin, end);
-  convolve_rows<0>(shape, operands, begin, end);
+  if (is_3x3(shape) && operands.residual.r == nullptr)
+    return convolve_rows<Depthwise3x3>(shape, operands, begin, end);
+  if (shape.width.stride == 1) return convolve_rows<DepthwiseRows<1>>(shape, operands, begin, end);
+  convolve_rows<DepthwiseRows<0>>(shape, operands, begin, end);
 }
 
 constexpr ByteDepthwiseKernels kTable = {blocked};
