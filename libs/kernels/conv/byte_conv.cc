@@ -41,6 +41,12 @@ class ByteRows {
     to_.residual = at.residual;
   }
 
+  // The tiles to come, so many, share the fetching of the weights that follow.
+  void fetch_ahead_in(std::size_t tiles) {
+    run_.ahead = kBlocks * run_.w_out;
+    lines_a_tile_ = (kLines + tiles - 1) / std::max<std::size_t>(1, tiles);
+  }
+
   // Output columns [first, end) of one row.
   void row(std::size_t depth, std::size_t height, std::size_t first, std::size_t end) {
     depths_ = taps_inside(shape_.depth, depth);
@@ -60,6 +66,7 @@ class ByteRows {
     set_start({0, shape_.width.kernel}, inside_start_);
     while (first < end) {
       const std::size_t columns = first_tile<Kernels::kColumns>(end - first);
+      run_.lines = next_lines();
       tile(first, columns);
       first += columns;
     }
@@ -67,6 +74,15 @@ class ByteRows {
 
  private:
   using Kernels = ByteTiles<kStep, kBlocks>;
+
+  // Of the weights of a tap's block of channels.
+  static constexpr std::size_t kLines = kBlocks * kConvBlock * kConvBlock / 64;
+
+  Range next_lines() {
+    const std::size_t begin = std::min(kLines, next_line_);
+    next_line_ = begin + lines_a_tile_;
+    return {begin, std::min(kLines, next_line_)};
+  }
 
   // bias - zero point * weights of the taps, which are exact and wrap.
   void set_start(Range widths, std::int32_t* start) const {
@@ -158,6 +174,8 @@ class ByteRows {
   const std::uint8_t* x_ = nullptr;
   const std::int8_t* w_ = nullptr;
   std::size_t out_ = 0;
+  std::size_t lines_a_tile_ = 0;
+  std::size_t next_line_ = 0;
   std::int32_t inside_start_[kBlocks * kConvBlock];
   std::int32_t edged_start_[Kernels::kColumns * kBlocks * kConvBlock];  // of each column
 };
@@ -166,6 +184,12 @@ template <std::size_t kStep, std::size_t kBlocks>
 void convolve_chunk(const ConvShape& shape, const ByteConvOperands& at, const ConvPartition& part,
                     std::size_t first, std::size_t end) {
   ByteRows<kStep, kBlocks> rows(shape, at);
+  constexpr std::size_t kWorthFetching = std::size_t{256} * 1024;  // they leave the caches
+  if (packed_byte_conv_bytes(shape) >= kWorthFetching) {
+    constexpr std::size_t kColumns = ByteTiles<kStep, kBlocks>::kColumns;
+    const std::size_t across = part.is_flat ? end - first : shape.width.output;
+    rows.fetch_ahead_in((across + kColumns - 1) / kColumns * (part.is_flat ? 1 : end - first));
+  }
   if (part.is_flat) return rows.row(0, 0, first, end);
   for (std::size_t line = first; line < end; ++line) {
     rows.row(line / shape.height.output, line % shape.height.output, 0, shape.width.output);

@@ -39,6 +39,10 @@ struct ByteRun {
   std::size_t x_block, x_depth, x_height, x_width, x_position;
   std::size_t w_block, w_depth, w_height, w_width, w_out;
   const Range* columns;  // that tap k of the width reaches, where the tile has edges
+  // Lines of 64 bytes to fetch with each block of channels of a tap: of the weights that stand
+  // `ahead` bytes further on, which the next blocks of output channels will need.
+  std::size_t ahead;
+  Range lines;
 };
 
 // Column p of output block b at y + b * block + p * 16.
@@ -218,6 +222,20 @@ HWY_NOINLINE void finish_bytes(const std::int32_t* sums, std::size_t columns,
 }
 #endif
 
+#if HWY_TARGET == HWY_AVX3_DL
+// It only warms a cache: addresses beyond the weights do no harm.
+HWY_INLINE void fetch_ahead(const ByteRun& run, const std::int8_t* w) {
+  for (std::size_t line = run.lines.begin; line < run.lines.end; ++line) {
+    const std::size_t block = line / (kConvBlock * kConvBlock / 64);
+    const std::size_t within = line % (kConvBlock * kConvBlock / 64);
+    _mm_prefetch(reinterpret_cast<const char*>(w) + run.ahead + block * run.w_out + within * 64,
+                 _MM_HINT_T1);
+  }
+}
+#else
+HWY_INLINE void fetch_ahead(const ByteRun&, const std::int8_t*) {}
+#endif
+
 // kStep: bytes between the inputs of neighbouring columns; 0: any.
 template <std::size_t kStep, bool kHasEdges, std::size_t kColumns, std::size_t kBlocks>
 void byte_tile(const ByteRun& run, const ByteOutput& to) {
@@ -235,6 +253,7 @@ void byte_tile(const ByteRun& run, const ByteOutput& to) {
         const std::uint8_t* x = run.x + i * run.x_block + d * run.x_depth + h * run.x_height;
         const std::int8_t* w = run.w + i * run.w_block + d * run.w_depth + h * run.w_height;
         for (std::size_t k = 0; k < run.widths; ++k, x += run.x_width, w += run.w_width) {
+          fetch_ahead(run, w);
           add_edged_byte_tap<kHasEdges>(run, step, x, w, fours, k, tile);
         }
       }
