@@ -49,10 +49,13 @@ class ByteRows {
 
   // Output columns [first, end) of one row.
   void row(std::size_t depth, std::size_t height, std::size_t first, std::size_t end) {
-    depths_ = taps_inside(shape_.depth, depth);
-    heights_ = taps_inside(shape_.height, height);
-    const bool has_taps = !depths_.empty() && !heights_.empty();
-    if (!has_taps) depths_ = heights_ = Range{};
+    Range depths = taps_inside(shape_.depth, depth);
+    Range heights = taps_inside(shape_.height, height);
+    const bool has_taps = !depths.empty() && !heights.empty();
+    if (!has_taps) depths = heights = Range{};
+    const bool is_as_before = depths == depths_ && heights == heights_;
+    depths_ = depths;
+    heights_ = heights;
     run_.depths = depths_.size();
     run_.heights = heights_.size();
     x_ = at_.x;
@@ -63,7 +66,10 @@ class ByteRows {
     }
     w_ = at_.weights + depths_.begin * run_.w_depth + heights_.begin * run_.w_height;
     out_ = (depth * shape_.height.output + height) * shape_.width.output;
-    set_start({0, shape_.width.kernel}, inside_start_);
+    if (!is_as_before) {
+      set_start({0, shape_.width.kernel}, inside_start_);
+      for (Edge& edge : edges_) edge.first = kNoTile;
+    }
     while (first < end) {
       const std::size_t columns = first_tile<Kernels::kColumns>(end - first);
       run_.lines = next_lines();
@@ -129,28 +135,37 @@ class ByteRows {
       is_edged = is_edge(reached[k], columns, 2);
     }
     if (!is_edged) return single_outputs(first, columns);
-    for (std::size_t p = 0; p < columns; ++p) {
-      const Range taps = taps_inside(width, first + p);
-      std::int32_t* to = edged_start_ + p * kBlocks * kConvBlock;
-      if (taps.size() == width.kernel) {
-        std::copy_n(inside_start_, kBlocks * kConvBlock, to);
-      } else {
-        set_start(taps, to);
-      }
-    }
-    run_.start = edged_start_;
+    run_.start = edge_start(first, columns);
     run_.start_column = kBlocks * kConvBlock;
     run_.columns = reached;
     place(first, width.at(first, 0));
     Kernels::kEdged[tile_index(columns)](run_, to_);
   }
 
+  // What each column of a tile starts from: that of the row before where this one has the same
+  // taps.
+  const std::int32_t* edge_start(std::size_t first, std::size_t columns) {
+    Edge& edge = edges_[first == 0 ? 0 : 1];
+    if (edge.first == first) return edge.start;
+    edge.first = first;
+    for (std::size_t p = 0; p < columns; ++p) {
+      const Range taps = taps_inside(shape_.width, first + p);
+      std::int32_t* to = edge.start + p * kBlocks * kConvBlock;
+      if (taps.size() == shape_.width.kernel) {
+        std::copy_n(inside_start_, kBlocks * kConvBlock, to);
+      } else {
+        set_start(taps, to);
+      }
+    }
+    return edge.start;
+  }
+
   // Each with the taps of its own.
   void single_outputs(std::size_t first, std::size_t columns) {
-    run_.start = edged_start_;
+    run_.start = single_start_;
     for (std::size_t o = first; o < first + columns; ++o) {
       const Range taps = taps_inside(shape_.width, o);
-      set_start(taps, edged_start_);
+      set_start(taps, single_start_);
       run_.w = w_ + taps.begin * run_.w_width;
       run_.widths = taps.empty() ? 0 : taps.size();
       place(o, taps.empty() ? 0 : shape_.width.at(o, taps.begin));
@@ -170,14 +185,21 @@ class ByteRows {
   const ByteConvOperands& at_;
   ByteRun run_{};
   ByteOutput to_{};
-  Range depths_, heights_;
+  Range depths_{1, 0}, heights_{1, 0};  // of the row before
   const std::uint8_t* x_ = nullptr;
   const std::int8_t* w_ = nullptr;
   std::size_t out_ = 0;
   std::size_t lines_a_tile_ = 0;
   std::size_t next_line_ = 0;
   std::int32_t inside_start_[kBlocks * kConvBlock];
-  std::int32_t edged_start_[Kernels::kColumns * kBlocks * kConvBlock];  // of each column
+  std::int32_t single_start_[kBlocks * kConvBlock];
+
+  static constexpr std::size_t kNoTile = ~std::size_t{0};
+  struct Edge {
+    std::size_t first = kNoTile;
+    std::int32_t start[Kernels::kColumns * kBlocks * kConvBlock];  // of each column
+  };
+  Edge edges_[2];
 };
 
 template <std::size_t kStep, std::size_t kBlocks>
