@@ -63,6 +63,14 @@ class ConvRows {
     is_clamp_ = is_clamp(at.activation);
   }
 
+  // How many tiles there will be: while they are computed, the weights of the next blocks arrive.
+  void expect(std::size_t tiles) {
+    ahead_panel_ = kBlocks * run_.w_out * sizeof(float) / tiles;
+    run_.ahead =
+        reinterpret_cast<std::uintptr_t>(at_.weights) + kBlocks * run_.w_out * sizeof(float);
+    run_.ahead_step = (kBlocks * kConvBlock * sizeof(float) + tiles - 1) / tiles;
+  }
+
   // Output columns [first, end) of one row.
   void row(std::size_t depth, std::size_t height, std::size_t first, std::size_t end) {
     const Range depths = taps_inside(shape_.depth, depth);
@@ -113,6 +121,7 @@ class ConvRows {
       run_.columns = reached;
       const auto& kernels = is_inside ? Kernels::kWhole : Kernels::kEdged;
       kernels[tile_index(columns)](run_, to_);
+      run_.ahead += ahead_panel_;
     } else {
       border_tile(first, columns);
     }
@@ -196,6 +205,7 @@ class ConvRows {
   const ConvSteps& steps_;
   const ConvOperands& at_;
   std::size_t origin_;
+  std::size_t ahead_panel_ = 0;  // bytes, of a tile
   TapRun run_{};
   TileOutput to_{};
   std::size_t blocks_ = 0;
@@ -210,6 +220,9 @@ template <typename Input, std::size_t kBlocks>
 void convolve_chunk(const ConvShape& shape, const ConvSteps& steps, const ConvOperands& at,
                     bool is_flat, Range lines, std::size_t origin = 0) {
   ConvRows<Input, kBlocks> rows(shape, steps, at, origin);
+  const std::size_t columns = is_flat ? lines.size() : shape.width.output;
+  const std::size_t tiles = (columns + Input::kColumns - 1) / Input::kColumns;
+  rows.expect(is_flat ? tiles : tiles * lines.size());
   if (is_flat) return rows.row(0, 0, lines.begin, lines.end);
   for (std::size_t line = lines.begin; line < lines.end; ++line) {
     rows.row(line / shape.height.output, line % shape.height.output, 0, shape.width.output);

@@ -8,6 +8,7 @@
 #endif
 
 #include <array>
+#include <cstdint>
 #include <utility>
 
 #include "kernels/conv/shape.h"
@@ -79,6 +80,10 @@ struct TapRun {
   std::size_t w_block, w_depth, w_height, w_width;
   std::size_t w_out;     // to the next block of output channels
   const Range* columns;  // that tap k of the width reaches, where the tile has edges
+  // Weights that later tiles will want are fetched into the second cache meanwhile: an address, and
+  // bytes to go on for each channel.
+  std::uintptr_t ahead;
+  std::size_t ahead_step;
 };
 
 // As many columns at one end of a tile may be out of a tap's reach; see add_edged_tap.
@@ -106,8 +111,12 @@ struct Tile {
 template <typename Input, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
           std::size_t kBlocks>
 HWY_INLINE void add_tap(const TapRun& run, const float* x, const float* w, std::size_t channels,
-                        Tile<kColumns, kBlocks>& tile) {
+                        std::uintptr_t& ahead, Tile<kColumns, kBlocks>& tile) {
   for (std::size_t c = 0; c < channels; ++c) {
+    if constexpr (kBlocks > 1) {
+      __builtin_prefetch(reinterpret_cast<const void*>(ahead), 0, 2);
+      ahead += run.ahead_step;
+    }
     F32x16 weight[kBlocks];
     SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) weight[b] = load(w + b * run.w_out);
     SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
@@ -124,23 +133,25 @@ HWY_INLINE void add_tap(const TapRun& run, const float* x, const float* w, std::
 // That some columns at one end may miss.
 template <typename Input, std::size_t kColumns, std::size_t kBlocks>
 HWY_INLINE void add_edged_tap(const TapRun& run, const float* x, const float* w,
-                              std::size_t channels, Range columns, Tile<kColumns, kBlocks>& tile) {
+                              std::size_t channels, Range columns, std::uintptr_t& ahead,
+                              Tile<kColumns, kBlocks>& tile) {
   constexpr std::size_t kTwo = kColumns < 2 ? kColumns : 2;
   if (columns == Range{0, kColumns}) {
-    add_tap<Input, 0, kColumns>(run, x, w, channels, tile);
+    add_tap<Input, 0, kColumns>(run, x, w, channels, ahead, tile);
   } else if (columns == Range{1, kColumns}) {
-    add_tap<Input, 1, kColumns>(run, x, w, channels, tile);
+    add_tap<Input, 1, kColumns>(run, x, w, channels, ahead, tile);
   } else if (columns == Range{0, kColumns - 1}) {
-    add_tap<Input, 0, kColumns - 1>(run, x, w, channels, tile);
+    add_tap<Input, 0, kColumns - 1>(run, x, w, channels, ahead, tile);
   } else if (Input::kEdge == 2 && columns == Range{kTwo, kColumns}) {
-    add_tap<Input, kTwo, kColumns>(run, x, w, channels, tile);
+    add_tap<Input, kTwo, kColumns>(run, x, w, channels, ahead, tile);
   } else if (Input::kEdge == 2 && columns == Range{0, kColumns - kTwo}) {
-    add_tap<Input, 0, kColumns - kTwo>(run, x, w, channels, tile);
+    add_tap<Input, 0, kColumns - kTwo>(run, x, w, channels, ahead, tile);
   }
 }
 
 template <typename Input, bool kHasEdges, std::size_t kColumns, std::size_t kBlocks>
 HWY_INLINE void add_taps(const TapRun& run, Tile<kColumns, kBlocks>& tile) {
+  std::uintptr_t ahead = run.ahead;
   for (std::size_t i = 0; i < run.blocks; ++i) {
     const std::size_t channels = i + 1 == run.blocks ? run.last_channels : kConvBlock;
     for (std::size_t d = 0; d < run.depths; ++d) {
@@ -149,9 +160,9 @@ HWY_INLINE void add_taps(const TapRun& run, Tile<kColumns, kBlocks>& tile) {
         const float* w = run.w + i * run.w_block + d * run.w_depth + h * run.w_height;
         for (std::size_t k = 0; k < run.widths; ++k, x += run.x_width, w += run.w_width) {
           if constexpr (kHasEdges) {
-            add_edged_tap<Input>(run, x, w, channels, run.columns[k], tile);
+            add_edged_tap<Input>(run, x, w, channels, run.columns[k], ahead, tile);
           } else {
-            add_tap<Input, 0, kColumns>(run, x, w, channels, tile);
+            add_tap<Input, 0, kColumns>(run, x, w, channels, ahead, tile);
           }
         }
       }
