@@ -7,6 +7,7 @@
 
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
+#include "kernels/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
@@ -14,16 +15,32 @@ namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
+// What is known of a window so far.
 struct Max {
-  static constexpr float kStart = -kInf;
-  HWY_INLINE static F32x16 combine(F32x16 a, F32x16 b) { return greater_of(a, b); }
-  HWY_INLINE static F32x16 finish(F32x16 a, std::size_t) { return a; }
+  F32x16 best;
+  M16 nan;
+
+  HWY_INLINE static Max start() { return {set(-kInf), greater(zero(), zero())}; }
+  HWY_INLINE void take(F32x16 x) {
+    best = raise(best, x);
+    nan = either(nan, is_nan(x));
+  }
+  HWY_INLINE void take(const Max& later) {
+    best = raise(best, later.best);
+    nan = either(nan, later.nan);
+  }
+  HWY_INLINE F32x16 finish(std::size_t) const {
+    return select(nan, set(std::numeric_limits<float>::quiet_NaN()), best);
+  }
 };
 struct Average {
-  static constexpr float kStart = 0.0F;
-  HWY_INLINE static F32x16 combine(F32x16 a, F32x16 b) { return add(a, b); }
-  HWY_INLINE static F32x16 finish(F32x16 a, std::size_t count) {
-    return count == 0 ? zero() : div(a, set(static_cast<float>(count)));
+  F32x16 sum;
+
+  HWY_INLINE static Average start() { return {zero()}; }
+  HWY_INLINE void take(F32x16 x) { sum = add(sum, x); }
+  HWY_INLINE void take(const Average& later) { sum = add(sum, later.sum); }
+  HWY_INLINE F32x16 finish(std::size_t count) const {
+    return count == 0 ? zero() : div(sum, set(static_cast<float>(count)));
   }
 };
 
@@ -43,18 +60,27 @@ struct Window {
   std::size_t x_depth, x_height, x_width;
 };
 
-template <typename Kind>
-HWY_INLINE F32x16 pooled(const Window& window) {
-  F32x16 sum = set(Kind::kStart);
+template <typename Kind, std::size_t kWidths>
+HWY_INLINE F32x16 pooled(const Window& window, std::size_t count) {
+  Kind kind = Kind::start();
   for (std::size_t d = 0; d < window.depths; ++d) {
     for (std::size_t h = 0; h < window.heights; ++h) {
       const float* x = window.x + d * window.x_depth + h * window.x_height;
-      for (std::size_t k = 0; k < window.widths; ++k, x += window.x_width) {
-        sum = Kind::combine(sum, load(x));
+      for (std::size_t k = 0; k < (kWidths == 0 ? window.widths : kWidths); ++k) {
+        kind.take(load(x));
+        x += window.x_width;
       }
     }
   }
-  return sum;
+  return kind.finish(count);
+}
+
+// Outputs [first, end) of a row, all of whose taps along the width are there.
+template <typename Kind, std::size_t kWidths>
+void pool_inside(Window window, std::size_t step, std::size_t count, float* y,
+                 std::size_t outputs) {
+  for (std::size_t o = 0; o < outputs; ++o, window.x += step, y += kConvBlock)
+    store(pooled<Kind, kWidths>(window, count), y);
 }
 
 template <typename Kind>
@@ -76,7 +102,7 @@ void pool_row(const PoolShape& shape, const float* x, float* y, std::size_t line
   }
   const std::size_t padded = padded_taps(shape.depth, shape.depth_pad_end, depth) *
                              padded_taps(shape.height, shape.height_pad_end, height);
-  for (std::size_t o = 0; o < shape.width.output; ++o) {
+  const auto single = [&](std::size_t o) HWY_ATTR {
     const Range widths = taps_inside(shape.width, o);
     window.widths = widths.empty() ? 0 : widths.size();
     window.x = x;
@@ -86,8 +112,24 @@ void pool_row(const PoolShape& shape, const float* x, float* y, std::size_t line
     const std::size_t count = shape.counts_padding
                                   ? padded * padded_taps(shape.width, shape.width_pad_end, o)
                                   : window.depths * window.heights * window.widths;
-    store(Kind::finish(pooled<Kind>(window), count), y + o * kConvBlock);
+    store(pooled<Kind, 0>(window, count), y + o * kConvBlock);
+  };
+  std::size_t o = 0;
+  for (; o < shape.width.output && shape.width.at(o, 0) < 0; ++o) single(o);
+  const Range whole =
+      outputs_inside(shape.width, o, shape.width.output - o, shape.width.kernel - 1);
+  if (whole.begin == 0 && !whole.empty()) {
+    window.widths = shape.width.kernel;
+    window.x = x + static_cast<std::size_t>(shape.width.at(o, 0)) * kConvBlock;
+    const std::size_t count =
+        (shape.counts_padding ? padded : window.depths * window.heights) * window.widths;
+    const auto inside = window.widths == 3   ? pool_inside<Kind, 3>
+                        : window.widths == 2 ? pool_inside<Kind, 2>
+                                             : pool_inside<Kind, 0>;
+    inside(window, shape.width.stride * kConvBlock, count, y + o * kConvBlock, whole.end);
+    o += whole.end;
   }
+  for (; o < shape.width.output; ++o) single(o);
 }
 
 template <typename Kind>
@@ -105,21 +147,21 @@ void global_pool(const float* x, float* y, std::size_t positions, std::size_t be
                  std::size_t end) {
   for (std::size_t block = begin; block < end; ++block) {
     const float* from = x + block * positions * kConvBlock;
-    F32x16 lane[kWide];
-    for (F32x16& l : lane) l = set(Kind::kStart);
+    Kind lane[kWide];
+    for (Kind& l : lane) l = Kind::start();
     std::size_t i = 0;
     for (; i + kWide <= positions; i += kWide) {
       for (std::size_t j = 0; j < kWide; ++j) {
-        lane[j] = Kind::combine(lane[j], load(from + (i + j) * kConvBlock));
+        lane[j].take(load(from + (i + j) * kConvBlock));
       }
     }
     for (std::size_t j = 0; i < positions; ++i, ++j) {
-      lane[j] = Kind::combine(lane[j], load(from + i * kConvBlock));
+      lane[j].take(load(from + i * kConvBlock));
     }
     for (std::size_t half = kWide / 2; half != 0; half /= 2) {
-      for (std::size_t j = 0; j < half; ++j) lane[j] = Kind::combine(lane[j], lane[j + half]);
+      for (std::size_t j = 0; j < half; ++j) lane[j].take(lane[j + half]);
     }
-    store(Kind::finish(lane[0], positions), y + block * kConvBlock);
+    store(lane[0].finish(positions), y + block * kConvBlock);
   }
 }
 
