@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "slipway/slipway.h"
 
@@ -70,6 +71,14 @@ struct Options {
   std::span<std::byte> memory;  // aligned to 64; empty: allocated
 };
 
+// How an ONNX model is compiled.
+struct CompileOptions {
+  // "INPUT=AXIS" or "INPUT=AXIS:STEP": a window that slides; a run takes its newest positions.
+  std::vector<std::string> slides;
+  // "OUTPUT=INPUT": a state that the session keeps from run to run.
+  std::vector<std::string> states;
+};
+
 // One thread at a time may use it.
 class Session {
  public:
@@ -90,6 +99,21 @@ class Session {
              std::initializer_list<void*> outputs) noexcept {
     return run(std::span<const void* const>(inputs.begin(), inputs.size()),
                std::span<void* const>(outputs.begin(), outputs.size()));
+  }
+
+  // What the session keeps from run to run: recurrent states, the past of windows that slide. Like
+  // run(), these allocate nothing, lock nothing and make no system call.
+  std::size_t state_bytes() const { return slipway_state_bytes(session_.get()); }
+  // As before the first run.
+  void reset() noexcept { slipway_reset(session_.get()); }
+  // To and from state_bytes() bytes, good for any session of the same plan and batch.
+  Status snapshot(std::span<std::byte> state) const noexcept {
+    if (state.size() != state_bytes()) return Status::kBadUsage;
+    return static_cast<Status>(slipway_snapshot(session_.get(), state.data(), state.size()));
+  }
+  Status restore(std::span<const std::byte> state) noexcept {
+    if (state.size() != state_bytes()) return Status::kBadUsage;
+    return static_cast<Status>(slipway_restore(session_.get(), state.data(), state.size()));
   }
 
  private:
@@ -114,6 +138,19 @@ class Model {
   static Expected<Model> read(std::span<const std::byte> bytes) {
     slipway_model* model = nullptr;
     const slipway_status status = slipway_model_read(bytes.data(), bytes.size(), &model);
+    if (status != SLIPWAY_OK) return {static_cast<Status>(status), slipway_last_error()};
+    return Model(model);
+  }
+
+  // An ONNX model, compiled by these options.
+  static Expected<Model> compile(const std::string& path, const CompileOptions& options) {
+    std::vector<const char*> slides;
+    std::vector<const char*> states;
+    for (const std::string& slide : options.slides) slides.push_back(slide.c_str());
+    for (const std::string& state : options.states) states.push_back(state.c_str());
+    const slipway_compile_options given{slides.data(), slides.size(), states.data(), states.size()};
+    slipway_model* model = nullptr;
+    const slipway_status status = slipway_model_compile(path.c_str(), &given, &model);
     if (status != SLIPWAY_OK) return {static_cast<Status>(status), slipway_last_error()};
     return Model(model);
   }

@@ -12,8 +12,8 @@
  *     slipway_run(session, inputs, outputs);   // in the loop: no allocation, no lock, no system
  * call
  *
- * Every function but slipway_run may allocate. Models may be shared by threads and by sessions; one
- * thread at a time may use a session. */
+ * Every function but slipway_run and those of a session's state may allocate. Models may be shared
+ * by threads and by sessions; one thread at a time may use a session. */
 #ifndef SLIPWAY_SLIPWAY_H
 #define SLIPWAY_SLIPWAY_H
 
@@ -79,6 +79,24 @@ SLIPWAY_API slipway_status slipway_model_open(const char* path, slipway_model** 
 SLIPWAY_API slipway_status slipway_model_read(const void* bytes, size_t count,
                                               slipway_model** model);
 
+/* How an ONNX model is compiled. Set to zeros, then change what is wanted. */
+typedef struct slipway_compile_options {
+  /* Windows that slide, "INPUT=AXIS" or "INPUT=AXIS:STEP": a run takes the newest STEP positions
+   * (1) of the input's axis and gives what the model gives for the window that ends with them.
+   * Before the first run the window holds zeros. */
+  const char* const* slides;
+  size_t slide_count;
+  /* States, "OUTPUT=INPUT": what a run gives as OUTPUT the next one takes as INPUT; neither is the
+   * caller's any more. Before the first run it is zeros, or what the model says. */
+  const char* const* states;
+  size_t state_count;
+} slipway_compile_options;
+
+/* An ONNX model, compiled by these options. */
+SLIPWAY_API slipway_status slipway_model_compile(const char* path,
+                                                 const slipway_compile_options* options,
+                                                 slipway_model** model);
+
 /* Sessions keep what they need of their model. NULL is allowed. */
 SLIPWAY_API void slipway_model_free(slipway_model* model);
 
@@ -121,6 +139,19 @@ SLIPWAY_API size_t slipway_memory_bytes(const slipway_session* session);
  * from run to run and must not overlap. */
 SLIPWAY_API slipway_status slipway_run(slipway_session* session, const void* const* inputs,
                                        void* const* outputs);
+
+/* What a session keeps from run to run: recurrent states, the past of windows that slide. These
+ * functions touch only memory that is there, make no system call and allocate nothing, except for
+ * the message of a call that makes no sense. */
+SLIPWAY_API size_t slipway_state_bytes(const slipway_session* session);
+/* As before the first run. */
+SLIPWAY_API void slipway_reset(slipway_session* session);
+/* To and from slipway_state_bytes() bytes, good for any session of the same plan and batch, on this
+ * machine or another. */
+SLIPWAY_API slipway_status slipway_snapshot(const slipway_session* session, void* state,
+                                            size_t bytes);
+SLIPWAY_API slipway_status slipway_restore(slipway_session* session, const void* state,
+                                           size_t bytes);
 
 #ifdef __cplusplus
 }

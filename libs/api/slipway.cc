@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/mapped_file.h"
+#include "base/str.h"
 #include "compile/compile.h"
 #include "onnx/reader.h"
 #include "ops/check.h"
@@ -68,12 +69,12 @@ bool is_plan(std::span<const std::byte> bytes) {
          std::memcmp(bytes.data(), plan::kMagic, sizeof(plan::kMagic)) == 0;
 }
 
-Result<plan::Plan> compile_plan(Model model) {
+Result<plan::Plan> compile_plan(Model model, const compile::CompileOptions& options = {}) {
   Problems problems;
   check_model(model, problems);
   if (const Problem* fault = first_fault(problems)) return to_error(*fault);
   auto compiled =
-      std::make_shared<compile::Compiled>(TRY(compile::compile_model(std::move(model), {})));
+      std::make_shared<compile::Compiled>(TRY(compile::compile_model(std::move(model), options)));
   const std::span<const std::byte> bytes = compiled->file.bytes();
   return plan::Plan::parse(bytes, std::move(compiled));
 }
@@ -93,9 +94,26 @@ Result<plan::Plan> read_plan(std::span<const std::byte> bytes) {
   return plan::Plan::parse(own, std::move(copy));
 }
 
+Result<compile::CompileOptions> compile_options(const slipway_compile_options* given) {
+  compile::CompileOptions options;
+  if (given == nullptr) return options;
+  for (std::size_t i = 0; i < given->slide_count; ++i)
+    options.slides.push_back(TRY(compile::parse_slide(given->slides[i])));
+  for (std::size_t i = 0; i < given->state_count; ++i)
+    options.states.push_back(TRY(compile::parse_state_pair(given->states[i])));
+  return options;
+}
+
 slipway_port port_of(const runtime::Port& port, const std::string& name) {
   return {name.c_str(), static_cast<slipway_type>(port.dtype), port.dims.size(), port.dims.data(),
           port.bytes};
+}
+
+slipway_status wrong_state_size(const runtime::Session& session, std::size_t bytes) {
+  return guarded([&]() -> Status {
+    return Error{Code::kUsage, str("this session's state has ", session.state_bytes(),
+                                   " bytes, not ", bytes, ": ask slipway_state_bytes")};
+  });
 }
 
 }  // namespace
@@ -125,6 +143,18 @@ slipway_status slipway_model_read(const void* bytes, size_t count, slipway_model
     const std::span all(static_cast<const std::byte*>(bytes), count);
     *model = new slipway_model{
         std::make_shared<const slipway::plan::Plan>(TRY(slipway::read_plan(all)))};
+    return {};
+  });
+}
+
+slipway_status slipway_model_compile(const char* path, const slipway_compile_options* options,
+                                     slipway_model** model) {
+  if (path == nullptr || model == nullptr)
+    return fail(SLIPWAY_BAD_USAGE, "slipway_model_compile needs a path and a place for the model");
+  return guarded([&]() -> slipway::Status {
+    const slipway::compile::CompileOptions parsed = TRY(slipway::compile_options(options));
+    *model = new slipway_model{std::make_shared<const slipway::plan::Plan>(
+        TRY(slipway::compile_plan(TRY(slipway::read_model(path)), parsed)))};
     return {};
   });
 }
@@ -198,4 +228,24 @@ slipway_status slipway_run(slipway_session* session, const void* const* inputs,
          }) == SLIPWAY_OK
              ? SLIPWAY_RUN_FAILED
              : SLIPWAY_TOO_LARGE;
+}
+
+size_t slipway_state_bytes(const slipway_session* session) {
+  return session->session->state_bytes();
+}
+
+void slipway_reset(slipway_session* session) { session->session->reset(); }
+
+slipway_status slipway_snapshot(const slipway_session* session, void* state, size_t bytes) {
+  if (state != nullptr || bytes == 0) {
+    if (session->session->snapshot({static_cast<std::byte*>(state), bytes})) return SLIPWAY_OK;
+  }
+  return slipway::wrong_state_size(*session->session, bytes);
+}
+
+slipway_status slipway_restore(slipway_session* session, const void* state, size_t bytes) {
+  if (state != nullptr || bytes == 0) {
+    if (session->session->restore({static_cast<const std::byte*>(state), bytes})) return SLIPWAY_OK;
+  }
+  return slipway::wrong_state_size(*session->session, bytes);
 }

@@ -55,6 +55,36 @@ TEST(Api, ASessionOutlivesItsModel) {
   EXPECT_FALSE(std::isnan(rudder));
 }
 
+TEST(Api, AWindowSlidesAndItsPastIsTakenAndPutBack) {
+  auto model = Model::compile("examples/pitwall/tcn.onnx", {{"telemetry=2"}, {}});
+  ASSERT_TRUE(model) << model.error();
+  auto session = model->prepare();
+  ASSERT_TRUE(session) << session.error();
+  ASSERT_EQ(session->input(0).bytes, 16 * sizeof(float));
+  float loss = 0;
+  const auto run = [&](float x) {
+    const std::vector<float> sample(16, x);
+    EXPECT_EQ(session->run({sample.data()}, {&loss}), Status::kOk);
+    return loss;
+  };
+  const float first = run(0.5F);
+  std::vector<std::byte> past(session->state_bytes());
+  EXPECT_GT(past.size(), 0U);
+  ASSERT_EQ(session->snapshot(past), Status::kOk);
+  const float second = run(-0.25F);
+  EXPECT_NE(run(-0.25F), second);
+  ASSERT_EQ(session->restore(past), Status::kOk);
+  EXPECT_EQ(run(-0.25F), second);
+  session->reset();
+  EXPECT_EQ(run(0.5F), first);
+  past.pop_back();
+  EXPECT_EQ(session->snapshot(past), Status::kBadUsage);
+  EXPECT_EQ(session->restore(past), Status::kBadUsage);
+  auto nothing = Model::compile("examples/pitwall/tcn.onnx", {{"telemetry"}, {}});
+  EXPECT_EQ(nothing.status(), Status::kBadUsage);
+  EXPECT_NE(nothing.error().find("INPUT=AXIS"), std::string::npos) << nothing.error();
+}
+
 TEST(Api, WhatCannotBeLoadedIsTold) {
   struct Row {
     const char* path;

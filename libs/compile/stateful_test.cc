@@ -205,5 +205,110 @@ TEST(Sliding, AStreamGivesTheBitsOfWholeWindows) {
   }
 }
 
+TEST(Sliding, AThousandSamplesOfThePitWall) {
+  Result<Model> model = read_model("examples/pitwall/tcn.onnx");
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  const Result<Compiled> whole = compile_model(model->clone(), {});
+  ASSERT_TRUE(whole.ok()) << whole.error().message;
+  CompileOptions options;
+  options.slides = {{"telemetry", -1, 1}};
+  const Result<Compiled> sliding = compile_model(model->clone(), options);
+  ASSERT_TRUE(sliding.ok()) << sliding.error().message;
+  std::vector<float> expected;  // on the fastest instruction set: prove() holds it to the others
+  for (const Isa isa : isas_here()) {
+    SCOPED_TRACE(isa_name(isa));
+    Result<Runner> old = Runner::create(*whole, best_isa());
+    Result<Runner> fresh = Runner::create(*sliding, isa);
+    ASSERT_TRUE(old.ok() && fresh.ok());
+    Numbers numbers;
+    for (std::size_t run = 0; run < 1000; ++run) {
+      for (float& x : fresh->inputs[0]) x = numbers.next();
+      if (isa == isas_here().front()) {
+        slide(old->inputs[0], fresh->inputs[0], 16, 50, 1, 1);
+        old->run();
+        expected.push_back(old->outputs[0][0]);
+      }
+      fresh->run();
+      ASSERT_EQ(std::memcmp(&fresh->outputs[0][0], &expected[run], sizeof(float)), 0)
+          << "run " << run << ": " << fresh->outputs[0][0] << ", not " << expected[run];
+    }
+  }
+}
+
+TEST(State, IsFedBackAndBeginsAsTheModelSays) {
+  // h' = h + x, c' = the h before; g begins at 5.
+  Result<Model> model =
+      model_of("%x: float[1,3], %h: float[1,3], %c: float[1,3], %g: float[1,3]",
+               "init %g = float[1,3] {5, 6, 7}\n%h2 = Add(%h, %x)\n%c2 = Identity(%h)\n"
+               "%g2 = Mul(%g, %x)\n%s = Add(%c, %g)\n%y = Add(%s, %h2)",
+               "%y, %h2, %c2, %g2");
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  CompileOptions options;
+  options.states = {{"h2", "h"}, {"c2", "c"}, {"g2", "g"}};
+  const Result<Compiled> compiled = compile_model(model->clone(), options);
+  ASSERT_TRUE(compiled.ok()) << compiled.error().message;
+  Result<Runner> runner = Runner::create(*compiled, best_isa());
+  ASSERT_TRUE(runner.ok()) << runner.error().message;
+  ASSERT_EQ(runner->inputs.size(), 1U);
+  ASSERT_EQ(runner->outputs.size(), 1U);
+  const auto stream = [&] {
+    float h = 0;
+    float c = 0;
+    float g = 5;
+    for (int i = 1; i < 8; ++i) {
+      const auto x = static_cast<float>(i);
+      std::ranges::fill(runner->inputs[0], x);
+      runner->run();
+      EXPECT_EQ(runner->outputs[0][0], c + g + (h + x)) << "run " << i;
+      c = h;
+      h += x;
+      g *= x;
+    }
+  };
+  stream();
+  runner->session->reset();
+  stream();
+}
+
+TEST(State, WhatCannotBeKeptIsTold) {
+  struct Refused {
+    const char* name;
+    CompileOptions options;
+    const char* said;
+  };
+  Refused refused[] = {
+      {"no output", {}, "there is no output z"},
+      {"another shape", {}, "cannot become input x"},
+      {"no axis", {}, "cannot slide along axis 3"},
+      {"the batch", {}, "cannot slide along axis 0"},
+      {"all of it", {}, "cannot slide by 8"},
+      {"nothing in common", {}, "this window cannot slide"},
+  };
+  refused[0].options.states = {{"z", "x"}};
+  refused[1].options.states = {{"y", "x"}};
+  refused[2].options.slides = {{"x", 3, 1}};
+  refused[3].options.slides = {{"x", 0, 1}};
+  refused[4].options.slides = {{"x", 2, 8}};
+  refused[5].options.slides = {{"x", 2, 1}};
+  for (const Refused& row : refused) {
+    Result<Model> model = model_of("%x: float[2,4,8]", "%y = GlobalAveragePool(%x)");
+    ASSERT_TRUE(model.ok()) << model.error().message;
+    const Result<Compiled> compiled = compile_model(*std::move(model), row.options);
+    ASSERT_FALSE(compiled.ok()) << row.name;
+    EXPECT_NE(compiled.error().message.find(row.said), std::string::npos)
+        << row.name << ": " << compiled.error().message;
+  }
+  EXPECT_FALSE(parse_slide("x").ok());
+  EXPECT_FALSE(parse_slide("=2").ok());
+  EXPECT_FALSE(parse_slide("x=2:").ok());
+  EXPECT_FALSE(parse_slide("x=two").ok());
+  EXPECT_FALSE(parse_state_pair("h=").ok());
+  const Result<Slide> slide = parse_slide("a=b=-1:25");
+  ASSERT_TRUE(slide.ok());
+  EXPECT_EQ(slide->input, "a=b");
+  EXPECT_EQ(slide->axis, -1);
+  EXPECT_EQ(slide->step, 25);
+}
+
 }  // namespace
 }  // namespace slipway::compile

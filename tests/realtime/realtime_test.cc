@@ -52,9 +52,10 @@ struct Prepared {
   runtime::RunCode run() { return session->run(from, to); }
 };
 
-Result<std::unique_ptr<Prepared>> prepare(const char* path) {
+Result<std::unique_ptr<Prepared>> prepare(const char* path,
+                                          const compile::CompileOptions& options = {}) {
   auto prepared = std::make_unique<Prepared>();
-  prepared->compiled = TRY(compile::compile_model(TRY(read_model(path)), {}));
+  prepared->compiled = TRY(compile::compile_model(TRY(read_model(path)), options));
   prepared->inputs = TRY(compile::sample_inputs(prepared->compiled.model, 1));
   auto plan =
       std::make_shared<const plan::Plan>(TRY(plan::Plan::parse(prepared->compiled.file.bytes())));
@@ -135,6 +136,42 @@ INSTANTIATE_TEST_SUITE_P(Examples, Realtime,
                            const std::size_t slash = path.rfind('/');
                            return path.substr(slash + 1, path.rfind('.') - slash - 1);
                          });
+
+// A window that slides, its past taken, put back and forgotten.
+TEST(RealtimeState, IsKeptTakenAndPutBackWithoutASystemCall) {
+  compile::CompileOptions options;
+  options.slides = {{"telemetry", 2, 1}};
+  Result<std::unique_ptr<Prepared>> prepared = prepare("examples/pitwall/tcn.onnx", options);
+  ASSERT_TRUE(prepared.ok()) << prepared.error().message;
+  runtime::Session& session = *(*prepared)->session;
+  std::vector<std::byte> past(session.state_bytes());
+  ASSERT_FALSE(past.empty());
+  const auto work = [&] {
+    for (int i = 0; i < kRuns; ++i) {
+      if (i % 10 == 3 && !session.snapshot(past)) return false;
+      if (i % 10 == 5 && !session.restore(past)) return false;
+      if (i % 10 == 7) session.reset();
+      if ((*prepared)->run() != runtime::RunCode::kOk) return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(work());
+  rusage before{};
+  rusage after{};
+  getrusage(RUSAGE_THREAD, &before);
+  allocation_traps = true;
+  const bool worked = work();
+  allocation_traps = false;
+  getrusage(RUSAGE_THREAD, &after);
+  EXPECT_TRUE(worked);
+  EXPECT_EQ(after.ru_minflt - before.ru_minflt, 0);
+  const int status = status_of_child([&] {
+    enter_strict_mode();
+    if (!work()) syscall(SYS_exit, 1);
+  });
+  ASSERT_FALSE(WIFSIGNALED(status)) << "killed by signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
 
 // The traps themselves.
 TEST(RealtimeTraps, StrictModeKillsASystemCall) {
