@@ -27,6 +27,15 @@ class Engine {
 struct Subject {
   std::filesystem::path model;
   std::filesystem::path plan;
+  // Where the plan's window slides: a plan of the whole window, whose ports are the model's. Both
+  // engines give the same answer once Slipway has been given the window sample by sample.
+  std::filesystem::path window_plan;
+  std::int64_t window_axis = 0;
+
+  const std::filesystem::path& ports_plan() const {
+    return window_plan.empty() ? plan : window_plan;
+  }
+
   std::map<std::string, std::int64_t> extents;
   std::size_t threads = 1;
 };

@@ -61,10 +61,15 @@ Result<long> resident_kib() {
 
 Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
                                     const std::string& library, std::size_t processes) {
-  std::vector<std::string> words = {
-      "bench_engine",         "footprint",           kEngineNames[static_cast<std::size_t>(kind)],
-      subject.model.string(), subject.plan.string(), library,
-      str(subject.threads)};
+  std::vector<std::string> words = {"bench_engine",
+                                    "footprint",
+                                    kEngineNames[static_cast<std::size_t>(kind)],
+                                    subject.model.string(),
+                                    subject.plan.string(),
+                                    library,
+                                    str(subject.threads),
+                                    subject.window_plan.string(),
+                                    str(subject.window_axis)};
   for (const auto& [symbol, extent] : subject.extents) words.push_back(str(symbol, "=", extent));
   std::vector<double> loads_ms;
   Footprint footprint;
@@ -81,12 +86,15 @@ Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
 }
 
 Status print_footprint(const std::vector<std::string>& words) {
-  if (words.size() < 5) return Error{Code::kUsage, "footprint ENGINE MODEL PLAN LIBRARY THREADS"};
+  if (words.size() < 7)
+    return Error{Code::kUsage, "footprint ENGINE MODEL PLAN LIBRARY THREADS WINDOW-PLAN AXIS"};
   Subject subject;
   subject.model = words[1];
   subject.plan = words[2];
   subject.threads = std::stoul(words[4]);
-  for (std::size_t i = 5; i < words.size(); ++i) {
+  subject.window_plan = words[5];
+  subject.window_axis = std::stol(words[6]);
+  for (std::size_t i = 7; i < words.size(); ++i) {
     const std::size_t equals = words[i].rfind('=');
     subject.extents[words[i].substr(0, equals)] = std::stol(words[i].substr(equals + 1));
   }

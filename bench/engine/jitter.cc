@@ -221,7 +221,10 @@ Status run_jitter(const std::vector<std::string>& words) {
   const std::filesystem::path plan = std::filesystem::path(arguments.value("--made")) / "plans" /
                                      str(settings.entry.name, ".jitter.plan");
   const Prepared prepared = TRY(prepare_model(settings.entry, {}, plan));
-  const Subject subject{settings.entry.model, plan, prepared.extents, 1};
+  Subject subject;
+  subject.model = settings.entry.model;
+  subject.plan = plan;
+  subject.extents = prepared.extents;
   const Opened ours = TRY(open_slipway(subject));
   const Opened theirs = TRY(open_onnxruntime(subject, arguments.value("--library")));
   const std::array<Engine*, 2> engines = {ours.engine.get(), theirs.engine.get()};

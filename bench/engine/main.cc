@@ -160,22 +160,39 @@ class Bench {
     const std::filesystem::path plan =
         settings_.made / "plans" / str(entry.name, ".", entry.precision, ".plan");
     const Prepared prepared = TRY(prepare_model(entry, settings_.dims, plan));
+    std::filesystem::path window_plan;
+    if (!entry.slides.empty()) {
+      window_plan =
+          settings_.made / "plans" / str(entry.name, ".", entry.precision, ".window.plan");
+      Entry whole = entry;
+      whole.slides.clear();
+      TRY(prepare_model(whole, settings_.dims, window_plan));
+    }
     if (prepared.interpreted_steps > 0) {
       say(str("note: ", entry.name, " ", entry.precision, ": ", prepared.interpreted_steps, " of ",
               prepared.steps, " steps run by the reference implementation"));
     }
     for (std::size_t i = 0; i < settings_.threads.size(); ++i) {
-      Subject subject{entry.model, plan, prepared.extents, settings_.threads[i]};
+      Subject subject;
+      subject.model = entry.model;
+      subject.plan = plan;
+      subject.window_plan = window_plan;
+      if (!entry.slides.empty()) subject.window_axis = entry.slides[0].axis;
+      subject.extents = prepared.extents;
+      subject.threads = settings_.threads[i];
       // Integer products do not compare with the peak of float32.
       const bool is_float = entry.precision == "f32" || entry.weights != WeightType::kF32;
-      const double share = is_float ? static_cast<double>(prepared.multiply_adds) / peaks_[i] : 0;
-      TRY(run_subject(entry, subject, share));
+      const double second = is_float ? 1 / peaks_[i] : 0;
+      TRY(run_subject(entry, subject,
+                      {static_cast<double>(prepared.plan_multiply_adds) * second,
+                       static_cast<double>(prepared.multiply_adds) * second}));
     }
     return {};
   }
 
-  // ideal_s: what the model would take at the machine's peak.
-  Status run_subject(const Entry& entry, const Subject& subject, double ideal_s) {
+  // ideal_s: what each engine would take at the machine's peak.
+  Status run_subject(const Entry& entry, const Subject& subject,
+                     const std::array<double, 2>& ideal_s) {
     std::vector<Row> pair(2);
     for (std::size_t i = 0; i < pair.size(); ++i) {
       pair[i].engine = static_cast<EngineKind>(i);
@@ -195,7 +212,7 @@ class Bench {
         TRY(time_in_turns({ours.engine.get(), theirs.engine.get()}, settings_.pace));
     for (std::size_t i = 0; i < pair.size(); ++i) {
       pair[i].timing = timings[i];
-      pair[i].share_of_peak = ideal_s / (timings[i].p50_us * 1e-6);
+      pair[i].share_of_peak = ideal_s[i] / (timings[i].p50_us * 1e-6);
     }
     pair[0].ratio = timings[1].p50_us / timings[0].p50_us;
     char ratio[32];

@@ -1,5 +1,7 @@
 #include "models.h"
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "base/str.h"
 #include "clock.h"
@@ -47,6 +49,9 @@ std::vector<Entry> built_in_models(const std::filesystem::path& made) {
        .weights = WeightType::kI8},
       {.name = "gru", .model = made / "gru.onnx"},
       {.name = "tcn", .model = examples / "pitwall/tcn.onnx"},
+      {.name = "tcn_sliding",
+       .model = examples / "pitwall/tcn.onnx",
+       .slides = {{.input = "telemetry", .axis = 2}}},
       {.name = "trees_1_row", .model = examples / "pitwall/trees.onnx"},
       {.name = "trees_1000_rows", .model = examples / "pitwall/trees.onnx", .batch = 1000},
       {.name = "mobilenet_v2", .model = made / "mobilenet_v2.onnx"},
@@ -83,12 +88,17 @@ Result<Prepared> prepare_model(const Entry& entry, const std::map<std::string, s
   prepared.multiply_adds = static_cast<std::uint64_t>(summary.multiply_adds);
 
   const double start_ms = now_ms();
-  const compile::Compiled compiled =
-      TRY(compile::compile_model(std::move(model), {prepared.extents, entry.batch, entry.weights}));
+  compile::CompileOptions options;
+  options.dims = prepared.extents;
+  options.batch = entry.batch;
+  options.weights = entry.weights;
+  options.slides = entry.slides;
+  const compile::Compiled compiled = TRY(compile::compile_model(std::move(model), options));
   prepared.compile_ms = now_ms() - start_ms;
   const compile::PlanSummary steps =
       TRY(compile::summarize(TRY(plan::Plan::parse(compiled.file.bytes()))));
   prepared.steps = steps.steps.size();
+  prepared.plan_multiply_adds = std::min(steps.multiply_adds, prepared.multiply_adds);
   for (const compile::PlanStep& step : steps.steps)
     prepared.interpreted_steps += step.interpreted.empty() ? 0 : 1;
 

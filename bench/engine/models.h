@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "compile/compile.h"
 #include "kernels/gemm/pack.h"
 
 namespace slipway::bench {
@@ -21,6 +22,8 @@ struct Entry {
   std::int64_t batch = 1;
   double tolerance = 1e-3;                // of an output's largest magnitude
   WeightType weights = WeightType::kF32;  // as Slipway stores them
+  // Windows that slide in Slipway, by one position a run; ONNX Runtime takes them whole.
+  std::vector<compile::Slide> slides = {};
 };
 
 // The built-in list. `made`: the folder that make_models.py filled; other files are the examples',
@@ -30,6 +33,7 @@ std::vector<Entry> built_in_models(const std::filesystem::path& made);
 struct Prepared {
   std::map<std::string, std::int64_t> extents;  // of every open dimension
   std::uint64_t multiply_adds = 0;
+  std::uint64_t plan_multiply_adds = 0;  // fewer where the plan computes less
   std::size_t steps = 0;
   std::size_t interpreted_steps = 0;
   double compile_ms = 0;

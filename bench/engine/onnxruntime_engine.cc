@@ -123,8 +123,8 @@ class OnnxRuntimeEngine final : public Engine {
 }  // namespace
 
 Result<Opened> open_onnxruntime(const Subject& subject, const std::string& library) {
-  std::vector<NamedValue> inputs = TRY(inputs_of(subject.plan));
-  std::vector<NamedValue> outputs = TRY(outputs_of(subject.plan));
+  std::vector<NamedValue> inputs = TRY(inputs_of(subject.ports_plan()));
+  std::vector<NamedValue> outputs = TRY(outputs_of(subject.ports_plan()));
   auto engine = std::make_unique<OnnxRuntimeEngine>(*TRY(load_api(library)));
   const double load_ms = TRY(engine->load(subject));
   TRY(engine->bind(std::move(inputs), std::move(outputs)));

@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "base/str.h"
 #include "clock.h"
 #include "compile/compile.h"
@@ -65,6 +67,46 @@ Result<std::vector<NamedValue>> outputs_of(const std::filesystem::path& plan) {
   return outputs;
 }
 
+namespace {
+
+// Sample t of a window: [before, length, after] to [before, 1, after].
+Result<Tensor> sample_of(const Tensor& window, std::size_t axis, std::int64_t t) {
+  Shape shape = window.shape();
+  const auto length = static_cast<std::size_t>(shape[axis]);
+  shape[axis] = 1;
+  Tensor sample = TRY(Tensor::create(window.dtype(), shape));
+  std::size_t after = element_bytes(window.dtype());
+  for (std::size_t i = axis + 1; i < shape.size(); ++i) after *= static_cast<std::size_t>(shape[i]);
+  const std::size_t before = sample.bytes().size() / after;
+  for (std::size_t b = 0; b < before; ++b) {
+    std::memcpy(sample.mutable_bytes().data() + b * after,
+                window.bytes().data() + (b * length + static_cast<std::size_t>(t)) * after, after);
+  }
+  return sample;
+}
+
+// All samples of the window but the last have been given: a run gives the window's answer.
+Result<std::unique_ptr<Engine>> open_sliding(std::unique_ptr<runtime::Session> session,
+                                             const Subject& subject) {
+  std::vector<NamedValue> inputs = TRY(inputs_of(subject.window_plan));
+  const auto axis = static_cast<std::size_t>(subject.window_axis);
+  const Tensor window = inputs[0].value.tensor();
+  const std::int64_t last = window.shape()[axis] - 1;
+  std::vector<NamedValue> outputs = TRY(outputs_of(subject.plan));
+  std::vector<void*> to;
+  for (NamedValue& output : outputs) to.push_back(output.value.tensor().mutable_bytes().data());
+  for (std::int64_t t = 0; t < last; ++t) {
+    const Tensor sample = TRY(sample_of(window, axis, t));
+    const void* const from[] = {sample.bytes().data()};
+    if (session->run(from, to) != runtime::RunCode::kOk)
+      return Error{Code::kInvalid, str("slipway did not run: ", session->last_error())};
+  }
+  inputs[0].value = Value(TRY(sample_of(window, axis, last)));
+  return SlipwayEngine::create(std::move(session), inputs);
+}
+
+}  // namespace
+
 Result<Opened> open_slipway(const Subject& subject) {
   const std::vector<NamedValue> inputs = TRY(inputs_of(subject.plan));
   runtime::PrepareOptions options;
@@ -74,6 +116,8 @@ Result<Opened> open_slipway(const Subject& subject) {
   auto plan = std::make_shared<const plan::Plan>(TRY(plan::Plan::open(subject.plan)));
   auto session = TRY(runtime::Session::prepare(std::move(plan), options));
   const double load_ms = now_ms() - start_ms;
+  if (!subject.window_plan.empty())
+    return Opened{TRY(open_sliding(std::move(session), subject)), load_ms};
   return Opened{TRY(SlipwayEngine::create(std::move(session), inputs)), load_ms};
 }
 
