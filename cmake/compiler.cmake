@@ -7,12 +7,15 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 
 option(SLIPWAY_CCACHE "compile through ccache where it is installed" ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)  # libslipway.so shows its C interface and nothing else
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 find_program(CCACHE_PROGRAM ccache)
 if(SLIPWAY_CCACHE AND CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND};-E;env;CCACHE_BASEDIR=${CMAKE_SOURCE_DIR};CCACHE_NOHASHDIR=1;CCACHE_SLOPPINESS=pch_defines,time_macros;${CCACHE_PROGRAM}")
 endif()
 
-add_compile_options(-ffp-contract=off -fno-math-errno -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=
+add_compile_options(-ffp-contract=off -fno-math-errno -fno-semantic-interposition -ffunction-sections -fdata-sections
+                    -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=
                     -Wall -Wextra -Wshadow -Wno-missing-field-initializers -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)  # without it ccache cannot cache what uses the precompiled header

@@ -3,7 +3,7 @@
 #include "clock.h"
 #include "engine.h"
 
-#if __has_include(<onnxruntime_c_api.h>)
+#ifdef SLIPWAY_BENCH_ONNXRUNTIME
 
 #include <dlfcn.h>
 #include <onnxruntime_c_api.h>

@@ -38,7 +38,6 @@ need_header() {
       "check the network, or put onnxruntime_c_api.h of ONNX Runtime 1.21 to 1.30 into $(dirname "$header")/."
   fi
   rm -rf "$apt"
-  find build/bench -name 'onnxruntime_engine.cc.o' -delete  # of a build without the header
 }
 
 # fetch_header FOLDER

@@ -130,8 +130,8 @@ slipway_status slipway_model_open(const char* path, slipway_model** model) {
   if (path == nullptr || model == nullptr)
     return fail(SLIPWAY_BAD_USAGE, "slipway_model_open needs a path and a place for the model");
   return guarded([&]() -> slipway::Status {
-    *model = new slipway_model{
-        std::make_shared<const slipway::plan::Plan>(TRY(slipway::open_plan(path)))};
+    auto plan = std::make_shared<const slipway::plan::Plan>(TRY(slipway::open_plan(path)));
+    *model = new slipway_model{std::move(plan)};
     return {};
   });
 }
@@ -141,8 +141,8 @@ slipway_status slipway_model_read(const void* bytes, size_t count, slipway_model
     return fail(SLIPWAY_BAD_USAGE, "slipway_model_read needs bytes and a place for the model");
   return guarded([&]() -> slipway::Status {
     const std::span all(static_cast<const std::byte*>(bytes), count);
-    *model = new slipway_model{
-        std::make_shared<const slipway::plan::Plan>(TRY(slipway::read_plan(all)))};
+    auto plan = std::make_shared<const slipway::plan::Plan>(TRY(slipway::read_plan(all)));
+    *model = new slipway_model{std::move(plan)};
     return {};
   });
 }

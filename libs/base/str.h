@@ -2,37 +2,53 @@
 // join(range, separator): the elements as text, separated.
 #pragma once
 
-#include <charconv>
 #include <concepts>
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
 namespace slipway {
 
-namespace internal {
-inline void append_part(std::string& out, std::string_view part) { out += part; }
-
-// Integers in decimal, floating point in the shortest form that reads back to the same value.
-template <typename Number>
-  requires std::integral<Number> || std::floating_point<Number>
-void append_part(std::string& out, Number part) {
-  if constexpr (std::same_as<Number, char>) {
-    out += part;
-  } else if constexpr (std::same_as<Number, bool>) {
-    out += part ? "true" : "false";
-  } else {
-    char digits[64];
-    const auto end = std::to_chars(digits, digits + sizeof digits, part);
-    out.append(digits, end.ptr);
+// One argument of str(): text, or a number. It refers to the text, so it lives no longer than the call.
+class TextPart {
+ public:
+  template <typename Text>
+    requires std::convertible_to<const Text&, std::string_view>
+  TextPart(const Text& text) : kind_(Kind::kText), text_(text) {}
+  template <std::integral Number>
+  TextPart(Number number) : kind_(Kind::kUnsigned), unsigned_(static_cast<std::uint64_t>(number)) {
+    if constexpr (std::same_as<Number, char>) {
+      kind_ = Kind::kChar;
+    } else if constexpr (std::same_as<Number, bool>) {
+      kind_ = Kind::kBool;
+    } else if constexpr (std::signed_integral<Number>) {
+      kind_ = Kind::kSigned;
+    }
   }
-}
-}  // namespace internal
+  TextPart(float number) : kind_(Kind::kFloat), float_(number) {}
+  TextPart(double number) : kind_(Kind::kDouble), double_(number) {}
 
+  // Integers in decimal, floating point in the shortest form that reads back to the same value.
+  void append_to(std::string& out) const;
+
+ private:
+  enum class Kind : std::uint8_t { kText, kChar, kBool, kSigned, kUnsigned, kFloat, kDouble };
+  Kind kind_;
+  union {
+    std::string_view text_;
+    std::uint64_t unsigned_;
+    float float_;
+    double double_;
+  };
+};
+
+std::string concatenate(std::initializer_list<TextPart> parts);
+
+// A message is built where something went wrong: out of the way, and small at the place of the call.
 template <typename... Parts>
-std::string str(const Parts&... parts) {
-  std::string out;
-  (internal::append_part(out, parts), ...);
-  return out;
+[[gnu::cold]] std::string str(const Parts&... parts) {
+  return concatenate({TextPart(parts)...});
 }
 
 // Text for a message: names from outside may be megabytes long.
@@ -48,7 +64,7 @@ std::string join(const Range& range, std::string_view separator = ", ") {
   for (const auto& element : range) {
     if (!first) out += separator;
     first = false;
-    internal::append_part(out, element);
+    TextPart(element).append_to(out);
   }
   return out;
 }

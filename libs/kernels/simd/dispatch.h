@@ -51,6 +51,16 @@
   ",avx512vnni,vpclmulqdq,avx512vbmi,avx512vbmi2,vaes,avxvnni,avx512bitalg,avx512vpopcntdq"
 #endif
 
+#if HWY_TARGET == HWY_SCALAR && defined(__GNUC__) && !defined(__clang__)
+// For processors without wide vectors, where it is slow whatever we do: small at least.
+#undef HWY_BEFORE_NAMESPACE
+#undef HWY_AFTER_NAMESPACE
+#define HWY_BEFORE_NAMESPACE()  \
+  _Pragma("GCC push_options")   \
+  _Pragma("GCC optimize(\"Os\")") static_assert(true, "")
+#define HWY_AFTER_NAMESPACE() _Pragma("GCC pop_options") static_assert(true, "")
+#endif
+
 #ifndef SLIPWAY_KERNELS
 #include "kernels/simd/isa.h"
 

@@ -8,6 +8,9 @@
 #define SLIPWAY_F32X16_INL_H
 #endif
 
+#undef SLIPWAY_LANES
+#undef SLIPWAY_MATH
+
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -25,6 +28,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 inline constexpr std::size_t kWide = 16;
 
 #if HWY_TARGET == HWY_SCALAR
+// Calls: this form is for processors without wide vectors, and small before it is fast.
+#define SLIPWAY_LANES inline __attribute__((noinline))
+#define SLIPWAY_MATH SLIPWAY_LANES
 inline constexpr std::size_t kParts = 16;
 struct F32x16 {
   float part[kParts];
@@ -40,121 +46,136 @@ struct M16 {
     expression;                              \
   }
 
-HWY_INLINE F32x16 load(const float* from) {
+SLIPWAY_LANES F32x16 load(const float* from) {
   F32x16 y;
   std::memcpy(y.part, from, sizeof(y.part));
   return y;
 }
-HWY_INLINE void store(F32x16 x, float* to) { std::memcpy(to, x.part, sizeof(x.part)); }
-HWY_INLINE F32x16 set(float x) {
+SLIPWAY_LANES void store(const F32x16& x, float* to) { std::memcpy(to, x.part, sizeof(x.part)); }
+SLIPWAY_LANES F32x16 set(float x) {
   F32x16 y;
   SLIPWAY_ALL(y.part[i] = x)
   return y;
 }
-HWY_INLINE F32x16 fma(F32x16 a, F32x16 b, F32x16 c) {
-  SLIPWAY_ALL(c.part[i] = __builtin_fmaf(a.part[i], b.part[i], c.part[i]))
-  return c;
+SLIPWAY_LANES F32x16 fma(const F32x16& a, const F32x16& b, const F32x16& c) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = __builtin_fmaf(a.part[i], b.part[i], c.part[i]))
+  return y;
 }
-HWY_INLINE F32x16 add(F32x16 a, F32x16 b) {
-  SLIPWAY_ALL(a.part[i] += b.part[i])
-  return a;
+SLIPWAY_LANES F32x16 add(F32x16 a, F32x16 b) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = a.part[i] + b.part[i])
+  return y;
 }
-HWY_INLINE F32x16 sub(F32x16 a, F32x16 b) {
-  SLIPWAY_ALL(a.part[i] -= b.part[i])
-  return a;
+SLIPWAY_LANES F32x16 sub(F32x16 a, F32x16 b) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = a.part[i] - b.part[i])
+  return y;
 }
-HWY_INLINE F32x16 mul(F32x16 a, F32x16 b) {
-  SLIPWAY_ALL(a.part[i] *= b.part[i])
-  return a;
+SLIPWAY_LANES F32x16 mul(F32x16 a, F32x16 b) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = a.part[i] * b.part[i])
+  return y;
 }
-HWY_INLINE F32x16 div(F32x16 a, F32x16 b) {
-  SLIPWAY_ALL(a.part[i] /= b.part[i])
-  return a;
+SLIPWAY_LANES F32x16 div(F32x16 a, F32x16 b) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = a.part[i] / b.part[i])
+  return y;
 }
-HWY_INLINE F32x16 sqrt(F32x16 a) {
-  SLIPWAY_ALL(a.part[i] = __builtin_sqrtf(a.part[i]))
-  return a;
+SLIPWAY_LANES F32x16 sqrt(F32x16 a) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = __builtin_sqrtf(a.part[i]))
+  return y;
 }
-HWY_INLINE M16 greater(F32x16 a, F32x16 b) {
+SLIPWAY_LANES M16 greater(const F32x16& a, const F32x16& b) {
   M16 m;
   SLIPWAY_ALL(m.part[i] = a.part[i] > b.part[i])
   return m;
 }
-HWY_INLINE M16 equal(F32x16 a, F32x16 b) {
+SLIPWAY_LANES M16 equal(const F32x16& a, const F32x16& b) {
   M16 m;
   SLIPWAY_ALL(m.part[i] = a.part[i] == b.part[i])
   return m;
 }
-HWY_INLINE M16 is_nan(F32x16 a) {
+SLIPWAY_LANES M16 is_nan(const F32x16& a) {
   M16 m;
   SLIPWAY_ALL(m.part[i] = a.part[i] != a.part[i])
   return m;
 }
-HWY_INLINE M16 either(M16 a, M16 b) {
-  SLIPWAY_ALL(a.part[i] = a.part[i] || b.part[i])
-  return a;
+SLIPWAY_LANES M16 either(const M16& a, const M16& b) {
+  M16 y;
+  SLIPWAY_ALL(y.part[i] = a.part[i] || b.part[i])
+  return y;
 }
-HWY_INLINE F32x16 select(M16 m, F32x16 yes, F32x16 no) {
-  SLIPWAY_ALL(no.part[i] = m.part[i] ? yes.part[i] : no.part[i])
-  return no;
+SLIPWAY_LANES F32x16 select(const M16& m, const F32x16& yes, const F32x16& no) {
+  F32x16 y;
+  SLIPWAY_ALL(y.part[i] = m.part[i] ? yes.part[i] : no.part[i])
+  return y;
 }
-HWY_INLINE I32x16 bits(F32x16 a) { return std::bit_cast<I32x16>(a); }
-HWY_INLINE F32x16 from_bits(I32x16 a) { return std::bit_cast<F32x16>(a); }
-HWY_INLINE I32x16 set_i32(std::int32_t x) {
+SLIPWAY_LANES I32x16 bits(const F32x16& a) { return std::bit_cast<I32x16>(a); }
+SLIPWAY_LANES F32x16 from_bits(const I32x16& a) { return std::bit_cast<F32x16>(a); }
+SLIPWAY_LANES I32x16 set_i32(std::int32_t x) {
   I32x16 y;
   SLIPWAY_ALL(y.part[i] = x)
   return y;
 }
-HWY_INLINE I32x16 add(I32x16 a, I32x16 b) {
-  SLIPWAY_ALL(a.part[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.part[i]) +
+SLIPWAY_LANES I32x16 add(const I32x16& a, const I32x16& b) {
+  I32x16 y;
+  SLIPWAY_ALL(y.part[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.part[i]) +
                                                     static_cast<std::uint32_t>(b.part[i])))
-  return a;
+  return y;
 }
-HWY_INLINE I32x16 sub(I32x16 a, I32x16 b) {
-  SLIPWAY_ALL(a.part[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.part[i]) -
+SLIPWAY_LANES I32x16 sub(const I32x16& a, const I32x16& b) {
+  I32x16 y;
+  SLIPWAY_ALL(y.part[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.part[i]) -
                                                     static_cast<std::uint32_t>(b.part[i])))
-  return a;
+  return y;
 }
-HWY_INLINE I32x16 bit_and(I32x16 a, I32x16 b) {
-  SLIPWAY_ALL(a.part[i] &= b.part[i])
-  return a;
+SLIPWAY_LANES I32x16 bit_and(const I32x16& a, const I32x16& b) {
+  I32x16 y;
+  SLIPWAY_ALL(y.part[i] = a.part[i] & b.part[i])
+  return y;
 }
-HWY_INLINE I32x16 bit_or(I32x16 a, I32x16 b) {
-  SLIPWAY_ALL(a.part[i] |= b.part[i])
-  return a;
+SLIPWAY_LANES I32x16 bit_or(const I32x16& a, const I32x16& b) {
+  I32x16 y;
+  SLIPWAY_ALL(y.part[i] = a.part[i] | b.part[i])
+  return y;
 }
 template <int kBits>
-HWY_INLINE I32x16 shift_left(I32x16 a) {
-  SLIPWAY_ALL(a.part[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.part[i]) << kBits))
-  return a;
+SLIPWAY_LANES I32x16 shift_left(const I32x16& a) {
+  I32x16 y;
+  SLIPWAY_ALL(y.part[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.part[i]) << kBits))
+  return y;
 }
 template <int kBits>
-HWY_INLINE I32x16 shift_right(I32x16 a) {
-  SLIPWAY_ALL(a.part[i] >>= kBits)
-  return a;
+SLIPWAY_LANES I32x16 shift_right(const I32x16& a) {
+  I32x16 y;
+  SLIPWAY_ALL(y.part[i] = a.part[i] >> kBits)
+  return y;
 }
-HWY_INLINE F32x16 to_float(I32x16 a) {
+SLIPWAY_LANES F32x16 to_float(const I32x16& a) {
   F32x16 y;
   SLIPWAY_ALL(y.part[i] = static_cast<float>(a.part[i]))
   return y;
 }
-HWY_INLINE F32x16 load_half(const std::uint16_t* from) {
+SLIPWAY_LANES F32x16 load_half(const std::uint16_t* from) {
   F32x16 y;
   SLIPWAY_ALL(y.part[i] = float_from_half_bits(from[i]))
   return y;
 }
-HWY_INLINE F32x16 load_bfloat16(const std::uint16_t* from) {
+SLIPWAY_LANES F32x16 load_bfloat16(const std::uint16_t* from) {
   F32x16 y;
   SLIPWAY_ALL(y.part[i] = float_from_bfloat16_bits(from[i]))
   return y;
 }
-HWY_INLINE F32x16 load_i8(const std::int8_t* from) {
+SLIPWAY_LANES F32x16 load_i8(const std::int8_t* from) {
   F32x16 y;
   SLIPWAY_ALL(y.part[i] = static_cast<float>(from[i]))
   return y;
 }
 
 #else
+#define SLIPWAY_MATH HWY_INLINE
 using DF = hn::CappedTag<float, kWide>;
 using DI = hn::RebindToSigned<DF>;
 inline constexpr std::size_t kPartLanes = HWY_MIN(HWY_LANES(float), kWide);

@@ -75,18 +75,18 @@ HWY_INLINE F32x16 scaled(const Exp16& e) {
 #endif
 }
 
-HWY_INLINE F32x16 exp(F32x16 x) {
+SLIPWAY_MATH F32x16 exp(F32x16 x) {
   return scaled(exp_reduced(lower(raise(x, set(-104.0F)), set(89.0F))));
 }
 
-HWY_INLINE F32x16 expm1(F32x16 x) {
+SLIPWAY_MATH F32x16 expm1(F32x16 x) {
   const Exp16 e = exp_reduced(lower(raise(x, set(-20.0F)), set(89.0F)));
   const F32x16 half = power_of_two(sub(e.n, set_i32(1)));
   const F32x16 y = mul(set(2.0F), fma(half, e.p, sub(half, set(0.5F))));
   return select(greater(set(0x1p-25F), magnitude(x)), x, y);
 }
 
-HWY_INLINE F32x16 tanh(F32x16 x) {
+SLIPWAY_MATH F32x16 tanh(F32x16 x) {
   const F32x16 a = lower(magnitude(x), set(10.0F));
   const Exp16 e = exp_reduced(mul(set(-2.0F), a));
   const F32x16 power = power_of_two(e.n);
@@ -94,13 +94,13 @@ HWY_INLINE F32x16 tanh(F32x16 x) {
   return with_sign(div(t, add(t, set(2.0F))), x);
 }
 
-HWY_INLINE F32x16 sigmoid(F32x16 x) {
+SLIPWAY_MATH F32x16 sigmoid(F32x16 x) {
   const F32x16 e = scaled(exp_reduced(raise(with_sign(x, set(-0.0F)), set(-104.0F))));
   const F32x16 top = select(greater(zero(), x), e, set(1.0F));
   return div(top, add(set(1.0F), e));
 }
 
-HWY_INLINE F32x16 log(F32x16 x) {
+SLIPWAY_MATH F32x16 log(F32x16 x) {
   constexpr float kInf = std::numeric_limits<float>::infinity();
   constexpr auto kSqrtHalf = std::bit_cast<std::int32_t>(constants::kSqrtHalf32);
   const M16 tiny = greater(set(std::numeric_limits<float>::min()), x);
@@ -120,7 +120,7 @@ HWY_INLINE F32x16 log(F32x16 x) {
 }
 
 // exp where the result is neither large nor small enough for its power to be applied in halves.
-HWY_INLINE F32x16 moderate_exp(F32x16 x) {
+SLIPWAY_MATH F32x16 moderate_exp(F32x16 x) {
   const Exp16 e = exp_reduced(x);
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
   return scaled(e);
@@ -130,7 +130,7 @@ HWY_INLINE F32x16 moderate_exp(F32x16 x) {
 }
 
 // exp of what is not above 0. A NaN is one.
-HWY_INLINE F32x16 falling_exp(F32x16 x) { return scaled(exp_reduced(raise(x, set(-104.0F)))); }
+SLIPWAY_MATH F32x16 falling_exp(F32x16 x) { return scaled(exp_reduced(raise(x, set(-104.0F)))); }
 
 template <std::size_t N>
 struct Coefficients {
@@ -144,7 +144,7 @@ constexpr Coefficients<N> negated(const float (&c)[N]) {
 }
 
 // Both forms everywhere; of the far one, what it gives below 1 is finite and thrown away.
-HWY_INLINE F32x16 erf(F32x16 x) {
+SLIPWAY_MATH F32x16 erf(F32x16 x) {
   static constexpr auto kFar = negated(constants::kErf32Far);
   const F32x16 a = lower(magnitude(x), set(4.0F));
   const F32x16 near = fma(x, horner(constants::kErf32Near, mul(x, x)), x);
@@ -152,11 +152,11 @@ HWY_INLINE F32x16 erf(F32x16 x) {
   return select(greater(set(1.0F), a), near, with_sign(far, x));
 }
 
-HWY_INLINE F32x16 gelu(F32x16 x) {
+SLIPWAY_MATH F32x16 gelu(F32x16 x) {
   return mul(mul(set(0.5F), x), add(set(1.0F), erf(mul(x, set(constants::kSqrtHalf32)))));
 }
 
-HWY_INLINE F32x16 gelu_tanh(F32x16 x) {
+SLIPWAY_MATH F32x16 gelu_tanh(F32x16 x) {
   const F32x16 inner =
       mul(set(constants::kSqrtTwoOverPi32), fma(mul(set(0.044715F), mul(x, x)), x, x));
   return mul(mul(set(0.5F), x), add(set(1.0F), tanh(inner)));
