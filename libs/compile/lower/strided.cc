@@ -56,6 +56,10 @@ bool Strided::split(Piece& piece, std::int64_t inner, Piece& rest) {
 }
 
 bool Strided::regroup(const Shape& shape) {
+  if (is_whole()) {  // any shape will do, with digits of its own
+    *this = Strided(shape, plan::Layout::kPlain);
+    return true;
+  }
   std::vector<Piece> pieces;
   for (const std::vector<Piece>& axis : axes_)
     pieces.insert(pieces.end(), axis.begin(), axis.end());
