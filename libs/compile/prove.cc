@@ -73,6 +73,7 @@ Status compare_one(std::shared_ptr<const plan::Plan> plan, const std::vector<Nam
   runtime::PrepareOptions prepare;
   prepare.isa = isa;
   prepare.threads = threads;
+  prepare.least_shared_work = 0;  // small models, too, are to show what threads do
   prepare.make_interpreted = make_interpreted;
   const auto session = TRY(runtime::Session::prepare(std::move(plan), prepare));
   std::vector<const void*> from;

@@ -49,6 +49,7 @@ class Runner {
     runtime::PrepareOptions options;
     options.isa = isa;
     options.threads = threads;
+    options.least_shared_work = 0;
     options.make_interpreted = make_interpreted;
     auto plan = std::make_shared<const plan::Plan>(TRY(plan::Plan::parse(compiled.file.bytes())));
     runner.session = TRY(runtime::Session::prepare(std::move(plan), options));

@@ -134,6 +134,7 @@ Status Session::bind_steps(const PrepareOptions& options) {
     for (const std::uint32_t id : ids)
       operands.push_back(id == plan::kNoTensor ? nullptr : &operands_[id]);
   };
+  std::uint64_t shared_work = 0;
   for (const plan::StepRecord& record : plan_->steps()) {
     const StepKernel* const kernel = find_kernel(static_cast<plan::KernelId>(record.kernel));
     const std::string_view name = plan_->text(record.name);
@@ -154,9 +155,14 @@ Status Session::bind_steps(const PrepareOptions& options) {
     const std::uint64_t work =
         std::max(record.multiply_adds * static_cast<std::uint64_t>(batch_), binder.work);
     const bool is_shared = options.threads > 1 && binder.bound.units > 1 && work >= kWorthSharing;
+    if (is_shared) shared_work += work;
     uses_team_ |= is_shared;
     steps_.push_back({binder.bound, is_shared});
     profile_.push_back({name, kernel->name, record.multiply_adds, 0});
+  }
+  if (shared_work < options.least_shared_work) {
+    uses_team_ = false;
+    for (Step& step : steps_) step.is_shared = false;
   }
   return {};
 }

@@ -22,6 +22,9 @@ struct PrepareOptions {
   std::size_t threads = 1;     // the caller's included
   std::span<const int> cores;  // thread i runs on cores[i]; empty: anywhere
   std::uint32_t spin_us = 0;   // how long helping threads spin for the next run before they park
+  // Multiply-adds of all steps that threads could share; with fewer one thread runs everything, as
+  // others would wake too late to help.
+  std::uint64_t least_shared_work = 2'000'000;
   Isa isa = best_isa();
   // The session's tensors live here, where not empty: at least memory_bytes(), aligned to 64, and
   // not freed before the session. Otherwise the session allocates them.
