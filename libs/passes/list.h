@@ -11,6 +11,7 @@ Result<std::string> fold_padding(Model& model);
 Result<std::string> fold_weights(Model& model);
 Result<std::string> move_bytes(Model& model);
 Result<std::string> merge_equal(Model& model);
+Result<std::string> multiply_einsum(Model& model);
 Result<std::string> remove_identities(Model& model);
 Result<std::string> remove_dead(Model& model);
 Result<std::string> use_integers(Model& model);
