@@ -95,11 +95,74 @@ HWY_INLINE Row row_of(const AttentionSpec& shape, const ScoreRows& rows, std::si
           static_cast<std::size_t>(shape.mask.column)};
 }
 
+// Whether every score is only scaled, by a factor that keeps their order: then the greatest is the
+// scaled greatest, and scores are scaled as they are read.
+HWY_INLINE bool is_plain(const AttentionSpec& shape, const ScoreRows& rows) {
+  return rows.mask == nullptr && !shape.is_causal && !(shape.softcap > 0) && shape.scale > 0 &&
+         shape.scale < HUGE_VALF;
+}
+
+// The exponentials of a row's scaled scores less the greatest; their sum.
+template <AttentionScale kScaling>
+HWY_INLINE float scaled_exponentials(float* x, std::size_t n, float factor, float greatest) {
+  const F32x16 scale = set(factor);
+  const F32x16 shift = set(greatest);
+  F32x16 lane = zero();
+  std::size_t i = 0;
+  for (; kAbreast != 1 && i + kAbreast * kWide <= n; i += kAbreast * kWide) {
+    F32x16 e[kAbreast];
+    HWY_UNROLL(4)
+    for (std::size_t u = 0; u < kAbreast; ++u)
+      e[u] = sub(scaled<kScaling>(load(x + i + u * kWide), scale), shift);
+    HWY_UNROLL(4)
+    for (std::size_t u = 0; u < kAbreast; ++u) e[u] = falling_exp(e[u]);
+    HWY_UNROLL(4)
+    for (std::size_t u = 0; u < kAbreast; ++u) {
+      lane = add(lane, e[u]);
+      store(e[u], x + i + u * kWide);
+    }
+  }
+  for (; i < n; i += kWide) {
+    const std::size_t count = n - i < kWide ? n - i : kWide;
+    const F32x16 e = falling_exp(sub(scaled<kScaling>(load_first(x + i, count), scale), shift));
+    lane = select(first_lanes(count), add(lane, e), lane);
+    store_first(e, x + i, count);
+  }
+  return sum_lanes(lane);
+}
+
+template <AttentionScale kScaling>
+HWY_INLINE float scaled_greatest(const float* x, std::size_t n, float scale) {
+  const float greatest = any_greatest(x, n);
+  if constexpr (kScaling == AttentionScale::kMultiply) return greatest * scale;
+  if constexpr (kScaling == AttentionScale::kDivide) return greatest / scale;
+  return greatest;
+}
+
 // Rows go through each step together, so that the ends of one row overlap the next.
 constexpr std::size_t kTogether = 12;
 
 template <AttentionScale kScaling>
+HWY_INLINE void weigh_plain(const AttentionSpec& shape, const ScoreRows& rows) {
+  for (std::size_t first = 0; first < rows.rows; first += kTogether) {
+    const std::size_t count = std::min(kTogether, rows.rows - first);
+    float* const score = rows.scores + first * rows.stride;
+    float factor[kTogether];
+    for (std::size_t r = 0; r < count; ++r) {
+      factor[r] = scaled_greatest<kScaling>(score + r * rows.stride, shape.keys, shape.scale);
+    }
+    for (std::size_t r = 0; r < count; ++r) {
+      factor[r] = 1.0F / scaled_exponentials<kScaling>(score + r * rows.stride, shape.keys,
+                                                       shape.scale, factor[r]);
+    }
+    for (std::size_t r = 0; r < count; ++r)
+      multiply_row(score + r * rows.stride, shape.keys, factor[r]);
+  }
+}
+
+template <AttentionScale kScaling>
 HWY_INLINE void weigh_rows(const AttentionSpec& shape, const ScoreRows& rows) {
+  if (is_plain(shape, rows)) return weigh_plain<kScaling>(shape, rows);
   for (std::size_t first = 0; first < rows.rows; first += kTogether) {
     const std::size_t count = std::min(kTogether, rows.rows - first);
     float factor[kTogether];
