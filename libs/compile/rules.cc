@@ -11,6 +11,7 @@ constexpr Rule kRules[] = {
     {"And", "", lower_logic},
     {"ArgMax", "", lower_arg_extreme},
     {"ArgMin", "", lower_arg_extreme},
+    {"Attention", "", lower_attention_op},
     {"AveragePool", "", lower_pool},
     {"BatchNormalization", "", lower_batch_norm},
     {"Cast", "", lower_cast},

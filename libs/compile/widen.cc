@@ -17,6 +17,7 @@ constexpr std::string_view kComputing[] = {
     "Add",
     "ArgMax",
     "ArgMin",
+    "Attention",
     "AveragePool",
     "BatchNormalization",
     "Ceil",

@@ -60,12 +60,20 @@ struct AttentionAxes {
   std::uint8_t padding[3];  // zero
   std::uint32_t index;
 };
+enum AttentionFlags : std::uint32_t {
+  kIsCausal = 1,
+  kClosesRows = 2,  // AttentionSpec::closes_rows
+  kAllAttentionFlags = 3,
+};
 struct AttentionParams {
   AttentionAxes q, k, v, y;
   std::uint32_t score_chains;
   std::uint32_t value_chains;
   std::uint32_t scaling;  // AttentionScale
   float scale;
+  float softcap;  // 0: none
+  std::uint32_t flags;
+  std::int64_t causal_offset;  // keys before the first query
 };
 
 // Inputs: x, packed weights (bytes), bias (filled up to whole blocks of 16 channels), residual (of

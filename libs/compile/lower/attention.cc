@@ -167,13 +167,6 @@ AttentionSpec workspace_spec(const Lowering& lowering, const AttentionMatch& mat
   return spec;
 }
 
-// Matrices of heads where they lie.
-struct Heads {
-  TensorIndex tensor;
-  plan::AttentionAxes axes;
-  std::int64_t repeats;  // of each head
-};
-
 // The axes of a view of matrices; none where the kernel cannot walk over it.
 std::optional<plan::AttentionAxes> axes_of(const Strided& strided, bool is_transposed,
                                            bool has_rows) {
@@ -195,7 +188,7 @@ std::optional<plan::AttentionAxes> axes_of(const Strided& strided, bool is_trans
   return has_rows && !is_row ? std::nullopt : std::optional(axes);
 }
 
-enum class Matrix : std::uint8_t { kQueries, kKeys, kValues };
+}  // namespace
 
 Result<Heads> heads_of(Lowering& lowering, ValueId id, Matrix matrix, bool takes_repeats) {
   for (ValueView& view : lowering.views_of(id)) {
@@ -204,15 +197,14 @@ Result<Heads> heads_of(Lowering& lowering, ValueId id, Matrix matrix, bool takes
     if (!strided.regroup(lowering.shape(id))) continue;
     if (takes_repeats) repeats = strided.take_repeats(strided.axes().size() - 3);
     if (!strided.merge()) continue;
-    const auto axes = axes_of(strided, matrix == Matrix::kKeys, matrix == Matrix::kQueries);
+    const auto axes =
+        axes_of(strided, matrix == Matrix::kTransposedKeys, matrix == Matrix::kQueries);
     if (!axes) continue;
     const TensorIndex base = TRY(lowering.read(view.base, view.layout));
     return Heads{lowering.stored(base, strided.extents()), *axes, repeats};
   }
   return Error{Code::kInternal, str("value ", lowering.graph.value(id).name, " has no axes")};
 }
-
-}  // namespace
 
 std::map<std::size_t, AttentionMatch> find_attention(const Lowering& lowering) {
   const std::vector<std::size_t> made_by = lowering.makers();
@@ -228,11 +220,11 @@ std::map<std::size_t, AttentionMatch> find_attention(const Lowering& lowering) {
 
 Status lower_attention(Lowering& lowering, std::size_t node, const AttentionMatch& match) {
   plan::AttentionParams params = match.params;
-  Heads k = TRY(heads_of(lowering, match.k, Matrix::kKeys, true));
-  Heads v = TRY(heads_of(lowering, match.v, Matrix::kValues, true));
+  Heads k = TRY(heads_of(lowering, match.k, Matrix::kTransposedKeys, true));
+  Heads v = TRY(heads_of(lowering, match.v, Matrix::kRows, true));
   if (k.repeats != v.repeats) {
-    k = TRY(heads_of(lowering, match.k, Matrix::kKeys, false));
-    v = TRY(heads_of(lowering, match.v, Matrix::kValues, false));
+    k = TRY(heads_of(lowering, match.k, Matrix::kTransposedKeys, false));
+    v = TRY(heads_of(lowering, match.v, Matrix::kRows, false));
   }
   const Heads q = TRY(heads_of(lowering, match.q, Matrix::kQueries, false));
   params.q = q.axes;

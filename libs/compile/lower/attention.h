@@ -20,6 +20,22 @@ struct AttentionMatch {
 // By the node at which the step is added: the last one.
 std::map<std::size_t, AttentionMatch> find_attention(const Lowering& lowering);
 
+// Matrices of heads where they lie.
+struct Heads {
+  TensorIndex tensor;
+  plan::AttentionAxes axes;
+  std::int64_t repeats;  // of each head
+};
+enum class Matrix : std::uint8_t {
+  kQueries,
+  kTransposedKeys,
+  kRows,  // keys or values
+};
+
+// Of a value of three or four axes, the last three heads, rows and columns. Heads that repeat each
+// other are taken as one where that is asked for.
+Result<Heads> heads_of(Lowering& lowering, ValueId id, Matrix matrix, bool takes_repeats);
+
 Status lower_attention(Lowering& lowering, std::size_t node, const AttentionMatch& match);
 
 }  // namespace slipway::compile

@@ -6,6 +6,7 @@
 namespace slipway::compile {
 
 Result<Lowered> lower_arg_extreme(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_attention_op(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_batch_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_cast(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_compare(Lowering& lowering, std::size_t node);

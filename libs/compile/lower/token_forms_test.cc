@@ -114,6 +114,62 @@ TEST(Forms, AttentionOverStridedHeads) {
   }
 }
 
+TEST(Forms, AttentionOperator) {
+  const char* const kFour = "%q: float[2,4,9,8], %k: float[2,4,37,8], %v: float[2,4,37,5]";
+  const char* const kThree = "%q: float[2,9,32], %k: float[2,37,16], %v: float[2,37,16]";
+  const char* const kGroups = "{q_num_heads=4, kv_num_heads=2}";
+  const std::string past = str("%q: float[2,1,32], %k: float[2,1,16], %v: float[2,1,16], ",
+                               "%pk: float[2,2,37,8], %pv: float[2,2,37,8]");
+  const std::string joined =
+      str("%y0, %nk, %nv = Attention(%q, %k, %v, _, %pk, %pv) {q_num_heads=4, kv_num_heads=2, "
+          "is_causal=1}\n%a = ReduceSum(%nk)\n%b = ReduceMax(%nv)\n%s = Add(%a, %b)\n"
+          "%y = Add(%y0, %s)");
+  const std::string masked = str(kFour, ", %m: float[9,37]");
+  const std::string kept = str(kThree, ", %x: float[37]");
+  const std::string bools =
+      str("init %o = float[] {0.5}\n%m = Less(%x, %o)\n%y = Attention(%q, %k, %v, %m) ", kGroups);
+  const std::string groups = str("%y = Attention(%q, %k, %v) ", kGroups);
+  expect_kernels({
+      {"heads first", kFour, "%y = Attention(%q, %k, %v)", "attention", 23},
+      {"rows first, heads that share", kThree, groups.c_str(), "attention", 23},
+      {"causal", "%q: float[2,37,32]",
+       "%y = Attention(%q, %q, %q) {q_num_heads=4, kv_num_heads=4, is_causal=1}", "attention", 23},
+      {"capped, scaled", kFour, "%y = Attention(%q, %k, %v) {softcap=1.5, scale=-0.3}", "attention",
+       23},
+      {"a mask", masked.c_str(), "%y = Attention(%q, %k, %v, %m)", "attention", 24},
+      {"a mask of bools", kept.c_str(), bools.c_str(), "attention", 23},
+      {"rows of the past", past.c_str(), joined.c_str(), "attention", 23},
+      {"the past of nobody", kFour,
+       "%y0, %k1, %v1 = Attention(%q, %k, %v)\n%a = ReduceSum(%k1)\n%b = ReduceSum(%v1)\n"
+       "%s = Mul(%a, %b)\n%y = Add(%y0, %s)",
+       "attention", 23},
+      {"halves", "%q: float16[2,4,9,8], %k: float16[2,4,37,8], %v: float16[2,4,37,5]",
+       "%y = Attention(%q, %k, %v)", "attention", 23},
+  });
+}
+
+TEST(Forms, EinsumAsProducts) {
+  const char* const kHeads = "%q: float[2,9,4,8], %k: float[2,37,4,8], %v: float[2,37,4,5]";
+  const std::string attention =
+      "%a = Einsum(%q, %k) {equation=\"bthd,bshd->bhts\"}\n%p = Softmax(%a)\n"
+      "%y = Einsum(%p, %v) {equation=\"bhts,bshd->bthd\"}";
+  std::string weights = "init %w = float[6,2,5] {0.5";
+  for (int i = 1; i < 60; ++i) weights += str(", ", (i * 37 % 101 - 50) / 64.0);
+  weights += "}\n%y = Einsum(%x, %w) {equation=\"btd,dhe->bthe\"}";
+  expect_kernels({
+      {"attention", kHeads, attention.c_str(), "attention"},
+      {"weights", "%x: float[2,9,6]", weights.c_str(), "gemm"},
+      {"several sums", "%a: float[3,7,4,5], %b: float[5,7,6]",
+       "%y = Einsum(%a, %b) {equation=\"ijkl,ljm->kim\"}", "matmul"},
+      {"of vectors", "%a: float[37], %b: float[37]", "%y = Einsum(%a, %b) {equation=\"i,i->\"}",
+       "matmul"},
+      {"outer", "%a: float[37], %b: float[7]", "%y = Einsum(%a, %b) {equation=\"i,j->ji\"}",
+       "matmul"},
+      {"implicit, halves", "%a: float16[5,7], %b: float16[7,3]",
+       "%y = Einsum(%a, %b) {equation=\"ij,jk\"}", "matmul"},
+  });
+}
+
 // Views of views are one copy, or none.
 TEST(Forms, ViewsOfViews) {
   struct Row {

@@ -49,6 +49,7 @@ struct Heads {
 };
 
 constexpr std::size_t kMostAxes = 8;
+constexpr std::int64_t kMostKeys = std::int64_t{1} << 40;
 
 Result<Heads> heads_of(const Binder& binder, const Operand& operand,
                        const plan::AttentionAxes& axes) {
@@ -92,7 +93,9 @@ Status read_spec(const Binder& binder, const plan::AttentionParams& params, cons
   const auto is_chains = [](std::uint32_t n) { return n != 0 && n <= 16 && (n & (n - 1)) == 0; };
   if (k.batch != v.batch || k.heads != v.heads || k.rows != v.rows ||
       !is_chains(params.score_chains) || !is_chains(params.value_chains) ||
-      params.scaling > static_cast<std::uint32_t>(AttentionScale::kDivide)) {
+      params.scaling > static_cast<std::uint32_t>(AttentionScale::kDivide) ||
+      params.flags > plan::kAllAttentionFlags || params.causal_offset < 0 ||
+      params.causal_offset > kMostKeys) {
     return binder.error("its keys and values do not fit together");
   }
   spec.batch = k.batch;
@@ -106,6 +109,10 @@ Status read_spec(const Binder& binder, const plan::AttentionParams& params, cons
   spec.value_chains = params.value_chains;
   spec.scaling = static_cast<AttentionScale>(params.scaling);
   spec.scale = params.scale;
+  spec.softcap = params.softcap;
+  spec.is_causal = (params.flags & plan::kIsCausal) != 0;
+  spec.causal_offset = static_cast<std::ptrdiff_t>(params.causal_offset);
+  spec.closes_rows = (params.flags & plan::kClosesRows) != 0;
   return {};
 }
 
