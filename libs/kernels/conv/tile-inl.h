@@ -14,6 +14,7 @@
 #include "kernels/conv/shape.h"
 #include "kernels/simd/activation-inl.h"
 #include "kernels/simd/f32x16-inl.h"
+#include "kernels/simd/lanes-inl.h"
 
 // Fully, and early: only then does a tile live in registers.
 #undef SLIPWAY_UNROLL

@@ -8,15 +8,12 @@
 
 #include <algorithm>
 
-#include "kernels/elementwise/activation.h"
 #include "kernels/gemm/epilogue.h"
 #include "kernels/simd/activation-inl.h"
 #include "kernels/simd/f32x16-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
-const ActivationKernels& activation_table();  // elementwise/activation.cc
-
 namespace {
 
 // A block of C; first_row is its place in the addend, first_column in addend, bias and scale.
@@ -75,7 +72,7 @@ inline void finish(const Block& block, const Epilogue& epilogue, const float* sc
   finish_linear(block, epilogue, scale);
   if (is_clamp(epilogue.activation)) return;
   for (std::size_t i = 0; i < block.rows; ++i) {
-    activation_table().row(block.c + i * block.stride, block.columns, epilogue.activation);
+    activate_row(block.c + i * block.stride, block.columns, epilogue.activation);
   }
 }
 

@@ -185,7 +185,7 @@ HWY_NOINLINE void multiply_activated(TileCall call, const Place& place, Tile til
   float* const c = std::exchange(call.c, block);
   const std::size_t c_stride = std::exchange(call.c_stride, width);
   tile(call);
-  activation_table().row(block, place.rows * width, activation);
+  activate_row(block, place.rows * width, activation);
   copy_rows(block, width, c, c_stride, place.rows, width);
 }
 
@@ -214,13 +214,13 @@ HWY_INLINE void multiply_and_finish(TileCall& call, const Product& product, cons
     tile(call);
   } else if (place.rows == 1) {
     tile(call);
-    activation_table().row(call.c, place.panels * kWide, activation);
+    activate_row(call.c, place.panels * kWide, activation);
   } else if (!call.adds_to_c) {
     multiply_activated(call, place, tile, activation);
   } else {
     tile(call);
     for (std::size_t i = 0; i < place.rows; ++i)
-      activation_table().row(call.c + i * call.c_stride, place.panels * kWide, activation);
+      activate_row(call.c + i * call.c_stride, place.panels * kWide, activation);
   }
 }
 

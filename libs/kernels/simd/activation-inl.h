@@ -2,6 +2,7 @@
 //
 // None, Relu and Clip are one Clamp without branches, to be applied in registers. The others are
 // many instructions: a kernel stores its results and calls activate_row on what it has just stored.
+// Their code is in elementwise/activation.cc, once for each instruction set.
 #if defined(SLIPWAY_ACTIVATION_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef SLIPWAY_ACTIVATION_INL_H
 #undef SLIPWAY_ACTIVATION_INL_H
@@ -9,17 +10,18 @@
 #define SLIPWAY_ACTIVATION_INL_H
 #endif
 
-#include <algorithm>
-#include <iterator>
 #include <limits>
 
 #include "kernels/activation.h"
 #include "kernels/simd/f32x16-inl.h"
-#include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
+
+// In place.
+void activate_row(float* y, std::size_t count, ActivationSpec spec);
+
 namespace {
 
 // y = x within [low, high], + zero: -0 there leaves every y as it is, +0 makes a -0 +0, as Relu
@@ -44,149 +46,6 @@ HWY_INLINE Clamp clamp_of(ActivationSpec spec) {
 HWY_INLINE F32x16 clamp(F32x16 x, const Clamp& c) {
   return add(lower(raise(x, c.low), c.high), c.zero);
 }
-
-#if HWY_TARGET == HWY_SCALAR
-// Written for vectors it would be sixteen times the code, and no faster.
-inline void activate_row(float* y, std::size_t count, ActivationSpec spec) {
-  for (std::size_t i = 0; i < count; ++i) y[i] = slipway::activate(y[i], spec);
-}
-#else
-HWY_INLINE F32x16 unit_clip(F32x16 x) { return lower(raise(x, zero()), set(1.0F)); }
-
-template <Activation kKind>
-HWY_INLINE F32x16 activate(F32x16 x, F32x16 a, F32x16 b) {
-  if constexpr (kKind == Activation::kLeakyRelu) return select(greater(zero(), x), mul(a, x), x);
-  if constexpr (kKind == Activation::kElu) {
-    return select(greater(zero(), x), mul(a, expm1(x)), x);
-  }
-  if constexpr (kKind == Activation::kSigmoid) return sigmoid(x);
-  if constexpr (kKind == Activation::kHardSigmoid) return unit_clip(add(mul(a, x), b));
-  if constexpr (kKind == Activation::kHardSwish) {
-    return mul(x, unit_clip(add(mul(x, set(static_cast<float>(1.0 / 6.0))), set(0.5F))));
-  }
-  if constexpr (kKind == Activation::kTanh) return tanh(x);
-  if constexpr (kKind == Activation::kSilu) return mul(x, sigmoid(x));
-  if constexpr (kKind == Activation::kGelu) return gelu(x);
-  if constexpr (kKind == Activation::kGeluTanh) return gelu_tanh(x);
-  if constexpr (kKind == Activation::kErfOfProduct) {
-    return mul(mul(x, add(set(1.0F), erf(mul(x, a)))), b);
-  }
-  if constexpr (kKind == Activation::kErfOfQuotient) {
-    return mul(mul(x, add(set(1.0F), erf(div(x, a)))), b);
-  }
-  if constexpr (kKind == Activation::kHalfErfOfProduct) {
-    return mul(mul(x, b), add(set(1.0F), erf(mul(x, a))));
-  }
-  if constexpr (kKind == Activation::kHalfErfOfQuotient) {
-    return mul(mul(x, b), add(set(1.0F), erf(div(x, a))));
-  }
-  return x;
-}
-
-template <Activation kKind>
-HWY_NOINLINE void activate_row_as(float* y, std::size_t count, ActivationSpec spec) {
-  const F32x16 a = set(spec.a);
-  const F32x16 b = set(spec.b);
-  map_row(y, y, count, [=](F32x16 x) SLIPWAY_LAMBDA { return activate<kKind>(x, a, b); });
-}
-
-// sigmoid or, with kTimesX, x * sigmoid(x): the steps of math-inl.h side by side for several
-// vectors, since one alone waits for its own results most of the time.
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-inline constexpr std::size_t kSideBySide = 4;
-template <bool kTimesX>
-HWY_NOINLINE std::size_t sigmoids(float* y, std::size_t count) {
-  constexpr std::size_t kAll = kSideBySide * kWide;
-  const F32x16 shift = set(0x1.8p23F);
-  std::size_t at = 0;
-  for (; at + kAll <= count; at += kAll) {
-    F32x16 x[kSideBySide], n[kSideBySide], r[kSideBySide], p[kSideBySide], e[kSideBySide];
-#define SLIPWAY_EACH(expression) \
-  _Pragma("GCC unroll 4") for (std::size_t i = 0; i < kSideBySide; ++i) { expression; }
-    SLIPWAY_EACH(x[i] = load(y + at + i * kWide))
-    SLIPWAY_EACH(r[i] = raise(with_sign(x[i], set(-0.0F)), set(-104.0F)))
-    SLIPWAY_EACH(n[i] = fma(r[i], set(constants::kLog2E32), shift))
-    SLIPWAY_EACH(n[i] = sub(n[i], shift))
-    SLIPWAY_EACH(r[i] = fma(n[i], set(-constants::kLn2High32), r[i]))
-    SLIPWAY_EACH(r[i] = fma(n[i], set(-constants::kLn2Low32), r[i]))
-    constexpr std::size_t kDegree = std::size(constants::kExp32) - 1;
-    SLIPWAY_EACH(p[i] = set(constants::kExp32[kDegree]))
-    _Pragma("GCC unroll 16") for (std::size_t k = kDegree; k-- > 0;){SLIPWAY_EACH(
-        p[i] = fma(p[i], r[i], set(constants::kExp32[k])))} SLIPWAY_EACH(p[i] = fma(mul(r[i], r[i]),
-                                                                                    p[i], r[i]))
-        SLIPWAY_EACH(e[i] = scaled({p[i], {}, n[i]}))
-            SLIPWAY_EACH(p[i] = select(greater(zero(), x[i]), e[i], set(1.0F)))
-                SLIPWAY_EACH(p[i] = div(p[i], add(set(1.0F), e[i])))
-                    SLIPWAY_EACH(store(kTimesX ? mul(x[i], p[i]) : p[i], y + at + i * kWide))
-#undef SLIPWAY_EACH
-  }
-  return at;
-}
-#else
-inline constexpr std::size_t kSideBySide = 1;
-template <bool kTimesX>
-HWY_INLINE std::size_t sigmoids(float*, std::size_t) {
-  return 0;
-}
-#endif
-
-// The last few vectors are computed with others that nobody reads: that takes no longer than one.
-template <Activation kKind>
-HWY_INLINE void sigmoid_row(float* y, std::size_t count, [[maybe_unused]] ActivationSpec spec) {
-  constexpr bool kTimesX = kKind == Activation::kSilu;
-  const std::size_t done = sigmoids<kTimesX>(y, count);
-  const std::size_t rest = count - done;
-  float* const from = y + done;
-  if constexpr (kSideBySide == 1) return activate_row_as<kKind>(from, rest, spec);
-  if (rest == 0) return;
-  float last[kSideBySide * kWide] = {};
-  for (std::size_t i = 0; i < rest; i += kWide)
-    store(load_first(from + i, std::min(kWide, rest - i)), last + i);
-  sigmoids<kTimesX>(last, std::size(last));
-  for (std::size_t i = 0; i < rest; i += kWide)
-    store_first(load(last + i), from + i, std::min(kWide, rest - i));
-}
-
-// In place.
-inline void activate_row(float* y, std::size_t count, ActivationSpec spec) {
-  switch (spec.kind) {
-    case Activation::kNone:
-    case Activation::kCount:
-      return;
-    case Activation::kRelu:
-    case Activation::kClip: {
-      const Clamp c = clamp_of(spec);
-      return map_row(y, y, count, [=](F32x16 x) SLIPWAY_LAMBDA { return clamp(x, c); });
-    }
-    case Activation::kLeakyRelu:
-      return activate_row_as<Activation::kLeakyRelu>(y, count, spec);
-    case Activation::kElu:
-      return activate_row_as<Activation::kElu>(y, count, spec);
-    case Activation::kSigmoid:
-      return sigmoid_row<Activation::kSigmoid>(y, count, spec);
-    case Activation::kHardSigmoid:
-      return activate_row_as<Activation::kHardSigmoid>(y, count, spec);
-    case Activation::kHardSwish:
-      return activate_row_as<Activation::kHardSwish>(y, count, spec);
-    case Activation::kTanh:
-      return activate_row_as<Activation::kTanh>(y, count, spec);
-    case Activation::kSilu:
-      return sigmoid_row<Activation::kSilu>(y, count, spec);
-    case Activation::kGelu:
-      return activate_row_as<Activation::kGelu>(y, count, spec);
-    case Activation::kGeluTanh:
-      return activate_row_as<Activation::kGeluTanh>(y, count, spec);
-    case Activation::kErfOfProduct:
-      return activate_row_as<Activation::kErfOfProduct>(y, count, spec);
-    case Activation::kErfOfQuotient:
-      return activate_row_as<Activation::kErfOfQuotient>(y, count, spec);
-    case Activation::kHalfErfOfProduct:
-      return activate_row_as<Activation::kHalfErfOfProduct>(y, count, spec);
-    case Activation::kHalfErfOfQuotient:
-      return activate_row_as<Activation::kHalfErfOfQuotient>(y, count, spec);
-  }
-}
-#endif
 
 }  // namespace
 }  // namespace slipway::HWY_NAMESPACE
