@@ -332,6 +332,19 @@ TEST(Forms, WhatFollowsAConvolution) {
   }
 }
 
+// Whole blocks of channels are joined as they are.
+TEST(Forms, JoinedBlocks) {
+  const std::string joined = convolution_to(32) +
+                             "%d = Exp(%c)\n%e = Concat(%c, %d) {axis=1}\n%f = MaxPool(%e) "
+                             "{kernel_shape=[3,3]}\n" +
+                             numbers("v", {16, 64, 1, 1}) + "%y = Conv(%f, %v)";
+  const Form form = {"joined", "%x: float[2,3,12,13]", joined.c_str(), "concat"};
+  expect_kernels({form});
+  const Result<Compiled> compiled = compile_form(form);
+  ASSERT_TRUE(compiled.ok());
+  EXPECT_EQ(std::ranges::count(compiled->steps, "relayout", &StepNote::kernel), 1);  // the output
+}
+
 // Whole blocks of channels are read where they lie: no step changes the layout of what comes out of
 // the convolution.
 TEST(Forms, ViewsOfBlocks) {
