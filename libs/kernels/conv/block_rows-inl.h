@@ -81,7 +81,19 @@ class BlockRows {
       }
       first += columns;
     }
-    finish_row();
+  }
+
+  // What a clamp cannot do in registers, of rows that have been computed.
+  void finish(std::size_t first, std::size_t rows) {
+    const std::size_t row = shape_.width.output * kConvBlock;
+    float* const y = at_.y + first * row;
+    const std::size_t count = rows * row;
+    if (!is_clamp(at_.activation)) activate_row(y, count, at_.activation);
+    if (at_.residual == nullptr || !at_.residual_is_last) return;
+    const float* const residual = at_.residual + first * row;
+    for (std::size_t i = 0; i < count; i += kWide) {
+      store(add(load(y + i), load(residual + i)), y + i);
+    }
   }
 
  private:
@@ -143,18 +155,6 @@ class BlockRows {
     to_.residual = is_first ? at_.residual + (out_ + output) * kConvBlock : nullptr;
   }
 
-  // What a clamp cannot do in registers.
-  void finish_row() {
-    float* y = at_.y + out_ * kConvBlock;
-    const std::size_t count = shape_.width.output * kConvBlock;
-    if (!is_clamp(at_.activation)) activate_row(y, count, at_.activation);
-    if (at_.residual == nullptr || !at_.residual_is_last) return;
-    const float* residual = at_.residual + out_ * kConvBlock;
-    for (std::size_t i = 0; i < count; i += kWide) {
-      store(add(load(y + i), load(residual + i)), y + i);
-    }
-  }
-
   static constexpr std::size_t kPlanned = 16;
 
   const ConvShape& shape_;
@@ -166,6 +166,8 @@ class BlockRows {
   const float* w_ = nullptr;
   std::size_t out_ = 0;
 };
+
+inline constexpr std::size_t kStripFloats = 1024;
 
 template <typename Tiles>
 void convolve_rows(const ConvShape& shape, const ConvOperands& operands, std::size_t begin,
@@ -183,7 +185,15 @@ void convolve_rows(const ConvShape& shape, const ConvOperands& operands, std::si
     at.y += y_block;
     BlockRows<Tiles> rows(shape, at);
     const std::size_t stop = std::min(end, (image + 1) * lines);
-    for (; unit < stop; ++unit) rows.row(unit - image * lines);
+    // So many rows at once that few vectors are left over, and so few that they are still near.
+    const std::size_t most = (kStripFloats - 1) / (shape.width.output * kConvBlock) + 1;
+    while (unit < stop) {
+      const std::size_t first = unit - image * lines;
+      const std::size_t count = std::min(most, stop - unit);
+      for (std::size_t line = first; line < first + count; ++line) rows.row(line);
+      rows.finish(first, count);
+      unit += count;
+    }
   }
 }
 

@@ -18,9 +18,12 @@
 
 // Fully, and early: only then does a tile live in registers.
 #undef SLIPWAY_UNROLL
+#undef SLIPWAY_UNROLL_FEW
 #if HWY_TARGET == HWY_SCALAR
 #define SLIPWAY_UNROLL
+#define SLIPWAY_UNROLL_FEW
 #else
+#define SLIPWAY_UNROLL_FEW _Pragma("GCC unroll 2")
 #define SLIPWAY_UNROLL _Pragma("GCC unroll 16")
 #endif
 
@@ -113,7 +116,7 @@ template <typename Input, std::size_t kFirst, std::size_t kEnd, std::size_t kCol
           std::size_t kBlocks>
 HWY_INLINE void add_tap(const TapRun& run, const float* x, const float* w, std::size_t channels,
                         std::uintptr_t& ahead, Tile<kColumns, kBlocks>& tile) {
-  for (std::size_t c = 0; c < channels; ++c) {
+  SLIPWAY_UNROLL_FEW for (std::size_t c = 0; c < channels; ++c) {
     if constexpr (kBlocks > 1) {
       __builtin_prefetch(reinterpret_cast<const void*>(ahead), 0, 2);
       ahead += run.ahead_step;
