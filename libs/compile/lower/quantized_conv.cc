@@ -5,6 +5,7 @@
 #include "compile/lower/lower.h"
 #include "compile/lower/numbers.h"
 #include "compile/lower/quantized.h"
+#include "compile/lower/view.h"
 #include "kernels/conv/byte_depthwise.h"
 #include "ops/nn/convolution.h"
 #include "ops/node_view.h"
@@ -162,6 +163,47 @@ Result<std::vector<TensorIndex>> add_constants(Lowering& lowering, const std::st
   return inputs;
 }
 
+// A pointwise convolution that does not look at every position.
+bool skips_positions(const ConvShape& shape) {
+  bool skips = false;
+  for (const ConvAxis* const axis : {&shape.depth, &shape.height, &shape.width}) {
+    if (axis->kernel != 1 || axis->pad != 0) return false;
+    skips |= axis->stride != 1;
+    // The last of them lies in the input.
+    if (axis->at(axis->output - 1, 0) >= static_cast<std::ptrdiff_t>(axis->input)) return false;
+  }
+  return skips && shape.groups * shape.in_channels % 16 == 0;
+}
+
+Shape in_blocks(Shape shape) {
+  shape[1] /= 16;
+  shape.push_back(16);
+  return shape;
+}
+
+// Copies those that it looks at, so that they are neighbours: the convolution then has no stride.
+TensorIndex keep_positions(Lowering& lowering, std::size_t node, TensorIndex x, Choice& choice) {
+  const ProgramTensor from = lowering.program.tensor(x);
+  Shape kept = from.shape;
+  ConvAxis* const axes[3] = {&choice.shape.depth, &choice.shape.height, &choice.shape.width};
+  const std::size_t spatial = kept.size() - 2;
+  std::vector<plan::ViewAxis> view = whole_axes(kept.size() + 1);
+  for (std::size_t i = 0; i < spatial; ++i) {
+    ConvAxis& axis = *axes[3 - spatial + i];
+    kept[2 + i] = static_cast<std::int64_t>(axis.output);
+    view[2 + i].step = static_cast<std::int64_t>(axis.stride);
+    axis.stride = 1;
+    axis.input = axis.output;
+    choice.params.axes[i].stride = 1;
+  }
+  const TensorIndex to = lowering.add_temporary(from.name, from.dtype, kept, Layout::kBlocked16);
+  ProgramStep& step = add_view(lowering, node, lowering.stored(x, in_blocks(from.shape)),
+                               lowering.stored(to, in_blocks(kept)), view);
+  step.multiply_adds = 0;
+  step.note = "every so many positions";
+  return to;
+}
+
 }  // namespace
 
 Result<Lowered> lower_quantized_conv(Lowering& lowering, std::size_t node) {
@@ -194,6 +236,10 @@ Result<Lowered> lower_quantized_conv(Lowering& lowering, std::size_t node) {
     note += " + Clip";
   }
   std::vector<TensorIndex> inputs = {TRY(lowering.read(n.inputs[kX], Layout::kBlocked16))};
+  if (skips_positions(choice->shape)) {
+    inputs[0] = keep_positions(lowering, node, inputs[0], *choice);
+    note += ", of the positions that count";
+  }
   for (const TensorIndex id : TRY(add_constants(lowering, lowering.graph.value(n.inputs[kW]).name,
                                                 *choice, *std::move(constants)))) {
     inputs.push_back(id);

@@ -123,6 +123,23 @@ TEST(Quantized, ConvolutionsOfEveryForm) {
   }
 }
 
+TEST(Quantized, PointwiseConvolutionsThatSkipPositions) {
+  const ConvRow rows[] = {
+      {"stride 2", 32, 48, 1, 1, "strides=[2,2]"},
+      {"strides of two kinds, groups", 32, 32, 2, 1, "strides=[3,1]", 11},
+  };
+  for (const ConvRow& row : rows) {
+    for (const Quantization& type : {kTypes[0], kTypes[2]}) {
+      const std::string body = quantized("x", type) + convolution(row, "x", "c", true, "int8", 0) +
+                               quantized("c", kTypes[0]) + "%y = Identity(%c.d)\n";
+      expect({str(row.name, ", ", type.name),
+              str("%x: float[2,", row.in, ",", row.size, ",", row.size, "]"),
+              body,
+              {"quantize blocks", "view", "byte conv", "dequantize blocks", "relayout"}});
+    }
+  }
+}
+
 TEST(Quantized, ConvolutionsOfEveryType) {
   const ConvRow row = {"", 6, 18, 1, 3, "pads=[1,1,1,1]"};
   for (const Quantization& from : kTypes) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/conv/byte_quantize.h"
 #include "kernels/conv/shape.h"
 #include "kernels/elementwise/quantize.h"
 
@@ -12,14 +13,13 @@ namespace {
 constexpr std::size_t kRun = 64;  // positions at a time: rows of a run stay in the first cache
 
 // Rows of a run, [channels][kRun], as positions of a block.
-template <std::size_t kLanes>
 void interleave(const std::uint8_t* rows, std::size_t row_bytes, std::uint8_t* to,
                 std::size_t channels, std::size_t positions, std::uint8_t flip) {
   for (std::size_t p = 0; p < positions; ++p) {
-    std::uint8_t lane[kLanes] = {};
+    std::uint8_t lane[kConvBlock] = {};
     for (std::size_t c = 0; c < channels; ++c)
       lane[c] = static_cast<std::uint8_t>(rows[c * row_bytes + p] ^ flip);
-    std::memcpy(to + p * kConvBlock, lane, kLanes);
+    std::memcpy(to + p * kConvBlock, lane, kConvBlock);
   }
 }
 
@@ -33,8 +33,8 @@ void bytes_to_blocked(const std::uint8_t* plain, std::uint8_t* blocked, std::siz
     const std::uint8_t* const from = plain + block * kConvBlock * positions;
     std::uint8_t* const to = blocked + block * kConvBlock * positions;
     for (std::size_t p = 0; p < positions; p += kRun) {
-      interleave<kConvBlock>(from + p, positions, to + p * kConvBlock, count,
-                             std::min(kRun, positions - p), flip);
+      interleave(from + p, positions, to + p * kConvBlock, count, std::min(kRun, positions - p),
+                 flip);
     }
   }
 }
@@ -58,6 +58,10 @@ void bytes_to_plain(const std::uint8_t* blocked, std::uint8_t* plain, std::size_
 void quantize_to_blocked(Isa isa, const float* plain, std::uint8_t* blocked, std::size_t channels,
                          std::size_t positions, float scale, std::int32_t zero, std::size_t begin,
                          std::size_t end) {
+  if (channels <= kFewChannels) {
+    return byte_quantize_kernels(isa).few[channels - 1](plain, blocked, positions, scale, zero,
+                                                        begin, end);
+  }
   const auto quantize =
       quantize_kernels(isa).quantize[static_cast<std::size_t>(Quantized::kU8)].one;
   std::uint8_t rows[kConvBlock * kRun];
@@ -66,14 +70,7 @@ void quantize_to_blocked(Isa isa, const float* plain, std::uint8_t* blocked, std
     for (std::size_t c = 0; c < channels; ++c)
       quantize(plain + c * positions + p, rows + c * kRun, count, scale, zero);
     std::uint8_t* const to = blocked + p * kConvBlock;
-    // A convolution reads channels by fours.
-    if (channels == 3) {
-      interleave<4>(rows, kRun, to, 3, count, 0);
-    } else if (channels <= 4) {
-      interleave<4>(rows, kRun, to, channels, count, 0);
-    } else {
-      interleave<kConvBlock>(rows, kRun, to, channels, count, 0);
-    }
+    interleave(rows, kRun, to, channels, count, 0);
   }
 }
 

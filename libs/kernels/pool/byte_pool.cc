@@ -80,12 +80,6 @@ void max_pool(const PoolShape& shape, const std::uint8_t* x, std::uint8_t* y, st
   }
 }
 
-// round_half_even(x) + zero as a byte; a NaN becomes 0, for which the least is chosen before.
-HWY_INLINE I32x16 saturated(F32x16 x, std::int32_t zero) {
-  const F32x16 least = set(-1024.0F);
-  return to_bytes(select(greater(x, least), x, least), {zero, 0, 255});
-}
-
 // Vector j takes positions j, j + 16, ...: the tree of numeric/lanes.h for sixteen channels.
 void global_average(const ByteAverage& average, const std::uint8_t* x, std::uint8_t* y,
                     std::size_t positions, std::size_t begin, std::size_t end) {
@@ -104,7 +98,8 @@ void global_average(const ByteAverage& average, const std::uint8_t* x, std::uint
       for (std::size_t j = 0; j < half; ++j) lane[j] = add(lane[j], lane[j + half]);
     }
     const F32x16 mean = div(lane[0], set(static_cast<float>(positions)));
-    store_bytes(saturated(div(mean, set(average.y_scale)), average.y_zero), y + block * kConvBlock);
+    store_bytes(saturated_bytes(div(mean, set(average.y_scale)), average.y_zero),
+                y + block * kConvBlock);
   }
 }
 

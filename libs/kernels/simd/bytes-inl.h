@@ -282,6 +282,12 @@ HWY_INLINE void store_bytes(I32x16 x, std::uint8_t* to) {
 }
 #endif
 
+// saturate(round_half_even(x) + zero) as an unsigned byte; NaN gives 0.
+HWY_INLINE I32x16 saturated_bytes(F32x16 x, std::int32_t zero) {
+  const F32x16 least = set(-1024.0F);
+  return to_bytes(select(greater(x, least), x, least), {zero, 0, 255});
+}
+
 }  // namespace
 }  // namespace slipway::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
