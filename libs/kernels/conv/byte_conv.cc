@@ -252,7 +252,9 @@ void blocked(const ConvShape& given, const ByteConvOperands& operands, std::size
              std::size_t end) {
   const ConvPartition part = partition(given);
   const ConvShape shape = part.is_flat ? flattened(given) : given;
-  if (shape.width.stride == 1) {
+  if (shape.width.stride * kConvBlock == kFewStep && shape.in_channels <= kFour) {
+    convolve<kFewStep>(shape, operands, part, begin, end);
+  } else if (shape.width.stride == 1) {
     convolve<kConvBlock>(shape, operands, part, begin, end);
   } else {
     convolve<0>(shape, operands, part, begin, end);

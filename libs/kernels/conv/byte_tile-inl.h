@@ -236,7 +236,10 @@ HWY_INLINE void fetch_ahead(const ByteRun& run, const std::int8_t* w) {
 HWY_INLINE void fetch_ahead(const ByteRun&, const std::int8_t*) {}
 #endif
 
-// kStep: bytes between the inputs of neighbouring columns; 0: any.
+// kStep: bytes between the inputs of neighbouring columns; 0: any. kFewStep: of those convolutions
+// with this step that have at most four input channels.
+inline constexpr std::size_t kFewStep = 2 * kConvBlock;
+
 template <std::size_t kStep, bool kHasEdges, std::size_t kColumns, std::size_t kBlocks>
 void byte_tile(const ByteRun& run, const ByteOutput& to) {
   const std::size_t step = kStep == 0 ? run.x_position : kStep;
@@ -246,14 +249,15 @@ void byte_tile(const ByteRun& run, const ByteOutput& to) {
       tile.at[p][b] = start_sums(run.start + p * run.start_column + b * kConvBlock);
     }
   }
-  for (std::size_t i = 0; i < run.blocks; ++i) {
-    const std::size_t fours = i + 1 == run.blocks ? run.last_fours : kFour;
+  constexpr bool kIsFew = kStep == kFewStep;
+  for (std::size_t i = 0; i < (kIsFew ? 1 : run.blocks); ++i) {
+    const std::size_t fours = kIsFew ? 1 : i + 1 == run.blocks ? run.last_fours : kFour;
     for (std::size_t d = 0; d < run.depths; ++d) {
       for (std::size_t h = 0; h < run.heights; ++h) {
         const std::uint8_t* x = run.x + i * run.x_block + d * run.x_depth + h * run.x_height;
         const std::int8_t* w = run.w + i * run.w_block + d * run.w_depth + h * run.w_height;
         for (std::size_t k = 0; k < run.widths; ++k, x += run.x_width, w += run.w_width) {
-          fetch_ahead(run, w);
+          if constexpr (!kIsFew) fetch_ahead(run, w);
           add_edged_byte_tap<kHasEdges>(run, step, x, w, fours, k, tile);
         }
       }
