@@ -51,6 +51,8 @@ enum class KernelId : std::uint16_t {
   kQuantizeBlocks = 62,
   kDequantizeBlocks = 63,
   kByteProduct = 64,
+  kByteTable = 65,
+  kByteChain = 66,
   // Columns of a window that slides.
   kColumns = 70,
   kTakeColumns = 71,

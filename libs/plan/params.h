@@ -178,6 +178,19 @@ struct BytePoolParams {
   ConvAxisParams axes[3];
 };
 
+// kByteTable: inputs are bytes of any layout and a table of 256 bytes (constant), which holds for
+// every byte that the tensor may hold the one that the output then holds.
+
+// A chain of functions of dequantised bytes, quantised. Inputs: `byte_count` tensors of bytes, of
+// the shape and layout of the output, then single floats. Zero points as above, whatever the
+// layout. As many ChainStepParams follow as it has steps.
+struct ByteChainParams {
+  std::uint32_t step_count;
+  std::uint32_t byte_count;
+  ByteScale y;
+  ByteScale operand[8];
+};
+
 // kQuantizeBlocks: floats, plain or blocked, to bytes, blocked; kDequantizeBlocks: bytes to floats,
 // both blocked. The parameters are a ByteScale.
 

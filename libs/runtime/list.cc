@@ -46,6 +46,8 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kLogic, "logic", bind_logic},
     {KernelId::kByteConv, "byte conv", bind_byte_conv},
     {KernelId::kByteProduct, "byte product", bind_byte_product},
+    {KernelId::kByteTable, "byte table", bind_byte_table, kInPlace},
+    {KernelId::kByteChain, "byte chain", bind_byte_chain, kInPlace},
     {KernelId::kBytePool, "byte pool", bind_byte_pool},
     {KernelId::kQuantizeBlocks, "quantize blocks", bind_quantize_blocks},
     {KernelId::kDequantizeBlocks, "dequantize blocks", bind_dequantize_blocks},

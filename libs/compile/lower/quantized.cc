@@ -150,7 +150,9 @@ Result<bool> lower_in_blocks(Lowering& lowering, std::size_t node) {
     return true;
   }
   const auto scaling = quantize_scaling(lowering.graph, n);
-  if (!scaling || !is_map(lowering.shape(from))) return false;
+  if (!scaling || element_count(lowering.shape(from)).value() == 0) return false;
+  if (TRY(lower_byte_chain(lowering, node, *scaling))) return true;
+  if (!is_map(lowering.shape(from))) return false;
   if (TRY(lower_average(lowering, node, *scaling))) return true;
   const Layout layout = lowering.layout(from);
   if (layout != Layout::kBlocked16 && !is_read_in_blocks(lowering, n.outputs[0])) return false;

@@ -51,6 +51,9 @@ std::optional<ByteSum> sum_of_bytes(const Lowering& lowering, ValueId id);
 // Whether all that use a value read it in blocks.
 bool is_read_in_blocks(const Lowering& lowering, ValueId id);
 
+// A QuantizeLinear to bytes, of elementwise functions of dequantised ones: false where it is none.
+Result<bool> lower_byte_chain(Lowering& lowering, std::size_t node, const Scaling& to);
+
 // A QuantizeLinear or DequantizeLinear whose bytes are blocked, and a pool between the two.
 Result<bool> lower_in_blocks(Lowering& lowering, std::size_t node);
 

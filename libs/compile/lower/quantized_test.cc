@@ -106,6 +106,7 @@ TEST(Quantized, ConvolutionsOfEveryForm) {
       {"odd channels", 5, 19, 1, 3, "pads=[1,1,1,1]"},
       {"first layer", 3, 16, 1, 3, "pads=[1,1,1,1], strides=[2,2]", 23},
       {"depthwise", 20, 20, 20, 3, "pads=[1,1,1,1]"},
+      {"depthwise, divided among threads", 64, 64, 64, 3, "pads=[1,1,1,1]", 24},
       {"depthwise, stride 2", 16, 16, 16, 3, "pads=[0,0,1,1], strides=[2,2]"},
       {"groups of blocks", 32, 64, 2, 3, "pads=[1,1,1,1]"},
       {"groups of four channels", 32, 32, 8, 3, "pads=[1,1,1,1]"},
@@ -211,6 +212,48 @@ TEST(Quantized, Pools) {
             conv + "%p = GlobalAveragePool(%c.d)\n" + quantized("p", kTypes[2]) +
                 "%y = Identity(%p.d)\n",
             {"quantize blocks", "byte conv", "byte pool", "dequantize blocks", "relayout"}});
+  }
+}
+
+TEST(Quantized, Functions) {
+  const ConvRow row = {"", 6, 18, 1, 3, "pads=[1,1,1,1]"};
+  for (const Quantization& from : kTypes) {
+    for (const Quantization& to : kTypes) {
+      const std::string end = quantized("f", to) + "%y = Identity(%f.d)\n";
+      const std::string plain = quantized("x", from);
+      const std::string blocked = quantized("x", kTypes[0]) +
+                                  convolution(row, "x", "c", true, "int8", 0) +
+                                  quantized("c", from);
+      expect({str("plain, ", from.name, " to ", to.name),
+              "%x: float[3,700]",
+              str(plain, "%g = Sigmoid(%x.d)\n%f = Mul(%g, %x.d)\n", end),
+              {"quantize", "byte table", "dequantize"}});
+      expect({str("blocked, ", from.name, " to ", to.name),
+              "%x: float[1,6,9,9]",
+              str(blocked, "init %half = float[] {0.5}\n%f = Add(%half, %c.d)\n", end),
+              {"quantize blocks", "byte conv", "byte table", "dequantize blocks", "relayout"}});
+    }
+    expect({str("another scale, ", from.name),
+            "%x: float[3,70]",
+            str(quantized("x", from), "%f = Identity(%x.d)\n",
+                quantized("f", {"", "uint8", "0.03", 9}), "%y = Identity(%f.d)\n"),
+            {"quantize", "byte table", "dequantize"}});
+  }
+  const ConvRow other = {"", 6, 18, 1, 1, ""};
+  for (const Quantization& type : kTypes) {
+    expect({str("two maps, ", type.name),
+            "%x: float[1,6,9,9]",
+            str(quantized("x", kTypes[0]), convolution(row, "x", "a", true, "int8", 0),
+                quantized("a", type), convolution(other, "x", "b", true, "int8", 0),
+                quantized("b", kTypes[2]), "%g = Sigmoid(%b.d)\n%f = Mul(%a.d, %g)\n",
+                quantized("f", type), "%y = Identity(%f.d)\n"),
+            {"quantize blocks", "byte conv", "byte conv", "byte chain", "dequantize blocks",
+             "relayout"}});
+    expect({str("two of a kind, ", type.name),
+            "%x: float[40,700], %z: float[40,700]",
+            str(quantized("x", type), quantized("z", kTypes[2]), "%f = Mul(%x.d, %z.d)\n",
+                quantized("f", type), "%y = Identity(%f.d)\n"),
+            {"quantize", "quantize", "byte chain", "dequantize"}});
   }
 }
 

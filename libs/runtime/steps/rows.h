@@ -41,6 +41,8 @@ Status bind_tree_classes(Binder& binder);
 Status bind_logic(Binder& binder);
 Status bind_byte_conv(Binder& binder);
 Status bind_byte_product(Binder& binder);
+Status bind_byte_table(Binder& binder);
+Status bind_byte_chain(Binder& binder);
 Status bind_byte_pool(Binder& binder);
 Status bind_quantize_blocks(Binder& binder);
 Status bind_dequantize_blocks(Binder& binder);
