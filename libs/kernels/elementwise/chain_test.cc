@@ -72,6 +72,31 @@ TEST(BinaryKernels, HaveTheBitsOfTheDefinitionOnEveryInstructionSet) {
   }
 }
 
+// Every 8191st float, those whose cubes lie in the middle between two floats, the neighbours of the
+// ends of the range.
+TEST(BinaryKernels, CubesAreThePowersOfThree) {
+  std::vector<float> x;
+  for (std::uint64_t bits = 0; bits <= UINT32_MAX; bits += 8191)
+    x.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+  for (int i = 250; i < 330; ++i) {
+    for (const float scale : {1.0F, 0x1p-41F, 0x1p-52F, -0x1p33F}) {
+      x.push_back(static_cast<float>(i) * scale);
+      x.push_back(std::nextafter(static_cast<float>(i) * scale, 0.0F));
+    }
+  }
+  for (const float end : {0x1p-42F, 0x1p-50F, 6.98e12F}) {
+    for (int i = -40; i <= 40; ++i) x.push_back(end * (1.0F + static_cast<float>(i) * 0x1p-10F));
+  }
+  std::vector<float> want;
+  for (const float e : x) want.push_back(numeric::pow(e, 3.0F));
+  for (const Isa isa : isas_here()) {
+    std::vector<float> y = x;
+    binary_kernels(isa)[Binary::kPow].right_scalar(y.data(), 3.0F, y.data(), y.size());
+    for (std::size_t i = 0; i < x.size(); ++i)
+      ASSERT_TRUE(same_bits(y[i], want[i])) << isa_name(isa) << " " << x[i] << " cubed is " << y[i];
+  }
+}
+
 TEST(BinaryKernels, CompareAndChoose) {
   for (const Isa isa : isas_here()) {
     const BinaryKernels& kernels = binary_kernels(isa);
