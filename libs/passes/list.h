@@ -14,6 +14,7 @@ Result<std::string> merge_equal(Model& model);
 Result<std::string> multiply_einsum(Model& model);
 Result<std::string> remove_identities(Model& model);
 Result<std::string> remove_dead(Model& model);
+Result<std::string> turn_pairs(Model& model);
 Result<std::string> use_integers(Model& model);
 
 }  // namespace slipway

@@ -170,6 +170,18 @@ TEST(Forms, EinsumAsProducts) {
   });
 }
 
+TEST(Forms, RotaryEmbedding) {
+  const char* const kHeads = "%x: float[2,4,37,8], %c: float[40,4], %s: float[40,4]";
+  const std::string positions = str(kHeads, ", %p: int64[2,37]");
+  expect_kernels({
+      {"heads first", positions.c_str(), "%y = RotaryEmbedding(%x, %c, %s, %p)", "chain", 23},
+      {"neighbours", positions.c_str(), "%y = RotaryEmbedding(%x, %c, %s, %p) {interleaved=1}",
+       "chain", 23},
+      {"rows first, a part", "%x: float[2,37,24], %c: float[2,37,2], %s: float[2,37,2]",
+       "%y = RotaryEmbedding(%x, %c, %s) {num_heads=3, rotary_embedding_dim=4}", "chain", 23},
+  });
+}
+
 // Views of views are one copy, or none.
 TEST(Forms, ViewsOfViews) {
   struct Row {
