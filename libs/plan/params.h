@@ -26,6 +26,7 @@ struct GemmParams {
   std::uint32_t k;
   std::uint32_t chains;
   std::uint32_t weight_type;  // WeightType
+  std::uint32_t abreast;      // panels of B
   ActivationParams activation;
 };
 

@@ -14,12 +14,14 @@ namespace {
 
 struct Weights {
   TensorIndex packed;
-  std::uint32_t n, k, chains;
+  std::uint32_t n, k, chains, abreast;
   WeightType type;
 };
 
-// A constant [k, n], or [n, k] where it is transposed, in the type it fits.
-Result<Weights> pack(Lowering& lowering, ValueId id, bool is_transposed, WeightType type) {
+// A constant [k, n], or [n, k] where it is transposed, in the type it fits, for a product of so
+// many rows.
+Result<Weights> pack(Lowering& lowering, ValueId id, bool is_transposed, WeightType type,
+                     std::size_t row_count) {
   Tensor tensor = TRY(lowering.constant(id)->direct());
   std::optional<Tensor> narrow = TRY(narrow_exactly(tensor, type));
   if (!narrow) type = WeightType::kF32;
@@ -31,12 +33,16 @@ Result<Weights> pack(Lowering& lowering, ValueId id, bool is_transposed, WeightT
   const std::size_t chains = numeric::chain_count(n, k);
   const std::size_t bytes = packed_bytes(type, n, k, chains);
   Tensor packed = TRY(Tensor::create(DType::kUint8, {static_cast<std::int64_t>(bytes)}));
+  const std::size_t abreast = row_count == 1 && !lanes_are_chains(n, chains) ? kPanelsAbreast : 1;
   const auto across = static_cast<std::ptrdiff_t>(columns);
   pack_b(type, tensor.bytes().data(), is_transposed ? 1 : across, is_transposed ? across : 1, n, k,
-         chains, packed.mutable_bytes().data());
+         chains, packed.mutable_bytes().data(), abreast);
   return Weights{lowering.add_constant(lowering.graph.value(id).name, std::move(packed)),
-                 static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(k),
-                 static_cast<std::uint32_t>(chains), type};
+                 static_cast<std::uint32_t>(n),
+                 static_cast<std::uint32_t>(k),
+                 static_cast<std::uint32_t>(chains),
+                 static_cast<std::uint32_t>(abreast),
+                 type};
 }
 
 // The product times a constant for each of its columns, where that is all that is done with it.
@@ -68,13 +74,16 @@ Result<Lowered> lower_product(Lowering& lowering, std::size_t node, bool is_tran
   const Node& n = lowering.graph.nodes[node];
   ValueId value = n.outputs[0];
   const std::size_t last_axis = lowering.shape(value).size() - 1;
+  const Shape& output = lowering.shape(value);
+  std::size_t row_count = 1;
+  for (std::size_t i = 0; i < last_axis; ++i) row_count *= static_cast<std::size_t>(output[i]);
   WeightType type = lowering.weights;
   std::optional<Scale> scale;
   if (type == WeightType::kI8) {
     if (bias == nullptr) scale = match_scale(lowering, value);
     if (!scale) type = WeightType::kF32;
   }
-  const Weights weights = TRY(pack(lowering, n.inputs[1], is_transposed, type));
+  const Weights weights = TRY(pack(lowering, n.inputs[1], is_transposed, type, row_count));
   if (weights.type != WeightType::kI8) scale.reset();
   std::vector<TensorIndex> inputs = {TRY(lowering.read(n.inputs[0])), weights.packed, kLeftOut,
                                      kLeftOut, kLeftOut};
@@ -91,7 +100,7 @@ Result<Lowered> lower_product(Lowering& lowering, std::size_t node, bool is_tran
   const TensorIndex to = lowering.write(tail.output);
   ProgramStep& step = lowering.add_step(node, plan::KernelId::kGemm, inputs, {to});
   step.set_params(plan::GemmParams{weights.n, weights.k, weights.chains,
-                                   static_cast<std::uint32_t>(weights.type),
+                                   static_cast<std::uint32_t>(weights.type), weights.abreast,
                                    tail.activation_params()});
   step.note = str(n.op, tail.note, weights_note(weights.type));
   absorb_tail(lowering, tail);

@@ -117,6 +117,14 @@ struct Panels {
   }
 };
 
+// The panels of a packed B from `panel` on: one of them, or those that stand abreast with it.
+template <typename W>
+HWY_INLINE Panels panels_from(const PackedB& b, std::size_t panel) {
+  const PanelPlace place = panel_place(b.n, b.k, b.abreast, panel);
+  return {static_cast<const W*>(b.data) + place.begin, place.row_stride,
+          b.abreast == 1 ? b.k * kWide : kWide, sizeof(W)};
+}
+
 // The rows and columns that a tile computes, and the product they belong to.
 struct Product {
   const float* a;
@@ -296,8 +304,10 @@ HWY_NOINLINE void multiply_part(const Product& product, std::size_t k, const Gem
   std::size_t begin = 0;
   do {
     const Depth depth = {begin, std::min(k, begin + most)};
-    for (std::size_t panel = part.panel_begin; panel < part.panel_end; panel += kTilePanels) {
-      const std::size_t count = std::min(kTilePanels, part.panel_end - panel);
+    std::size_t count = 0;
+    for (std::size_t panel = part.panel_begin; panel < part.panel_end; panel += count) {
+      // Two panels begin with an even one, so that they stand abreast if any do.
+      count = std::min(kTilePanels - panel % kTilePanels, part.panel_end - panel);
       multiply_blocks(product, panels_at(call, depth, panel, count), depth, depth.end == k, part,
                       panel, count);
     }
@@ -307,19 +317,35 @@ HWY_NOINLINE void multiply_part(const Product& product, std::size_t k, const Gem
 
 template <typename W>
 Panels packed_panels(const GemmCall& call, Depth depth, std::size_t panel, std::size_t count) {
-  const std::size_t panel_size = call.b.k * kWide;
-  const W* const from =
-      static_cast<const W*>(call.b.data) + panel * panel_size + depth.begin * kWide;
+  const Panels all = panels_from<W>(call.b, panel);
+  const W* const from = static_cast<const W*>(all.b) + depth.begin * all.row_stride;
   if constexpr (std::is_same_v<W, float>) {
-    return {from, kWide, panel_size, sizeof(float)};
+    return {from, all.row_stride, all.panel_stride, sizeof(float)};
   } else {
-    const std::size_t size = (depth.end - depth.begin) * kWide;
+    const std::size_t rows = depth.end - depth.begin;
     for (std::size_t p = 0; p < count; ++p) {
-      for (std::size_t i = 0; i < size; i += kWide) {
-        store(load_weights(from + p * panel_size + i), call.scratch + p * size + i);
+      for (std::size_t i = 0; i < rows; ++i) {
+        store(load_weights(from + p * all.panel_stride + i * all.row_stride),
+              call.scratch + (p * rows + i) * kWide);
       }
     }
-    return {call.scratch, kWide, size, sizeof(float)};
+    return {call.scratch, kWide, rows * kWide, sizeof(float)};
+  }
+}
+
+// One row. Panels abreast are read together as far as they go.
+template <typename W>
+void multiply_row(const Product& product, const PackedB& b, const GemmPart& part) {
+  if (b.abreast == 1) {
+    return multiply_rows(product, panels_from<W>(b, 0), 0, b.k, part, kRowTiles<W>);
+  }
+  GemmPart some = part;
+  while (some.panel_begin < part.panel_end) {
+    const std::size_t end = (some.panel_begin / b.abreast + 1) * b.abreast;
+    some.panel_end = std::min(end, part.panel_end);
+    multiply_rows(product, panels_from<W>(b, some.panel_begin), some.panel_begin, b.k, some,
+                  kRowTiles<W>);
+    some.panel_begin = some.panel_end;
   }
 }
 
@@ -335,7 +361,7 @@ void multiply_packed(const GemmCall& call, const GemmPart& part) {
                    call.c + part.row_begin * call.c_stride, call.c_stride);
     finish_place(product, {part.row_begin, rows, 0, 1});
   } else if (rows == 1) {
-    multiply_rows(product, {data, kWide, b.k * kWide, sizeof(W)}, 0, b.k, part, kRowTiles<W>);
+    multiply_row<W>(product, b, part);
   } else {
     multiply_part(product, b.k, part, call, packed_panels<W>);
   }

@@ -119,16 +119,18 @@ TEST(Gemm, HasTheBitsOfDotForEveryStorageOnEveryInstructionSet) {
         if (is_int8) want[i] *= scale[j];
       }
       Aligned packed(packed_bytes(storage.type, s.n, s.k, chains));
-      pack_b(storage.type, weights.stored.data(), static_cast<std::ptrdiff_t>(s.n), 1, s.n, s.k,
-             chains, packed.data());
-      const PackedB b = {packed.data(), storage.type, is_int8 ? scale.data() : nullptr,
-                         s.n,           s.k,          chains};
-      Aligned scratch(gemm_scratch_floats(b) * 4);
-      for (const Isa isa : isas_here()) {
-        Floats c(s.m * s.n, NAN);
-        gemm_kernels(isa).gemm({s.m, a.data(), s.k, b, c.data(), s.n, {}, scratch.floats()},
-                               whole(s.m, s.n));
-        expect_same(c, want, text(isa, storage.name, s));
+      for (const std::size_t abreast : {std::size_t{1}, kPanelsAbreast}) {
+        pack_b(storage.type, weights.stored.data(), static_cast<std::ptrdiff_t>(s.n), 1, s.n, s.k,
+               chains, packed.data(), abreast);
+        const PackedB b = {packed.data(), storage.type, is_int8 ? scale.data() : nullptr, s.n, s.k,
+                           chains,        abreast};
+        Aligned scratch(gemm_scratch_floats(b) * 4);
+        for (const Isa isa : isas_here()) {
+          Floats c(s.m * s.n, NAN);
+          gemm_kernels(isa).gemm({s.m, a.data(), s.k, b, c.data(), s.n, {}, scratch.floats()},
+                                 whole(s.m, s.n));
+          expect_same(c, want, text(isa, storage.name, s) + (abreast == 1 ? "" : ", abreast"));
+        }
       }
     }
   }
@@ -223,9 +225,6 @@ TEST(Gemm, OfPartsIsTheWhole) {
   const Floats a = random_floats(s.m * a_stride, 10);
   const Floats b = random_floats(s.k * s.n, 11);
   Aligned packed(packed_bytes(WeightType::kF32, s.n, s.k, chains));
-  pack_b(WeightType::kF32, b.data(), static_cast<std::ptrdiff_t>(s.n), 1, s.n, s.k, chains,
-         packed.data());
-  const PackedB weights = {packed.data(), WeightType::kF32, nullptr, s.n, s.k, chains};
   const GemmPart parts[] = {{0, 7, 0, 3}, {7, 29, 0, 3}, {0, 28, 3, 10}, {28, 29, 3, 10}};
   Floats want(s.m * c_stride, 7.0F);  // between the rows nothing is written
   for (std::size_t i = 0; i < s.m; ++i) {
@@ -234,13 +233,18 @@ TEST(Gemm, OfPartsIsTheWhole) {
                                             static_cast<std::ptrdiff_t>(s.n), s.k, s.n);
     }
   }
-  for (const Isa isa : isas_here()) {
-    Floats c(s.m * c_stride, 7.0F);
-    for (const GemmPart& part : parts) {
-      gemm_kernels(isa).gemm({s.m, a.data(), a_stride, weights, c.data(), c_stride, {}, nullptr},
-                             part);
+  for (const std::size_t abreast : {std::size_t{1}, kPanelsAbreast}) {
+    pack_b(WeightType::kF32, b.data(), static_cast<std::ptrdiff_t>(s.n), 1, s.n, s.k, chains,
+           packed.data(), abreast);
+    const PackedB weights = {packed.data(), WeightType::kF32, nullptr, s.n, s.k, chains, abreast};
+    for (const Isa isa : isas_here()) {
+      Floats c(s.m * c_stride, 7.0F);
+      for (const GemmPart& part : parts) {
+        gemm_kernels(isa).gemm({s.m, a.data(), a_stride, weights, c.data(), c_stride, {}, nullptr},
+                               part);
+      }
+      expect_same(c, want, isa_name(isa));
     }
-    expect_same(c, want, isa_name(isa));
   }
 }
 

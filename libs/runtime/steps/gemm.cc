@@ -46,7 +46,8 @@ Result<PackedB> packed_of(const Binder& binder, const plan::GemmParams& params) 
   const Operand& weights = *binder.inputs[1];
   if (params.weight_type > static_cast<std::uint32_t>(WeightType::kI8) || params.n == 0 ||
       params.k == 0 || params.n > 1U << 24 || params.k > 1U << 24 || params.chains == 0 ||
-      params.chains > 16 || (params.chains & (params.chains - 1)) != 0) {
+      params.chains > 16 || (params.chains & (params.chains - 1)) != 0 ||
+      (params.abreast != 1 && params.abreast != kPanelsAbreast)) {
     return binder.error("its parameters are out of range");
   }
   const auto type = static_cast<WeightType>(params.weight_type);
@@ -65,7 +66,8 @@ Result<PackedB> packed_of(const Binder& binder, const plan::GemmParams& params) 
                  scale == nullptr ? nullptr : reinterpret_cast<const float*>(scale->constant),
                  params.n,
                  params.k,
-                 params.chains};
+                 params.chains,
+                 params.abreast};
 }
 
 }  // namespace
