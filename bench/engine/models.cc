@@ -44,6 +44,11 @@ std::vector<Entry> built_in_models(const std::filesystem::path& made) {
        .weights = WeightType::kF16},
       {.name = "autopilot",
        .model = examples / "autopilot/autopilot.onnx",
+       .precision = "bf16-weights",
+       .tolerance = kInt8Tolerance,  // they have eight bits, too
+       .weights = WeightType::kBf16},
+      {.name = "autopilot",
+       .model = examples / "autopilot/autopilot.onnx",
        .precision = "int8-weights",
        .tolerance = kInt8Tolerance,
        .weights = WeightType::kI8},
