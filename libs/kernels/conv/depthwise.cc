@@ -3,6 +3,7 @@
 #include "kernels/conv/depthwise.h"
 
 #include <algorithm>
+#include <array>
 
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
@@ -63,7 +64,9 @@ void fixed_tile(const Taps& taps, const TileOutput& to) {
       F32x16 weight[kWidth];
       SLIPWAY_UNROLL for (std::size_t k = 0; k < kWidth; ++k) weight[k] = load(w + k * kConvBlock);
       _Pragma("GCC unroll 32") for (std::size_t i = kBefore; i < kInputs - kAfter; ++i) {
-        const F32x16 value = load(x + i * kConvBlock);
+        F32x16 value = load(x + i * kConvBlock);
+        // Once, and not as an operand of each product: the processor has two loads a cycle.
+        __asm__("" : "+v"(value.part[0].raw));
         SLIPWAY_UNROLL for (std::size_t k = 0; k < kWidth; ++k) {
           if (k > i || (i - k) % kStride != 0 || (i - k) / kStride >= kColumns) continue;
           F32x16& sum = tile.at[(i - k) / kStride][0];
@@ -91,7 +94,7 @@ constexpr FixedForm kFixed = {kColumns, kStride,
 
 // Rows of a multiple of seven columns, which is what images of 224 have, padded at both ends.
 template <std::size_t kColumns>
-constexpr FixedForm kFixedForms[] = {
+constexpr std::array<FixedForm, 18> kFixedForms = {
     kFixed<kColumns, 1, 3, 0, 0>, kFixed<kColumns, 1, 3, 1, 0>, kFixed<kColumns, 1, 3, 0, 1>,
     kFixed<kColumns, 1, 3, 1, 1>, kFixed<kColumns, 2, 3, 0, 0>, kFixed<kColumns, 2, 3, 1, 0>,
     kFixed<kColumns, 2, 3, 0, 1>, kFixed<kColumns, 1, 5, 0, 0>, kFixed<kColumns, 1, 5, 2, 0>,
@@ -102,7 +105,8 @@ constexpr FixedForm kFixedForms[] = {
 inline BlockTile fixed_form(const ConvShape& shape, std::size_t columns, std::ptrdiff_t before,
                             std::ptrdiff_t after) {
   if (shape.width.dilation != 1 || columns % 7 != 0) return nullptr;
-  for (const FixedForm& form : columns == 7 ? kFixedForms<7> : kFixedForms<14>) {
+  const std::array<FixedForm, 18>& forms = columns == 7 ? kFixedForms<7> : kFixedForms<14>;
+  for (const FixedForm& form : forms) {
     const FixedForm wanted = {columns, shape.width.stride, shape.width.kernel, before,
                               after,   form.tile};
     if (form == wanted) return form.tile;
