@@ -78,6 +78,8 @@ Status read_shapes(const Binder& binder, const plan::ConvPairParams& params, Con
   const ConvAxis& height = shape.second.height;
   if (!product_fits({2 * blocks_of(params.middle[0]) * kConvBlock, shape.first.width.output,
                      (height.kernel - 1) * height.dilation + 1},
+                    std::uint64_t{1} << 28) ||
+      !product_fits({2 * blocks_of(params.middle[0]) * kConvBlock, shape.second.width.output},
                     std::uint64_t{1} << 28)) {
     return binder.error("its rows are too long");
   }
