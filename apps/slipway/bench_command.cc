@@ -98,7 +98,7 @@ Result<Subject> prepare_plan(const Arguments& arguments) {
   Subject subject;
   const auto start = Clock::now();
   subject.plan = TRY(open_plan(path));
-  const std::int64_t batch = TRY(parse_compile_options(arguments)).batch;
+  const std::int64_t batch = std::max<std::int64_t>(1, TRY(parse_compile_options(arguments)).batch);
   subject.session = TRY(prepare_session(subject.plan, TRY(parse_threads(arguments)), batch));
   subject.times.prepare_s = seconds_since(start);
   if (arguments.has("--input")) {

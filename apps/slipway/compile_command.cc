@@ -17,7 +17,9 @@ namespace {
 
 constexpr Option kOptions[] = {
     {"-o", "FILE", "where the plan goes: MODEL.plan"},
-    {"--batch", "N", "take the open first dimension of inputs for N (1)"},
+    {"--batch", "N",
+     "the open first dimension of inputs: N, or 'any' to bind it when a session is prepared; "
+     "not given: any where that costs nothing, else 1"},
     {"--set", "DIM=N", "take an open dimension for N (may be repeated)", true},
     {"--weights", "TYPE", "store weights as f32, f16, bf16 or int8 (f32)"},
     {"--slide", "INPUT=AXIS[:STEP]",
@@ -96,7 +98,7 @@ const Command kCompileCommand = {
         "weights.\n"
         "The plan gives the bits of the model's reference implementation on every processor. Every "
         "dimension\n"
-        "has to be definite: the first one of inputs is the batch, others are given with --set.\n"
+        "but the first one of inputs, the batch, has to be definite: others are given with --set.\n"
         "--weights rounds the weights of products and recurrent layers: half the memory with f16 "
         "and bf16,\n"
         "a quarter with int8 (one scale for each output). Sums stay in float.",

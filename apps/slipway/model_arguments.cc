@@ -50,7 +50,9 @@ Result<std::map<std::string, std::int64_t>> parse_extents(const Arguments& argum
 Result<compile::CompileOptions> parse_compile_options(const Arguments& arguments) {
   compile::CompileOptions options;
   options.dims = TRY(parse_extents(arguments));
-  if (arguments.has("--batch")) {
+  if (arguments.value("--batch") == "any") {
+    options.batch = compile::kAnyBatch;
+  } else if (arguments.has("--batch")) {
     options.batch = TRY(parse_number("--batch", arguments.value("--batch"), 1, plan::kMaxBatch));
   }
   if (arguments.has("--weights"))

@@ -73,6 +73,9 @@ struct Options {
 
 // How an ONNX model is compiled.
 struct CompileOptions {
+  // Of the open first dimension of inputs. N: fixed; -1: bound by prepare(), or the model is
+  // refused; 0: bound by prepare() where that costs nothing at batch 1, else 1.
+  std::int64_t batch = 0;
   // "INPUT=AXIS" or "INPUT=AXIS:STEP": a window that slides; a run takes its newest positions.
   std::vector<std::string> slides;
   // "OUTPUT=INPUT": a state that the session keeps from run to run.
@@ -148,7 +151,8 @@ class Model {
     std::vector<const char*> states;
     for (const std::string& slide : options.slides) slides.push_back(slide.c_str());
     for (const std::string& state : options.states) states.push_back(state.c_str());
-    const slipway_compile_options given{slides.data(), slides.size(), states.data(), states.size()};
+    const slipway_compile_options given{options.batch, slides.data(), slides.size(), states.data(),
+                                        states.size()};
     slipway_model* model = nullptr;
     const slipway_status status = slipway_model_compile(path.c_str(), &given, &model);
     if (status != SLIPWAY_OK) return {static_cast<Status>(status), slipway_last_error()};

@@ -81,6 +81,10 @@ SLIPWAY_API slipway_status slipway_model_read(const void* bytes, size_t count,
 
 /* How an ONNX model is compiled. Set to zeros, then change what is wanted. */
 typedef struct slipway_compile_options {
+  /* Of the open first dimension of inputs. N: the plan is for batches of N; -1: the batch is bound
+   * when a session is created, or the model is refused; 0: so where that costs nothing at batch 1,
+   * else the plan is for batches of 1. */
+  int64_t batch;
   /* Windows that slide, "INPUT=AXIS" or "INPUT=AXIS:STEP": a run takes the newest STEP positions
    * (1) of the input's axis and gives what the model gives for the window that ends with them.
    * Before the first run the window holds zeros. */

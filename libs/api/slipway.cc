@@ -97,6 +97,11 @@ Result<plan::Plan> read_plan(std::span<const std::byte> bytes) {
 Result<compile::CompileOptions> compile_options(const slipway_compile_options* given) {
   compile::CompileOptions options;
   if (given == nullptr) return options;
+  if (given->batch < compile::kAnyBatch || given->batch > plan::kMaxBatch) {
+    return Error{Code::kUsage, str("a batch of ", given->batch, " cannot be compiled: give 1 to ",
+                                   plan::kMaxBatch, ", 0 or -1")};
+  }
+  options.batch = given->batch;
   for (std::size_t i = 0; i < given->slide_count; ++i)
     options.slides.push_back(TRY(compile::parse_slide(given->slides[i])));
   for (std::size_t i = 0; i < given->state_count; ++i)

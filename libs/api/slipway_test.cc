@@ -56,7 +56,7 @@ TEST(Api, ASessionOutlivesItsModel) {
 }
 
 TEST(Api, AWindowSlidesAndItsPastIsTakenAndPutBack) {
-  auto model = Model::compile("examples/pitwall/tcn.onnx", {{"telemetry=2"}, {}});
+  auto model = Model::compile("examples/pitwall/tcn.onnx", {0, {"telemetry=2"}, {}});
   ASSERT_TRUE(model) << model.error();
   auto session = model->prepare();
   ASSERT_TRUE(session) << session.error();
@@ -80,9 +80,31 @@ TEST(Api, AWindowSlidesAndItsPastIsTakenAndPutBack) {
   past.pop_back();
   EXPECT_EQ(session->snapshot(past), Status::kBadUsage);
   EXPECT_EQ(session->restore(past), Status::kBadUsage);
-  auto nothing = Model::compile("examples/pitwall/tcn.onnx", {{"telemetry"}, {}});
+  auto nothing = Model::compile("examples/pitwall/tcn.onnx", {0, {"telemetry"}, {}});
   EXPECT_EQ(nothing.status(), Status::kBadUsage);
   EXPECT_NE(nothing.error().find("INPUT=AXIS"), std::string::npos) << nothing.error();
+}
+
+TEST(Api, TheBatchIsBoundWhenASessionIsPrepared) {
+  auto model = Model::compile("examples/pitwall/tcn.onnx", {-1, {}, {}});
+  ASSERT_TRUE(model) << model.error();
+  Options options;
+  options.batch = 3;
+  auto three = model->prepare(options);
+  auto one = model->prepare();
+  ASSERT_TRUE(three && one) << three.error() << one.error();
+  EXPECT_EQ(three->input(0).dims[0], 3);
+  std::vector<float> windows(three->input(0).bytes / sizeof(float));
+  for (std::size_t i = 0; i < windows.size(); ++i)
+    windows[i] = static_cast<float>(i * 31 % 67) / 32.0F - 1.0F;
+  float all[3] = {};
+  ASSERT_EQ(three->run({windows.data()}, {all}), Status::kOk);
+  for (int i = 0; i < 3; ++i) {
+    float alone = 0;
+    ASSERT_EQ(one->run({windows.data() + windows.size() / 3 * i}, {&alone}), Status::kOk);
+    EXPECT_EQ(all[i], alone) << i;
+  }
+  EXPECT_EQ(Model::compile("examples/pitwall/tcn.onnx", {-2, {}, {}}).status(), Status::kBadUsage);
 }
 
 TEST(Api, WhatCannotBeLoadedIsTold) {

@@ -1,8 +1,10 @@
 #include "compile/compile.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/str.h"
+#include "compile/batch.h"
 #include "compile/interpreted.h"
 #include "compile/lowering.h"
 #include "compile/memory.h"
@@ -25,7 +27,7 @@ bool is_static(const Graph& graph, ValueId id) {
 }
 
 // Symbols that lead an input become the batch; every other one must be given.
-Status bind_all_dims(Model& model, const CompileOptions& options) {
+Status bind_all_dims(Model& model, const CompileOptions& options, std::int64_t batch) {
   std::map<std::string, std::int64_t> extents = options.dims;
   for (const ValueId id : model.graph.inputs) {
     Type& type = model.graph.value(id).type;
@@ -33,11 +35,20 @@ Status bind_all_dims(Model& model, const CompileOptions& options) {
     for (std::size_t axis = 0; axis < type.dims->size(); ++axis) {
       Dim& dim = (*type.dims)[axis];
       if (axis == 0 && dim.is_unknown()) dim = Dim::symbol("batch");
-      if (axis == 0 && dim.is_symbol()) extents.try_emplace(dim.symbol(), options.batch);
+      if (axis == 0 && dim.is_symbol()) extents.try_emplace(dim.symbol(), batch);
     }
   }
   bind_dims(model, extents);
   return {};
+}
+
+bool has_open_batch(const Model& model, const CompileOptions& options) {
+  return std::ranges::any_of(model.graph.inputs, [&](ValueId id) {
+    const Type& type = model.graph.value(id).type;
+    if (!type.dims || type.dims->empty()) return false;
+    const Dim& first = type.dims->front();
+    return first.is_unknown() || (first.is_symbol() && !options.dims.contains(first.symbol()));
+  });
 }
 
 Status check_ports(const Graph& graph, const std::vector<ValueId>& ids, std::string_view kind) {
@@ -147,8 +158,7 @@ Result<Tensor> write_plan(const Model& model, const Program& program, MemoryByte
                           : (is_port ? storage.port : storage.offset));
   }
   for (const ProgramTensor& tensor : program.tensors) {
-    std::vector<plan::Dim> dims;
-    for (const std::int64_t extent : tensor.shape) dims.push_back({extent, 0});
+    const std::vector<plan::Dim> dims = tensor.dims();
     builder.add_tensor({tensor.name, tensor.dtype, program.storages[tensor.storage].place,
                         tensor.layout, dims, offsets[tensor.storage]});
   }
@@ -194,6 +204,64 @@ std::vector<StepNote> explain(const Program& program) {
   return notes;
 }
 
+// The model at one batch.
+struct AtBatch {
+  Model model;
+  std::vector<PassNote> passes;
+  LoweredModel lowered;
+};
+
+Result<AtBatch> lower_at(const Model& open, const CompileOptions& options, std::int64_t batch) {
+  AtBatch at{open.clone(), {}, {}};
+  TRY(bind_all_dims(at.model, options, batch));
+  Problems problems;
+  infer_types(at.model, problems);
+  if (const Problem* fault = first_fault(problems)) return to_error(*fault);
+  at.passes = TRY(run_passes(at.model));
+  std::string stored = TRY(store_weights(at.model, options.weights));
+  if (!stored.empty()) at.passes.push_back({"store-weights", std::move(stored)});
+  TRY(check_ports(at.model.graph, at.model.graph.inputs, "input"));
+  TRY(check_ports(at.model.graph, at.model.graph.outputs, "output"));
+  at.lowered = TRY(lower_model(at.model, options));
+  return at;
+}
+
+// The program, lowered at the first of the batches, for every batch; or why that cannot be.
+std::optional<std::string> open_batch(const Model& model, const CompileOptions& options,
+                                      const std::array<std::int64_t, 3>& batches,
+                                      Program& program) {
+  std::vector<AtBatch> others;
+  std::vector<ProgramAt> programs;
+  for (const std::int64_t batch : std::span(batches).subspan(1)) {
+    Result<AtBatch> at = lower_at(model, options, batch);
+    if (!at.ok()) return str("at a batch of ", batch, ": ", at.error().message);
+    others.push_back(*std::move(at));
+  }
+  for (std::size_t i = 0; i < others.size(); ++i)
+    programs.push_back({&others[i].lowered.program, batches[i + 1]});
+  return unify_batches(program, batches[0], programs);
+}
+
+// At batch 1 some steps fall away that every other batch needs. Where that is so the plan is for
+// one item, the most frequent case on a device, unless the batch has to stay open.
+Status open_batch_if_possible(const Model& model, const CompileOptions& options, AtBatch& one) {
+  std::optional<std::string> reason = open_batch(model, options, {1, 2, 3}, one.lowered.program);
+  if (reason && options.batch == kAnyBatch) {
+    AtBatch two = TRY(lower_at(model, options, 2));
+    reason = open_batch(model, options, {2, 3, 5}, two.lowered.program);
+    if (reason) {
+      return Error{Code::kUnsupported, str("this model's batch cannot stay open: ", *reason,
+                                           "; compile it for one batch, as with --batch 8")};
+    }
+    one.lowered = std::move(two.lowered);
+  }
+  one.passes.push_back({"batch", reason ? str("fixed at 1: ", *reason,
+                                              "; --batch N fixes another, --batch any "
+                                              "leaves it open where that is possible")
+                                        : std::string("open: bound when a session is prepared")});
+  return {};
+}
+
 }  // namespace
 
 Result<Compiled> compile_model(Model model, const CompileOptions& options) {
@@ -201,30 +269,31 @@ Result<Compiled> compile_model(Model model, const CompileOptions& options) {
   check_model(model, problems);  // rules rely on arity, attributes and types
   if (const Problem* fault = first_fault(problems)) return to_error(*fault);
   TRY(inline_functions(model));
-  TRY(bind_all_dims(model, options));
-  infer_types(model, problems);
-  if (const Problem* fault = first_fault(problems)) return to_error(*fault);
+  const bool is_open = options.batch == kOpenBatch || options.batch == kAnyBatch;
+  AtBatch at = TRY(lower_at(model, options, is_open ? 1 : options.batch));
+  if (is_open && has_open_batch(model, options)) {
+    TRY(open_batch_if_possible(model, options, at));
+  } else if (options.batch == kAnyBatch) {
+    return Error{Code::kUsage,
+                 "no input's first dimension is open in this model: its batch is fixed"};
+  }
   Compiled compiled;
-  compiled.passes = TRY(run_passes(model));
-  std::string stored = TRY(store_weights(model, options.weights));
-  if (!stored.empty()) compiled.passes.push_back({"store-weights", std::move(stored)});
-  TRY(check_ports(model.graph, model.graph.inputs, "input"));
-  TRY(check_ports(model.graph, model.graph.outputs, "output"));
-  LoweredModel lowered = TRY(lower_model(model, options));
+  compiled.passes = std::move(at.passes);
+  LoweredModel& lowered = at.lowered;
   Program& program = lowered.program;
   const MemoryBytes memory = TRY(plan_memory(program));
   compiled.arena_bytes = memory.arena;
-  compiled.file = TRY(write_plan(model, program, memory));
+  compiled.file = TRY(write_plan(at.model, program, memory));
   if (lowered.runs_to_settle > 0) {
     const Tensor settled = TRY(settle(compiled.file, lowered.runs_to_settle));
-    compiled.file = TRY(write_plan(model, program, memory, settled.bytes()));
+    compiled.file = TRY(write_plan(at.model, program, memory, settled.bytes()));
   }
   for (PassNote& note : lowered.notes) compiled.passes.push_back(std::move(note));
   compiled.steps = explain(program);
   for (const Storage& storage : program.storages) {
     if (storage.place == plan::Place::kWeights) compiled.weight_bytes += storage.bytes;
   }
-  compiled.model = std::move(model);
+  compiled.model = std::move(at.model);
   return compiled;
 }
 

@@ -33,9 +33,15 @@ struct StatePair {
 Result<Slide> parse_slide(const std::string& text);
 Result<StatePair> parse_state_pair(const std::string& text);
 
+// The batch is bound when a session is prepared. kOpenBatch: where that costs nothing at batch 1
+// and every step allows it, else it is 1; kAnyBatch: or the model is refused.
+inline constexpr std::int64_t kOpenBatch = 0;
+inline constexpr std::int64_t kAnyBatch = -1;
+
 struct CompileOptions {
   std::map<std::string, std::int64_t> dims;  // extents of symbolic dimensions
-  std::int64_t batch = 1;  // of symbolic dimensions that are not in `dims` and lead their input
+  // Of symbolic dimensions that are not in `dims` and lead their input.
+  std::int64_t batch = kOpenBatch;
   // How weights of products and recurrent layers are stored; narrower ones are rounded first
   // (store_weights.h), and the result's model with them.
   WeightType weights = WeightType::kF32;

@@ -19,11 +19,12 @@ struct Life {
 
 Status measure(Program& program) {
   for (const ProgramTensor& tensor : program.tensors) {
-    std::vector<plan::Dim> dims;
-    for (const std::int64_t extent : tensor.shape) dims.push_back({extent, 0});
-    const plan::Extent extent = TRY(plan::extent_of(tensor.dtype, tensor.layout, dims, 1));
+    const std::vector<plan::Dim> dims = tensor.dims();
+    const plan::Extent one = TRY(plan::extent_of(tensor.dtype, tensor.layout, dims, 1));
+    const plan::Extent two = TRY(plan::extent_of(tensor.dtype, tensor.layout, dims, 2));
     Storage& storage = program.storages[tensor.storage];
-    storage.bytes = std::max(storage.bytes, extent.bytes);
+    storage.bytes = std::max(storage.bytes, one.bytes);
+    storage.bytes_at_two = std::max(storage.bytes_at_two, two.bytes);
   }
   return {};
 }
@@ -60,7 +61,8 @@ void share_in_place(Program& program) {
       const std::size_t from = program.tensor(input).storage;
       if (from == to || program.storages[from].place != plan::Place::kArena ||
           program.storages[to].place != plan::Place::kArena || lives[from].last != i ||
-          lives[to].first != i || program.storages[from].bytes != program.storages[to].bytes) {
+          lives[to].first != i || program.storages[from].bytes != program.storages[to].bytes ||
+          program.storages[from].bytes_at_two != program.storages[to].bytes_at_two) {
         continue;
       }
       const bool is_read_twice = std::ranges::count_if(step.inputs, [&](TensorIndex id) {

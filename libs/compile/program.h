@@ -21,9 +21,10 @@ inline std::size_t index(TensorIndex id) { return static_cast<std::size_t>(id); 
 
 struct Storage {
   plan::Place place = plan::Place::kArena;
-  std::uint64_t port = 0;    // of the input or output it is
-  Tensor constant;           // of kWeights; of kState: what it begins as, empty for zeros
-  std::uint64_t bytes = 0;   // the largest of its views
+  std::uint64_t port = 0;   // of the input or output it is
+  Tensor constant;          // of kWeights; of kState: what it begins as, empty for zeros
+  std::uint64_t bytes = 0;  // the largest of its views, at batch 1
+  std::uint64_t bytes_at_two = 0;
   std::uint64_t offset = 0;  // in the arena or the state, set by plan_memory
   bool is_kept = false;      // lives from its first write to the end of the run
 };
@@ -32,8 +33,18 @@ struct ProgramTensor {
   std::string name;
   DType dtype = DType::kFloat32;
   plan::Layout layout = plan::Layout::kPlain;
-  Shape shape;
+  Shape shape;  // at batch 1
   std::size_t storage = 0;
+  Shape per_batch = {};  // by how much each extent grows with the batch; empty: by nothing
+
+  std::vector<plan::Dim> dims() const {
+    std::vector<plan::Dim> dims;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      const std::int64_t grows = per_batch.empty() ? 0 : per_batch[i];
+      dims.push_back({shape[i] - grows, grows});
+    }
+    return dims;
+  }
 };
 
 struct ProgramStep {

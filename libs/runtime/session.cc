@@ -220,7 +220,7 @@ Result<std::unique_ptr<Session>> Session::prepare(std::shared_ptr<const plan::Pl
   if (options.batch != 1 && !plan->has_batch()) {
     return Error{Code::kUsage,
                  str("this plan has a fixed batch; it cannot be prepared for ", options.batch,
-                     ": compile the model with a batch dimension that is not fixed")};
+                     ": compile the model with --batch any, or for this batch")};
   }
   if (options.threads < 1 || options.threads > kMaxThreads) {
     return Error{Code::kUsage,
