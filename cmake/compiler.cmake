@@ -32,3 +32,15 @@ if(SLIPWAY_SANITIZE)
     add_compile_options(-fno-sanitize=vptr)  # it needs the RTTI that the device's libraries are built without
   endif()
 endif()
+
+# A library for named models only, made by ./dev build --only-for: libs/kernels/only.h says what it leaves out.
+set(SLIPWAY_ONLY_KERNELS "" CACHE STRING "numbers of the kernels that libslipway.so has, with commas; empty: all")
+set(SLIPWAY_ONLY_ACTIVATIONS 0 CACHE STRING "a bit for each activation")
+set(SLIPWAY_ONLY_RECURRENT 0 CACHE STRING "a bit for each kind of recurrent layer")
+set(SLIPWAY_ONLY_NARROW_WEIGHTS 0 CACHE STRING "1: weights in fewer than 32 bits, too")
+if(SLIPWAY_ONLY_KERNELS)
+  add_compile_definitions("SLIPWAY_ONLY_KERNELS=${SLIPWAY_ONLY_KERNELS}"
+                          "SLIPWAY_ONLY_ACTIVATIONS=${SLIPWAY_ONLY_ACTIVATIONS}"
+                          "SLIPWAY_ONLY_RECURRENT=${SLIPWAY_ONLY_RECURRENT}"
+                          "SLIPWAY_ONLY_NARROW_WEIGHTS=${SLIPWAY_ONLY_NARROW_WEIGHTS}")
+endif()

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "cli/terminal.h"
 #include "command.h"
+#include "compile/parts.h"
 #include "compile/plan_summary.h"
 #include "console.h"
 #include "graph/text.h"
@@ -23,6 +24,8 @@ constexpr Option kOptions[] = {
     {"--text", "", "the graph as text; tensors of over 64 elements by their hash"},
     {"--full", "", "with --text: every element, so that the text reads back"},
     {"--layers", "", "the table of layers alone, with all of them"},
+    {"--parts", "",
+     "of plans (several may be named): the options of a build that runs nothing else"},
     {"--set", "DIM=N", "take an open dimension for N (may be repeated; otherwise 1)", true},
 };
 
@@ -63,7 +66,19 @@ Result<int> inspect_plan(const Arguments& arguments) {
   return kExitOk;
 }
 
+// ./dev build --only-for reads this.
+Result<int> print_parts(const Arguments& arguments) {
+  compile::Parts parts;
+  for (const std::string& path : arguments.positional()) {
+    const Status added = parts.add(*TRY(open_plan(path)));
+    if (!added.ok()) return Error{added.error().code, str(path, ": ", added.error().message)};
+  }
+  TRY(print_data(parts.cmake_options() + "\n"));
+  return kExitOk;
+}
+
 Result<int> run_inspect(const Arguments& arguments) {
+  if (arguments.has("--parts") && !arguments.positional().empty()) return print_parts(arguments);
   TRY(expect_operands("inspect", arguments.positional().size(), 1, "MODEL"));
   TRY(check_modes(arguments));
   if (is_plan_file(arguments.positional()[0])) return inspect_plan(arguments);

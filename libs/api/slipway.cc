@@ -5,11 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/mapped_file.h"
+#include "api/models.h"
 #include "base/str.h"
-#include "compile/compile.h"
-#include "onnx/reader.h"
-#include "ops/check.h"
 #include "runtime/session.h"
 
 struct slipway_model {
@@ -64,51 +61,6 @@ slipway_status guarded(Body body) {
   }
 }
 
-bool is_plan(std::span<const std::byte> bytes) {
-  return bytes.size() >= sizeof(plan::kMagic) &&
-         std::memcmp(bytes.data(), plan::kMagic, sizeof(plan::kMagic)) == 0;
-}
-
-Result<plan::Plan> compile_plan(Model model, const compile::CompileOptions& options = {}) {
-  Problems problems;
-  check_model(model, problems);
-  if (const Problem* fault = first_fault(problems)) return to_error(*fault);
-  auto compiled =
-      std::make_shared<compile::Compiled>(TRY(compile::compile_model(std::move(model), options)));
-  const std::span<const std::byte> bytes = compiled->file.bytes();
-  return plan::Plan::parse(bytes, std::move(compiled));
-}
-
-Result<plan::Plan> open_plan(const std::string& path) {
-  const std::shared_ptr<const MappedFile> file = TRY(MappedFile::open(path));
-  if (is_plan(file->bytes())) return plan::Plan::open(path);
-  return compile_plan(TRY(read_model(path)));
-}
-
-Result<plan::Plan> read_plan(std::span<const std::byte> bytes) {
-  if (!is_plan(bytes)) return compile_plan(TRY(read_model_bytes(bytes, nullptr, {})));
-  auto copy = std::make_shared<Tensor>(
-      TRY(Tensor::create(DType::kUint8, {static_cast<std::int64_t>(bytes.size())})));
-  std::memcpy(copy->mutable_bytes().data(), bytes.data(), bytes.size());
-  const std::span<const std::byte> own = copy->bytes();
-  return plan::Plan::parse(own, std::move(copy));
-}
-
-Result<compile::CompileOptions> compile_options(const slipway_compile_options* given) {
-  compile::CompileOptions options;
-  if (given == nullptr) return options;
-  if (given->batch < compile::kAnyBatch || given->batch > plan::kMaxBatch) {
-    return Error{Code::kUsage, str("a batch of ", given->batch, " cannot be compiled: give 1 to ",
-                                   plan::kMaxBatch, ", 0 or -1")};
-  }
-  options.batch = given->batch;
-  for (std::size_t i = 0; i < given->slide_count; ++i)
-    options.slides.push_back(TRY(compile::parse_slide(given->slides[i])));
-  for (std::size_t i = 0; i < given->state_count; ++i)
-    options.states.push_back(TRY(compile::parse_state_pair(given->states[i])));
-  return options;
-}
-
 slipway_port port_of(const runtime::Port& port, const std::string& name) {
   return {name.c_str(), static_cast<slipway_type>(port.dtype), port.dims.size(), port.dims.data(),
           port.bytes};
@@ -157,9 +109,9 @@ slipway_status slipway_model_compile(const char* path, const slipway_compile_opt
   if (path == nullptr || model == nullptr)
     return fail(SLIPWAY_BAD_USAGE, "slipway_model_compile needs a path and a place for the model");
   return guarded([&]() -> slipway::Status {
-    const slipway::compile::CompileOptions parsed = TRY(slipway::compile_options(options));
-    *model = new slipway_model{std::make_shared<const slipway::plan::Plan>(
-        TRY(slipway::compile_plan(TRY(slipway::read_model(path)), parsed)))};
+    auto plan =
+        std::make_shared<const slipway::plan::Plan>(TRY(slipway::compile_plan(path, options)));
+    *model = new slipway_model{std::move(plan)};
     return {};
   });
 }
@@ -173,7 +125,7 @@ slipway_status slipway_session_create(const slipway_model* model, const slipway_
                 "slipway_session_create needs a model and a place for the session");
   return guarded([&]() -> slipway::Status {
     slipway::runtime::PrepareOptions prepare;
-    prepare.make_interpreted = slipway::compile::make_interpreted;
+    prepare.make_interpreted = slipway::interpreter();
     if (options != nullptr) {
       if (options->batch != 0) prepare.batch = options->batch;
       if (options->threads != 0) prepare.threads = options->threads;

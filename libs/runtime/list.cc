@@ -1,5 +1,8 @@
 #include "runtime/list.h"
 
+#include <algorithm>
+#include <array>
+
 #include "runtime/steps/rows.h"
 
 namespace slipway::runtime {
@@ -9,7 +12,7 @@ using plan::KernelId;
 
 constexpr bool kInPlace = true;
 
-constexpr StepKernel kKernels[] = {
+constexpr StepKernel kAll[] = {
     {KernelId::kInterpret, "interpret", bind_interpret},
     {KernelId::kCopy, "copy", bind_copy, kInPlace},
     {KernelId::kUnary, "unary", bind_unary, kInPlace},
@@ -55,6 +58,20 @@ constexpr StepKernel kKernels[] = {
     {KernelId::kTakeColumns, "take columns", bind_take_columns},
     {KernelId::kPushColumns, "push columns", bind_push_columns},
 };
+
+#ifdef SLIPWAY_ONLY_KERNELS  // a build for named models: kernels/only.h
+constexpr unsigned kOnly[] = {SLIPWAY_ONLY_KERNELS};
+constexpr bool is_here(const StepKernel& kernel) {
+  return std::ranges::find(kOnly, static_cast<unsigned>(kernel.id)) != std::ranges::end(kOnly);
+}
+constexpr auto kKernels = [] {
+  std::array<StepKernel, std::ranges::count_if(kAll, is_here)> here{};
+  std::ranges::copy_if(kAll, here.begin(), is_here);
+  return here;
+}();
+#else
+constexpr std::span<const StepKernel> kKernels = kAll;
+#endif
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "kernels/only.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
 // NOLINTNEXTLINE(llvm-include-order): after the vectors it is written in
@@ -55,10 +56,14 @@ HWY_INLINE F32x16 activate(F32x16 x, F32x16 a, F32x16 b) {
 }
 
 template <Activation kKind>
-HWY_NOINLINE void activate_row_as(float* y, std::size_t count, ActivationSpec spec) {
+HWY_NOINLINE void map_activation(float* y, std::size_t count, ActivationSpec spec) {
   const F32x16 a = set(spec.a);
   const F32x16 b = set(spec.b);
   map_row(y, y, count, [=](F32x16 x) SLIPWAY_LAMBDA { return activate<kKind>(x, a, b); });
+}
+template <Activation kKind>
+HWY_INLINE void activate_row_as(float* y, std::size_t count, ActivationSpec spec) {
+  if constexpr (is_here(kKind)) map_activation<kKind>(y, count, spec);
 }
 
 // sigmoid or, with kTimesX, x * sigmoid(x): the steps of math-inl.h side by side for several
@@ -104,6 +109,7 @@ HWY_INLINE std::size_t sigmoids(float*, std::size_t) {
 // The last few vectors are computed with others that nobody reads: that takes no longer than one.
 template <Activation kKind>
 HWY_INLINE void sigmoid_row(float* y, std::size_t count, [[maybe_unused]] ActivationSpec spec) {
+  if constexpr (!is_here(kKind)) return;
   constexpr bool kTimesX = kKind == Activation::kSilu;
   const std::size_t done = sigmoids<kTimesX>(y, count);
   const std::size_t rest = count - done;

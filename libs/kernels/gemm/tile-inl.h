@@ -8,6 +8,7 @@
 #endif
 
 #include "kernels/gemm/pack.h"
+#include "kernels/only.h"
 #include "kernels/simd/f32x16-inl.h"
 #include "kernels/simd/math-inl.h"
 
@@ -31,16 +32,12 @@ HWY_INLINE F32x16 load_weights(const std::int8_t* from) { return load_i8(from); 
 // body.operator()<W>() with the C++ type of weights as stored.
 template <typename Body>
 HWY_INLINE void visit_weights(WeightType type, Body body) {
-  switch (type) {
-    case WeightType::kF32:
-      return body.template operator()<float>();
-    case WeightType::kF16:
-      return body.template operator()<Half>();
-    case WeightType::kBf16:
-      return body.template operator()<Bfloat16>();
-    case WeightType::kI8:
-      return body.template operator()<std::int8_t>();
+  if constexpr (kHasNarrowWeights) {
+    if (type == WeightType::kF16) return body.template operator()<Half>();
+    if (type == WeightType::kBf16) return body.template operator()<Bfloat16>();
+    if (type == WeightType::kI8) return body.template operator()<std::int8_t>();
   }
+  return body.template operator()<float>();
 }
 
 // Elements p = first, first + step, ... below k are one pass; they go to its chains in turn. All

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/activation.h"
+#include "kernels/only.h"
 #include "plan/params.h"
 #include "runtime/step.h"
 
@@ -12,6 +13,8 @@ inline Result<ActivationSpec> activation_of(const Binder& binder,
   if (params.kind >= static_cast<std::uint32_t>(Activation::kCount)) {
     return binder.error("it names an activation that does not exist");
   }
+  if (!is_here(static_cast<Activation>(params.kind)))
+    return binder.error("this build has no kernel for its activation");
   return ActivationSpec{static_cast<Activation>(params.kind), params.a, params.b};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/only.h"
 #include "runtime/steps/activation.h"
 #include "runtime/steps/rows.h"
 
@@ -44,9 +45,10 @@ RunCode run(const void* context, const Call& call) {
 
 Result<PackedB> packed_of(const Binder& binder, const plan::GemmParams& params) {
   const Operand& weights = *binder.inputs[1];
-  if (params.weight_type > static_cast<std::uint32_t>(WeightType::kI8) || params.n == 0 ||
-      params.k == 0 || params.n > 1U << 24 || params.k > 1U << 24 || params.chains == 0 ||
-      params.chains > 16 || (params.chains & (params.chains - 1)) != 0 ||
+  if (params.weight_type > static_cast<std::uint32_t>(WeightType::kI8) ||
+      (!kHasNarrowWeights && params.weight_type != 0) || params.n == 0 || params.k == 0 ||
+      params.n > 1U << 24 || params.k > 1U << 24 || params.chains == 0 || params.chains > 16 ||
+      (params.chains & (params.chains - 1)) != 0 ||
       (params.abreast != 1 && params.abreast != kPanelsAbreast)) {
     return binder.error("its parameters are out of range");
   }

@@ -1,5 +1,6 @@
 #include "kernels/recurrent/recurrent.h"
 
+#include "kernels/only.h"
 #include "plan/params.h"
 #include "runtime/steps/rows.h"
 
@@ -44,6 +45,7 @@ Status read_form(const Binder& binder, const plan::RecurrentParams& params, Recu
       params.inputs > kMost || params.hidden == 0 || params.hidden > kMost ||
       params.directions == 0 || params.directions > 2 ||
       params.weight_type > static_cast<std::uint32_t>(WeightType::kI8) ||
+      (!kHasNarrowWeights && params.weight_type != 0) ||
       (params.flags & ~std::uint32_t{plan::kAllRecurrentFlags}) != 0 || !(params.clip >= 0)) {
     return binder.error("its parameters are out of range");
   }
@@ -83,16 +85,21 @@ void widen_weights(const Binder& binder, RecurrentCall& call) {
   }
 }
 
-const RecurrentKernels& kernels_of(RecurrentKind kind, Isa isa) {
-  switch (kind) {
-    case RecurrentKind::kLstm:
-      return lstm_kernels(isa);
-    case RecurrentKind::kGru:
-      return gru_kernels(isa);
-    case RecurrentKind::kRnn:
-      break;
+template <RecurrentKind kKind>
+constexpr bool kIsHere = (kRecurrentKindsHere >> static_cast<unsigned>(kKind) & 1U) != 0;
+
+// Null: not in this build.
+const RecurrentKernels* kernels_of(RecurrentKind kind, Isa isa) {
+  if constexpr (kIsHere<RecurrentKind::kLstm>) {
+    if (kind == RecurrentKind::kLstm) return &lstm_kernels(isa);
   }
-  return rnn_kernels(isa);
+  if constexpr (kIsHere<RecurrentKind::kGru>) {
+    if (kind == RecurrentKind::kGru) return &gru_kernels(isa);
+  }
+  if constexpr (kIsHere<RecurrentKind::kRnn>) {
+    if (kind == RecurrentKind::kRnn) return &rnn_kernels(isa);
+  }
+  return nullptr;
 }
 
 bool is_float(const Operand* operand, std::uint64_t elements) {
@@ -133,7 +140,9 @@ Status bind_recurrent(Binder& binder) {
     return binder.error("its sequences are too long");
   }
   widen_weights(binder, call);
-  layer->kernels = kernels_of(call.form.kind, binder.isa);
+  const RecurrentKernels* const kernels = kernels_of(call.form.kind, binder.isa);
+  if (kernels == nullptr) return binder.error("this build has no kernel for its kind of layer");
+  layer->kernels = *kernels;
   layer->x = x.slot;
   layer->lengths = slot_of(lengths);
   layer->initial_h = slot_of(binder.inputs[4]);
