@@ -1,10 +1,9 @@
 #include <algorithm>
 
-#include "base/str.h"
 #include "ops/math/einsum_equation.h"
 #include "ops/node_view.h"
+#include "passes/expander.h"
 #include "passes/list.h"
-#include "passes/rewrite.h"
 
 namespace slipway {
 namespace {
@@ -87,11 +86,9 @@ std::optional<Product> product_of(const Graph& graph, const Node& node) {
   return p;
 }
 
-// Nodes that take the place of one.
-class Expander {
+class EinsumExpander : public Expander {
  public:
-  Expander(Graph& graph, Node node, std::vector<Node>& nodes)
-      : graph_(graph), node_(std::move(node)), nodes_(nodes) {}
+  using Expander::Expander;
 
   void expand(const Product& p) {
     const auto matrices = [&](const Labels& batch, std::int64_t rows, std::int64_t columns) {
@@ -107,72 +104,26 @@ class Expander {
     a = reshaped(a, matrices(p.batch, m, k));
     ValueId b = ordered(node_.inputs[1], p, p.right, joined({p.batch, p.inner, p.columns}));
     b = reshaped(b, matrices(p.batch, k, n));
-    const ValueId product = add("MatMul", {a, b}, matrices(p.batch, m, n), {});
+    const ValueId product = add("MatMul", {a, b}, matrices(p.batch, m, n));
     const Labels labels = joined({p.batch, p.rows, p.columns});
     ordered(reshaped(product, p.shape(labels)), p, labels, p.result);
-    // The last of them gives the node's own output.
-    nodes_.back().outputs = node_.outputs;
+    finish();
   }
 
  private:
-  Shape shape(ValueId id) const { return *known_shape(*graph_.value(id).type.dims); }
-
-  ValueId add(const std::string& op, std::vector<ValueId> inputs, const Shape& shape,
-              std::vector<Attribute> attributes) {
-    const ValueId made =
-        graph_.add_value(str(graph_.value(node_.outputs[0]).name, " einsum ", nodes_.size()),
-                         Type::tensor(graph_.value(node_.inputs[0]).type.dtype, to_dims(shape)));
-    Node node;
-    node.name = node_.name;
-    node.op = op;
-    node.version = node_.version;
-    node.inputs = std::move(inputs);
-    node.outputs = {made};
-    node.attributes = std::move(attributes);
-    nodes_.push_back(std::move(node));
-    return made;
-  }
-
   ValueId ordered(ValueId id, const Product& p, const Labels& from, const Labels& to) {
     if (from == to) return id;
     std::vector<std::int64_t> perm;
     for (const Label label : to) perm.push_back(std::ranges::find(from, label) - from.begin());
-    std::vector<Attribute> attributes;
-    attributes.emplace_back("perm", std::move(perm));
-    return add("Transpose", {id}, p.shape(to), std::move(attributes));
+    return add("Transpose", {id}, p.shape(to), Attribute("perm", std::move(perm)));
   }
-
-  ValueId reshaped(ValueId id, const Shape& to) {
-    if (shape(id) == to) return id;
-    const ValueId extents = graph_.add_value(
-        str(graph_.value(node_.outputs[0]).name, " shape ", nodes_.size()),
-        Type::tensor(DType::kInt64, Dims{Dim(static_cast<std::int64_t>(to.size()))}));
-    graph_.initializers[extents] = Tensor::of(to);
-    return add("Reshape", {id, extents}, to, {});
-  }
-
-  Graph& graph_;
-  Node node_;
-  std::vector<Node>& nodes_;
 };
 
 }  // namespace
 
 // An Einsum of two tensors as the products of matrices that it stands for.
 Result<std::string> multiply_einsum(Model& model) {
-  Graph& graph = model.graph;
-  std::vector<Node> nodes;
-  std::size_t expanded = 0;
-  for (Node& node : graph.nodes) {
-    const auto product = product_of(graph, node);
-    if (!product) {
-      nodes.push_back(std::move(node));
-      continue;
-    }
-    Expander(graph, std::move(node), nodes).expand(*product);
-    ++expanded;
-  }
-  graph.nodes = std::move(nodes);
+  const std::size_t expanded = expand_nodes<EinsumExpander>(model.graph, product_of);
   return expanded == 0 ? "" : "wrote " + count_text(expanded, "Einsum") + " as products";
 }
 

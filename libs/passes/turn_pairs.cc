@@ -1,9 +1,8 @@
 #include <algorithm>
 
-#include "base/str.h"
 #include "ops/node_view.h"
+#include "passes/expander.h"
 #include "passes/list.h"
-#include "passes/rewrite.h"
 
 namespace slipway {
 namespace {
@@ -17,11 +16,6 @@ struct Rotary {
   bool has_positions = false;
   bool is_interleaved = false;
 };
-
-std::optional<Shape> shape_of(const Graph& graph, ValueId id) {
-  const Type& type = graph.value(id).type;
-  return type.is_tensor() && type.dims ? known_shape(*type.dims) : std::nullopt;
-}
 
 std::optional<Rotary> rotary_of(const Graph& graph, const Node& node) {
   if (node.op != "RotaryEmbedding" || !node.domain.empty() || node.inputs.size() < 3)
@@ -63,11 +57,9 @@ std::optional<Rotary> rotary_of(const Graph& graph, const Node& node) {
   return r;
 }
 
-// Nodes that take the place of one.
-class Expander {
+class RotaryExpander : public Expander {
  public:
-  Expander(Graph& graph, Node node, std::vector<Node>& nodes)
-      : graph_(graph), node_(std::move(node)), nodes_(nodes) {}
+  using Expander::Expander;
 
   void expand(const Rotary& r) {
     const ValueId x = reshaped(node_.inputs[0], r.split);
@@ -88,46 +80,14 @@ class Expander {
     Shape rest = r.split;
     rest[3] -= 2 * r.half;
     if (rest[3] != 0) parts.push_back(part(x, 2 * r.half, r.split[3], 1, rest));
-    const ValueId joined =
-        parts.size() == 1 ? parts[0] : add("Concat", parts, r.split, {"axis", std::int64_t{3}});
+    const ValueId joined = parts.size() == 1
+                               ? parts[0]
+                               : add("Concat", parts, r.split, Attribute("axis", std::int64_t{3}));
     reshaped(joined, r.x);
-    nodes_.back().outputs = node_.outputs;  // the last of them gives the node's own output
+    finish();
   }
 
  private:
-  ValueId add(const std::string& op, std::vector<ValueId> inputs, const Shape& shape,
-              std::optional<Attribute> attribute = std::nullopt) {
-    const ValueId made =
-        graph_.add_value(name("turned"), Type::tensor(DType::kFloat32, to_dims(shape)));
-    Node node;
-    node.name = node_.name;
-    node.op = op;
-    node.version = node_.version;
-    node.inputs = std::move(inputs);
-    node.outputs = {made};
-    if (attribute) node.attributes.push_back(*std::move(attribute));
-    nodes_.push_back(std::move(node));
-    return made;
-  }
-  ValueId add(const std::string& op, std::vector<ValueId> inputs, const Shape& shape,
-              const std::pair<std::string, std::int64_t>& attribute) {
-    return add(op, std::move(inputs), shape, Attribute(attribute.first, attribute.second));
-  }
-
-  std::string name(std::string_view what) {
-    return str(graph_.value(node_.outputs[0]).name, ' ', what, ' ', graph_.values.size());
-  }
-  ValueId numbers(const std::vector<std::int64_t>& values) {
-    const ValueId id = graph_.add_value(
-        name("numbers"),
-        Type::tensor(DType::kInt64, Dims{Dim(static_cast<std::int64_t>(values.size()))}));
-    graph_.initializers[id] = Tensor::of(values);
-    return id;
-  }
-
-  ValueId reshaped(ValueId id, const Shape& to) {
-    return shape_of(graph_, id) == to ? id : add("Reshape", {id, numbers(to)}, to);
-  }
   ValueId part(ValueId x, std::int64_t start, std::int64_t end, std::int64_t step,
                const Shape& shape) {
     return add("Slice", {x, numbers({start}), numbers({end}), numbers({3}), numbers({step})},
@@ -146,33 +106,17 @@ class Expander {
     const ValueId left = reshaped(a, pair);
     const ValueId right = reshaped(b, pair);
     pair[4] = 2;
-    const ValueId both = add("Concat", {left, right}, pair, {"axis", std::int64_t{4}});
+    const ValueId both = add("Concat", {left, right}, pair, Attribute("axis", std::int64_t{4}));
     half[3] *= 2;
     return reshaped(both, half);
   }
-
-  Graph& graph_;
-  Node node_;
-  std::vector<Node>& nodes_;
 };
 
 }  // namespace
 
 // A RotaryEmbedding as the slices, products and sums that it stands for.
 Result<std::string> turn_pairs(Model& model) {
-  Graph& graph = model.graph;
-  std::vector<Node> nodes;
-  std::size_t expanded = 0;
-  for (Node& node : graph.nodes) {
-    const auto rotary = rotary_of(graph, node);
-    if (!rotary) {
-      nodes.push_back(std::move(node));
-      continue;
-    }
-    Expander(graph, std::move(node), nodes).expand(*rotary);
-    ++expanded;
-  }
-  graph.nodes = std::move(nodes);
+  const std::size_t expanded = expand_nodes<RotaryExpander>(model.graph, rotary_of);
   return expanded == 0 ? "" : "wrote " + count_text(expanded, "RotaryEmbedding") + " as products";
 }
 
