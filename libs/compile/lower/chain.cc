@@ -128,24 +128,6 @@ Layout layout_of(const Lowering& lowering, const Chain& chain, const Shape& outp
   return is_blocked ? Layout::kBlocked16 : Layout::kPlain;
 }
 
-std::vector<std::byte> params_of(const std::vector<ChainStep>& steps) {
-  const plan::ChainParams head{static_cast<std::uint32_t>(steps.size())};
-  std::vector<std::byte> params(sizeof(head) + steps.size() * sizeof(plan::ChainStepParams));
-  std::memcpy(params.data(), &head, sizeof(head));
-  std::byte* to = params.data() + sizeof(head);
-  for (const ChainStep& step : steps) {
-    const plan::ChainStepParams packed{static_cast<std::uint8_t>(step.is_binary),
-                                       step.function,
-                                       step.a,
-                                       step.b,
-                                       step.alpha,
-                                       step.beta};
-    std::memcpy(to, &packed, sizeof(packed));
-    to += sizeof(packed);
-  }
-  return params;
-}
-
 // More axes than a loop has, after the merging that always succeeds: every axis of extent 1 goes.
 bool has_few_axes(const Shape& shape) {
   return std::ranges::count_if(shape, [](std::int64_t extent) { return extent != 1; }) <
@@ -170,7 +152,8 @@ Result<Lowered> lower_elementwise(Lowering& lowering, std::size_t node) {
   }
   const TensorIndex to = lowering.write(output, layout);
   ProgramStep& step = lowering.add_step(node, plan::KernelId::kChain, operands, {to});
-  step.params = params_of(steps_of(lowering, chain));
+  const std::vector<ChainStep> steps = steps_of(lowering, chain);
+  step.params = chain_params(plan::ChainParams{static_cast<std::uint32_t>(steps.size())}, steps);
   std::vector<std::string> ops;
   for (const std::size_t n : chain.nodes) {
     lowering.absorb(n);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "compile/lower/conv_shape.h"
 #include "compile/lower/lower.h"
 #include "compile/lower/tail.h"
 #include "kernels/conv/conv_triple.h"
@@ -55,24 +56,8 @@ ConvKind kind_of(const ConvShape& shape, bool is_transposed, Layout layout) {
 
 Choice choose(const Convolution& c, Layout layout, bool is_transposed) {
   Choice choice;
-  ConvShape& shape = choice.shape;
-  shape.batch = static_cast<std::size_t>(c.batch);
-  shape.groups = static_cast<std::size_t>(c.groups);
-  shape.in_channels = static_cast<std::size_t>(c.in_channels);
-  shape.out_channels = static_cast<std::size_t>(c.out_channels);
-  ConvAxis* const axes[3] = {&shape.depth, &shape.height, &shape.width};
-  for (std::size_t i = 0; i < c.axes.size(); ++i) {
-    WindowAxis from = c.axes[i];
-    if (is_transposed) std::swap(from.input, from.output);
-    *axes[3 - c.axes.size() + i] = {
-        static_cast<std::size_t>(from.input),    static_cast<std::size_t>(from.output),
-        static_cast<std::size_t>(from.kernel),   static_cast<std::size_t>(from.stride),
-        static_cast<std::size_t>(from.dilation), from.pad_begin};
-    choice.params.axes[i] = {
-        static_cast<std::uint32_t>(from.kernel), static_cast<std::uint32_t>(from.stride),
-        static_cast<std::uint32_t>(from.dilation), static_cast<std::int32_t>(from.pad_begin)};
-  }
-  choice.kind = kind_of(shape, is_transposed, layout);
+  choice.shape = conv_shape(c, is_transposed, choice.params.axes);
+  choice.kind = kind_of(choice.shape, is_transposed, layout);
   choice.params.kind = static_cast<std::uint32_t>(choice.kind);
   choice.params.groups = static_cast<std::uint32_t>(c.groups);
   return choice;

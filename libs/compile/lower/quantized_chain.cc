@@ -136,24 +136,6 @@ std::optional<std::vector<std::uint8_t>> table_of(const Lowering& lowering, cons
   return table;
 }
 
-std::vector<std::byte> params_of(const plan::ByteChainParams& head,
-                                 const std::vector<ChainStep>& steps) {
-  std::vector<std::byte> params(sizeof(head) + steps.size() * sizeof(plan::ChainStepParams));
-  std::memcpy(params.data(), &head, sizeof(head));
-  std::byte* to = params.data() + sizeof(head);
-  for (const ChainStep& step : steps) {
-    const plan::ChainStepParams packed{static_cast<std::uint8_t>(step.is_binary),
-                                       step.function,
-                                       step.a,
-                                       step.b,
-                                       step.alpha,
-                                       step.beta};
-    std::memcpy(to, &packed, sizeof(packed));
-    to += sizeof(packed);
-  }
-  return params;
-}
-
 }  // namespace
 
 Result<bool> lower_byte_chain(Lowering& lowering, std::size_t node, const Scaling& to) {
@@ -194,7 +176,7 @@ Result<bool> lower_byte_chain(Lowering& lowering, std::size_t node, const Scalin
   for (const ValueId id : chain->floats) operands.push_back(TRY(lowering.read(id)));
   const TensorIndex y = lowering.write(n.outputs[0], layout);
   ProgramStep& step = lowering.add_step(node, plan::KernelId::kByteChain, operands, {y});
-  step.params = params_of(params, steps);
+  step.params = chain_params(params, steps);
   step.note = join(ops, " + ");
   return true;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "compile/lower/conv_shape.h"
 #include "compile/lower/lower.h"
 #include "compile/lower/numbers.h"
 #include "compile/lower/quantized.h"
@@ -63,22 +64,8 @@ std::size_t groups_to_merge(std::size_t groups, std::size_t in, std::size_t out)
 std::optional<Choice> choose(const Convolution& c) {
   if (c.axes.empty() || c.axes.size() > 3) return std::nullopt;
   Choice choice;
+  choice.shape = conv_shape(c, false, choice.params.axes);
   ConvShape& shape = choice.shape;
-  shape.batch = static_cast<std::size_t>(c.batch);
-  shape.groups = static_cast<std::size_t>(c.groups);
-  shape.in_channels = static_cast<std::size_t>(c.in_channels);
-  shape.out_channels = static_cast<std::size_t>(c.out_channels);
-  ConvAxis* const axes[3] = {&shape.depth, &shape.height, &shape.width};
-  for (std::size_t i = 0; i < c.axes.size(); ++i) {
-    const WindowAxis& from = c.axes[i];
-    *axes[3 - c.axes.size() + i] = {
-        static_cast<std::size_t>(from.input),    static_cast<std::size_t>(from.output),
-        static_cast<std::size_t>(from.kernel),   static_cast<std::size_t>(from.stride),
-        static_cast<std::size_t>(from.dilation), from.pad_begin};
-    choice.params.axes[i] = {
-        static_cast<std::uint32_t>(from.kernel), static_cast<std::uint32_t>(from.stride),
-        static_cast<std::uint32_t>(from.dilation), static_cast<std::int32_t>(from.pad_begin)};
-  }
   choice.params.is_depthwise = c.groups > 1 && c.in_channels == 1 && c.out_channels == 1 ? 1 : 0;
   if (choice.params.is_depthwise == 0 && c.groups > 1) {
     choice.merged = groups_to_merge(shape.groups, shape.in_channels, shape.out_channels);

@@ -5,6 +5,7 @@
 #include "kernels/elementwise/chain.h"
 #include "kernels/elementwise/quantize.h"
 #include "runtime/steps/bytes.h"
+#include "runtime/steps/chain_program.h"
 #include "runtime/steps/rows.h"
 
 namespace slipway::runtime {
@@ -136,18 +137,7 @@ Status bind_byte_chain(Binder& binder) {
   auto* const chain = binder.make<ByteChain>();
   chain->isa = binder.isa;
   TRY(read_operands(binder, params, *chain));
-  if (params.step_count == 0 || params.step_count > kChainSteps ||
-      rest.size() != params.step_count * sizeof(plan::ChainStepParams)) {
-    return binder.error("its parameters have the wrong size");
-  }
-  ChainStep steps[kChainSteps];
-  for (std::size_t i = 0; i < params.step_count; ++i) {
-    plan::ChainStepParams step;
-    std::memcpy(&step, rest.data() + i * sizeof(step), sizeof(step));
-    steps[i] = {step.is_binary != 0, step.function, step.a, step.b, step.alpha, step.beta};
-  }
-  if (!prepare_chain(binder.inputs.size(), {steps, params.step_count}, chain->program))
-    return binder.error("its chain of functions cannot run");
+  TRY(read_chain(binder, params.step_count, rest, chain->program));
   binder.work = chain->count * 8;
   binder.use(run, chain, (chain->count + kUnit - 1) / kUnit,
              (kChainScratchFloats + (kChainOperands + 1) * kBlock) * sizeof(float));

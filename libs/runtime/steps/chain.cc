@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plan/params.h"
+#include "runtime/steps/chain_program.h"
 #include "runtime/steps/rows.h"
 
 namespace slipway::runtime {
@@ -114,20 +115,7 @@ bool collapse(const Operand& output, std::size_t operands,
 Status read_steps(const Binder& binder, ChainProgram& program) {
   std::span<const std::byte> rest;
   const auto params = TRY(binder.leading_params<plan::ChainParams>(rest));
-  if (params.step_count == 0 || params.step_count > kChainSteps ||
-      rest.size() != params.step_count * sizeof(plan::ChainStepParams)) {
-    return binder.error("its parameters have the wrong size");
-  }
-  ChainStep steps[kChainSteps];
-  for (std::size_t i = 0; i < params.step_count; ++i) {
-    plan::ChainStepParams step;
-    std::memcpy(&step, rest.data() + i * sizeof(step), sizeof(step));
-    steps[i] = {step.is_binary != 0, step.function, step.a, step.b, step.alpha, step.beta};
-  }
-  if (!prepare_chain(binder.inputs.size(), {steps, params.step_count}, program)) {
-    return binder.error("its chain of functions cannot run");
-  }
-  return {};
+  return read_chain(binder, params.step_count, rest, program);
 }
 
 }  // namespace
