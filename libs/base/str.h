@@ -10,11 +10,14 @@
 
 namespace slipway {
 
-// One argument of str(): text, or a number. It refers to the text, so it lives no longer than the call.
+template <typename T>
+concept TextLike = std::convertible_to<const T&, std::string_view>;
+
+// One argument of str(): text, or a number. It refers to the text, so it lives no longer than the
+// call.
 class TextPart {
  public:
-  template <typename Text>
-    requires std::convertible_to<const Text&, std::string_view>
+  template <TextLike Text>
   TextPart(const Text& text) : kind_(Kind::kText), text_(text) {}
   template <std::integral Number>
   TextPart(Number number) : kind_(Kind::kUnsigned), unsigned_(static_cast<std::uint64_t>(number)) {
@@ -45,7 +48,8 @@ class TextPart {
 
 std::string concatenate(std::initializer_list<TextPart> parts);
 
-// A message is built where something went wrong: out of the way, and small at the place of the call.
+// A message is built where something went wrong: out of the way, and small at the place of the
+// call.
 template <typename... Parts>
 [[gnu::cold]] std::string str(const Parts&... parts) {
   return concatenate({TextPart(parts)...});

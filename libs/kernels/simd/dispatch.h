@@ -55,9 +55,8 @@
 // For processors without wide vectors, where it is slow whatever we do: small at least.
 #undef HWY_BEFORE_NAMESPACE
 #undef HWY_AFTER_NAMESPACE
-#define HWY_BEFORE_NAMESPACE()  \
-  _Pragma("GCC push_options")   \
-  _Pragma("GCC optimize(\"Os\")") static_assert(true, "")
+#define HWY_BEFORE_NAMESPACE() \
+  _Pragma("GCC push_options") _Pragma("GCC optimize(\"Os\")") static_assert(true, "")
 #define HWY_AFTER_NAMESPACE() _Pragma("GCC pop_options") static_assert(true, "")
 #endif
 
