@@ -33,7 +33,7 @@ SLIPWAY_KERNELS(GateKernels, gate_kernels, gate_table)
 
 std::size_t gated_scratch_floats(const ConvShape& shape) {
   const ConvPartition part = partition(shape);
-  return blocks_of(shape.in_channels) * std::min(part.chunk, part.lines) * kConvBlock;
+  return blocks_of(shape.in_channels) * part.chunks.largest() * kConvBlock;
 }
 
 void run_gated_convolution(Isa isa, const ConvShape& shape, const ConvOperands& operands,

@@ -11,10 +11,8 @@
 namespace slipway {
 
 struct ConvPartition {
-  bool is_flat = false;   // positions are one row
-  std::size_t lines = 0;  // rows, or positions
-  std::size_t chunk = 1;  // lines of a unit
-  std::size_t chunks = 0;
+  bool is_flat = false;        // lines are positions, not rows
+  EvenParts chunks;            // of lines
   std::size_t out_blocks = 0;  // of a group
   std::size_t unit_blocks = 2;
   std::size_t unit_columns = 0;  // units of one chunk
@@ -23,10 +21,13 @@ struct ConvPartition {
 
 inline ConvPartition partition(const ConvShape& shape) {
   constexpr std::size_t kChunkFloats = std::size_t{96} * 1024;
-  constexpr std::size_t kFlatStep = 84;  // whole tiles on every instruction set
+  constexpr std::size_t kFlatStep = 28;         // whole tiles on most instruction sets
+  constexpr std::size_t kUnits = 8;             // threads share a few units evenly, so that there are
+  constexpr std::size_t kLeastPositions = 112;  // as many where chunks need not be smaller than this
   ConvPartition p;
   p.is_flat = is_pointwise(shape);
-  p.lines = p.is_flat ? shape.out_positions() : shape.depth.output * shape.height.output;
+  const std::size_t positions = shape.out_positions();
+  const std::size_t lines = p.is_flat ? positions : shape.depth.output * shape.height.output;
   // What one line reads that no line before it has read.
   const ConvAxis& height = shape.height;
   const ConvAxis& width = shape.width;
@@ -34,13 +35,16 @@ inline ConvPartition partition(const ConvShape& shape) {
       p.is_flat ? 1
                 : std::min(height.stride, height.kernel) *
                       std::min(width.input, width.output * std::min(width.stride, width.kernel));
-  const std::size_t line_floats = shape.in_channels * line_positions;
-  p.chunk = std::max<std::size_t>(1, kChunkFloats / std::max<std::size_t>(1, line_floats));
-  if (p.is_flat) p.chunk = (p.chunk + kFlatStep - 1) / kFlatStep * kFlatStep;
-  p.chunks = (p.lines + p.chunk - 1) / p.chunk;
+  const std::size_t line_floats = std::max<std::size_t>(1, shape.in_channels * line_positions);
+  p.chunks = EvenParts::of_at_most(kChunkFloats / line_floats, lines, p.is_flat ? kFlatStep : 1);
   p.out_blocks = blocks_of(shape.out_channels);
   p.unit_columns = (p.out_blocks + p.unit_blocks - 1) / p.unit_blocks;
-  p.units = shape.batch * shape.groups * p.chunks * p.unit_columns;
+  const std::size_t of_a_chunk = shape.batch * shape.groups * p.unit_columns;
+  const std::size_t wanted = (kUnits + of_a_chunk - 1) / std::max<std::size_t>(1, of_a_chunk);
+  p.chunks.parts =
+      std::max(p.chunks.parts,
+               std::min({wanted, positions / kLeastPositions, p.chunks.grains()}));
+  p.units = of_a_chunk * p.chunks.parts;
   return p;
 }
 
@@ -61,10 +65,10 @@ struct ConvUnit {
 
 inline ConvUnit conv_unit(const ConvShape& shape, const ConvPartition& part, std::size_t unit) {
   const std::size_t column = unit % part.unit_columns;
-  const std::size_t chunk = unit / part.unit_columns % part.chunks;
-  ConvUnit u{unit / part.unit_columns / part.chunks, 0, {}, {}};
+  const std::size_t chunk = unit / part.unit_columns % part.chunks.parts;
+  ConvUnit u{unit / part.unit_columns / part.chunks.parts, 0, {}, {}};
   u.group = u.image % shape.groups;
-  u.lines = {chunk * part.chunk, std::min((chunk + 1) * part.chunk, part.lines)};
+  u.lines = part.chunks.part(chunk);
   u.blocks = {column * part.unit_blocks,
               std::min((column + 1) * part.unit_blocks, part.out_blocks)};
   return u;

@@ -11,6 +11,7 @@
 #include <initializer_list>
 
 #include "kernels/activation.h"
+#include "kernels/range.h"
 
 namespace slipway {
 
@@ -33,16 +34,6 @@ struct ConvAxis {
   constexpr std::ptrdiff_t at(std::size_t o, std::size_t k) const {
     return static_cast<std::ptrdiff_t>(o * stride + k * dilation) - pad;
   }
-};
-
-// Half-open.
-struct Range {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-
-  constexpr bool empty() const { return begin >= end; }
-  constexpr std::size_t size() const { return end - begin; }
-  bool operator==(const Range&) const = default;
 };
 
 // The taps of output o that lie inside the input.

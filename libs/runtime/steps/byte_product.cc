@@ -18,14 +18,14 @@ constexpr std::size_t kWholeTiles = 14;  // of rows
 struct ByteProduct {
   ByteConvKernel kernel;
   ByteConvOperands operands;  // without x and y
-  std::size_t n, k, rows;
-  std::size_t chunk;    // rows of a unit
-  std::size_t columns;  // units of a chunk
+  std::size_t n, k;
+  EvenParts rows;
+  std::size_t columns;  // units of a part of them
   std::uint8_t a_flip, y_flip;
   std::uint32_t a, y;
 
   std::size_t in_blocks() const { return blocks_of(k); }
-  std::size_t scratch_bytes() const { return chunk * (in_blocks() + kUnitBlocks) * kConvBlock; }
+  std::size_t scratch_bytes() const { return rows.largest() * (in_blocks() + kUnitBlocks) * kConvBlock; }
 };
 
 // Rows of `count` bytes each, to and from [blocks][rows][16].
@@ -55,17 +55,17 @@ void scatter_rows(const std::uint8_t* from, std::size_t first, std::size_t block
 }
 
 void run_unit(const ByteProduct& p, const Call& call, std::size_t unit) {
-  const std::size_t row = unit / p.columns * p.chunk;
+  const Range part = p.rows.part(unit / p.columns);
   const std::size_t block = unit % p.columns * kUnitBlocks;
   const std::size_t blocks = std::min(kUnitBlocks, blocks_of(p.n) - block);
   ConvShape shape;
   shape.in_channels = p.k;
   shape.out_channels = std::min(p.n - block * kConvBlock, kUnitBlocks * kConvBlock);
-  shape.width.input = shape.width.output = std::min(p.chunk, p.rows - row);
-  const std::size_t rows = shape.width.output;
-  const auto* const a = call.at<const std::uint8_t>(p.a) + row * p.k;
+  shape.width.input = shape.width.output = part.size();
+  const std::size_t rows = part.size();
+  const auto* const a = call.at<const std::uint8_t>(p.a) + part.begin * p.k;
   auto* const x = reinterpret_cast<std::uint8_t*>(call.scratch);
-  auto* const y = x + p.chunk * p.in_blocks() * kConvBlock;
+  auto* const y = x + p.rows.largest() * p.in_blocks() * kConvBlock;
   ByteConvOperands operands = p.operands;
   operands.x = x;
   // One row of whole blocks is blocked as it is.
@@ -82,7 +82,7 @@ void run_unit(const ByteProduct& p, const Call& call, std::size_t unit) {
   operands.multiplier += block * kConvBlock;
   operands.y = y;
   p.kernel(shape, operands, 0, conv_units(shape));
-  scatter_rows(y, block, blocks, p.n, rows, p.y_flip, call.at<std::uint8_t>(p.y) + row * p.n);
+  scatter_rows(y, block, blocks, p.n, rows, p.y_flip, call.at<std::uint8_t>(p.y) + part.begin * p.n);
 }
 
 RunCode run(const void* context, const Call& call) {
@@ -108,7 +108,6 @@ Status bind_byte_product(Binder& binder) {
   product->kernel = byte_conv_kernels(binder.isa).blocked;
   product->n = params.n;
   product->k = params.k;
-  product->rows = a.elements / params.k;
   product->a_flip = flip_of(a);
   product->y_flip = flip_of(y);
   product->a = a.slot;
@@ -139,13 +138,10 @@ Status bind_byte_product(Binder& binder) {
   operands.y_zero = params.y_zero;
   operands.low = params.range.low;
   operands.high = params.range.high;
-  const std::size_t most =
-      std::max<std::size_t>(1, kChunkBytes / (product->in_blocks() * kConvBlock) / kWholeTiles) *
-      kWholeTiles;
-  product->chunk = std::min(product->rows, most);
+  const std::size_t most = kChunkBytes / (product->in_blocks() * kConvBlock);
+  product->rows = EvenParts::of_at_most(most, a.elements / params.k, kWholeTiles);
   product->columns = (blocks_of(params.n) + kUnitBlocks - 1) / kUnitBlocks;
-  const std::size_t chunks = (product->rows + product->chunk - 1) / product->chunk;
-  binder.use(run, product, chunks * product->columns, product->scratch_bytes());
+  binder.use(run, product, product->rows.parts * product->columns, product->scratch_bytes());
   return {};
 }
 

@@ -1,24 +1,24 @@
 #include "kernels/gemm/gemm.h"
 
-#include <algorithm>
-
 #include "kernels/only.h"
+#include "kernels/range.h"
 #include "runtime/steps/activation.h"
 #include "runtime/steps/rows.h"
 
 namespace slipway::runtime {
 namespace {
 
-// A unit of work: so many rows by so many panels of 16 columns.
-constexpr std::size_t kUnitRows = 96;
+// A unit of work: at most so many rows by so many panels of 16 columns.
+constexpr std::size_t kUnitRows = 48;
 constexpr std::size_t kUnitPanels = 8;
+constexpr std::size_t kRowGrain = 12;   // whole tiles on most instruction sets
+constexpr std::size_t kPanelGrain = 2;  // panels that a tile reads together
 
 struct Gemm {
   void (*kernel)(const GemmCall&, const GemmPart&);
   GemmCall call;  // without what a run gives
   std::uint32_t a, bias, addend, c;
-  std::size_t n;
-  std::size_t units, panel_units;
+  EvenParts rows, panels;
 };
 
 RunCode run(const void* context, const Call& call) {
@@ -29,16 +29,14 @@ RunCode run(const void* context, const Call& call) {
   if (gemm.bias != plan::kNoTensor) product.epilogue.bias = call.at<const float>(gemm.bias);
   if (gemm.addend != plan::kNoTensor) product.epilogue.addend = call.at<const float>(gemm.addend);
   product.scratch = reinterpret_cast<float*>(call.scratch);
-  const GemmPart all = whole(product.m, gemm.n);
-  if (call.begin == 0 && call.end == gemm.units) {
-    gemm.kernel(product, all);
+  if (call.begin == 0 && call.end == gemm.rows.parts * gemm.panels.parts) {
+    gemm.kernel(product, {0, gemm.rows.count, 0, gemm.panels.count});
     return RunCode::kOk;
   }
   for (std::size_t unit = call.begin; unit < call.end; ++unit) {
-    const std::size_t row = unit / gemm.panel_units * kUnitRows;
-    const std::size_t panel = unit % gemm.panel_units * kUnitPanels;
-    gemm.kernel(product, {row, std::min(row + kUnitRows, all.row_end), panel,
-                          std::min(panel + kUnitPanels, all.panel_end)});
+    const Range rows = gemm.rows.part(unit / gemm.panels.parts);
+    const Range panels = gemm.panels.part(unit % gemm.panels.parts);
+    gemm.kernel(product, {rows.begin, rows.end, panels.begin, panels.end});
   }
   return RunCode::kOk;
 }
@@ -105,11 +103,10 @@ Status bind_gemm(Binder& binder) {
   gemm->bias = bias == nullptr ? plan::kNoTensor : bias->slot;
   gemm->addend = addend == nullptr ? plan::kNoTensor : addend->slot;
   gemm->c = c.slot;
-  gemm->n = b.n;
-  const std::size_t panels = (b.n + 15) / 16;
-  gemm->panel_units = (panels + kUnitPanels - 1) / kUnitPanels;
-  gemm->units = (m + kUnitRows - 1) / kUnitRows * gemm->panel_units;
-  binder.use(run, gemm, gemm->units, gemm_scratch_floats(b) * sizeof(float));
+  gemm->rows = EvenParts::of_at_most(kUnitRows, m, kRowGrain);
+  gemm->panels = EvenParts::of_at_most(kUnitPanels, (b.n + 15) / 16, kPanelGrain);
+  binder.use(run, gemm, gemm->rows.parts * gemm->panels.parts,
+             gemm_scratch_floats(b) * sizeof(float));
   return {};
 }
 
