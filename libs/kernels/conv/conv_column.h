@@ -37,7 +37,7 @@ struct ConvRowCut {
 };
 
 inline ConvRowCut cut_rows(std::size_t rows, std::size_t segments_wanted, std::size_t most_band) {
-  constexpr std::size_t kLeastRows = 8;
+  constexpr std::size_t kLeastRows = 7;
   const std::size_t most = std::max<std::size_t>(1, rows / kLeastRows);
   ConvRowCut cut{};
   cut.segments = std::clamp<std::size_t>(segments_wanted, 1, most);

@@ -21,9 +21,10 @@ struct ConvPartition {
 
 inline ConvPartition partition(const ConvShape& shape) {
   constexpr std::size_t kChunkFloats = std::size_t{96} * 1024;
-  constexpr std::size_t kFlatStep = 28;         // whole tiles on most instruction sets
-  constexpr std::size_t kUnits = 8;             // threads share a few units evenly, so that there are
-  constexpr std::size_t kLeastPositions = 112;  // as many where chunks need not be smaller than this
+  constexpr std::size_t kFlatStep = 28;  // whole tiles on most instruction sets
+  constexpr std::size_t kUnits = 8;      // threads share a few units evenly, so that there are
+  constexpr std::size_t kLeastPositions =
+      112;  // as many where chunks need not be smaller than this
   ConvPartition p;
   p.is_flat = is_pointwise(shape);
   const std::size_t positions = shape.out_positions();
@@ -42,8 +43,7 @@ inline ConvPartition partition(const ConvShape& shape) {
   const std::size_t of_a_chunk = shape.batch * shape.groups * p.unit_columns;
   const std::size_t wanted = (kUnits + of_a_chunk - 1) / std::max<std::size_t>(1, of_a_chunk);
   p.chunks.parts =
-      std::max(p.chunks.parts,
-               std::min({wanted, positions / kLeastPositions, p.chunks.grains()}));
+      std::max(p.chunks.parts, std::min({wanted, positions / kLeastPositions, p.chunks.grains()}));
   p.units = of_a_chunk * p.chunks.parts;
   return p;
 }

@@ -25,7 +25,9 @@ struct ByteProduct {
   std::uint32_t a, y;
 
   std::size_t in_blocks() const { return blocks_of(k); }
-  std::size_t scratch_bytes() const { return rows.largest() * (in_blocks() + kUnitBlocks) * kConvBlock; }
+  std::size_t scratch_bytes() const {
+    return rows.largest() * (in_blocks() + kUnitBlocks) * kConvBlock;
+  }
 };
 
 // Rows of `count` bytes each, to and from [blocks][rows][16].
@@ -82,7 +84,8 @@ void run_unit(const ByteProduct& p, const Call& call, std::size_t unit) {
   operands.multiplier += block * kConvBlock;
   operands.y = y;
   p.kernel(shape, operands, 0, conv_units(shape));
-  scatter_rows(y, block, blocks, p.n, rows, p.y_flip, call.at<std::uint8_t>(p.y) + part.begin * p.n);
+  scatter_rows(y, block, blocks, p.n, rows, p.y_flip,
+               call.at<std::uint8_t>(p.y) + part.begin * p.n);
 }
 
 RunCode run(const void* context, const Call& call) {
