@@ -154,32 +154,5 @@ TEST(Session, ManySessionsShareAPlan) {
   for (const bool good : is_good) EXPECT_TRUE(good);
 }
 
-TEST(Team, EveryWorkerDoesEachShareOnce) {
-  for (const std::size_t threads : {1U, 2U, 3U, 5U}) {
-    auto team = Team::create(threads, {}, 0);
-    ASSERT_TRUE(team.ok()) << team.error().message;
-    std::array<std::atomic<int>, 8> done{};
-    for (int run = 0; run < 200; ++run) {
-      (*team)->begin();
-      for (int step = 0; step < 5; ++step) {
-        (*team)->run(
-            [](void* data, std::size_t worker) {
-              (*static_cast<std::array<std::atomic<int>, 8>*>(data))[worker].fetch_add(1);
-            },
-            &done);
-      }
-      (*team)->end();
-    }
-    for (std::size_t i = 0; i < done.size(); ++i) EXPECT_EQ(done[i], i < threads ? 1000 : 0);
-  }
-}
-
-TEST(Team, ACoreThatIsNotThereIsNamed) {
-  const int cores[] = {99999};
-  const auto team = Team::create(1, cores, 0);
-  ASSERT_FALSE(team.ok());
-  EXPECT_NE(team.error().message.find("99999"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace slipway::runtime

@@ -65,6 +65,8 @@ Result<std::unique_ptr<Team>> Team::create(std::size_t threads, std::span<const 
   if (!cores.empty() && !pin(pthread_self(), cores[0])) {
     return Error{Code::kUsage, str("no thread may run on core ", cores[0], " of this machine")};
   }
+  if (!cores.empty() || sched_getaffinity(0, sizeof(team->allowed_), &team->allowed_) != 0)
+    CPU_ZERO(&team->allowed_);
   return team;
 }
 
@@ -112,7 +114,19 @@ void Team::work(std::size_t number) {
   }
 }
 
+void Team::keep_off_core_of_caller() {
+  const int core = sched_getcpu();  // no system call
+  if (core < 0 || core >= CPU_SETSIZE || core == caller_core_) return;
+  caller_core_ = core;
+  cpu_set_t others = allowed_;
+  CPU_CLR(static_cast<unsigned>(core), &others);
+  if (CPU_COUNT(&others) == 0) return;
+  for (std::size_t i = 1; i < threads_; ++i)
+    pthread_setaffinity_np(workers_[i].thread, sizeof(others), &others);
+}
+
 void Team::begin() {
+  keep_off_core_of_caller();
   is_in_run_.store(true, std::memory_order_seq_cst);
   if (parked_.load(std::memory_order_seq_cst) != 0) wake_all(ticket_);
 }

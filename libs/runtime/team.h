@@ -2,9 +2,13 @@
 //
 // Between runs workers are parked in the kernel and use no processor. begin() wakes them; from then
 // to end() they wait for the next share by spinning for a moment, then parked.
+//
+// Where the caller names no cores, workers keep off the core that begin() is called on: woken
+// there, as the system likes to do, they would wait for the very thread that waits for them.
 #pragma once
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <atomic>
 #include <cstddef>
@@ -49,10 +53,13 @@ class Team {
   static void* enter(void* worker);
   void work(std::size_t number);
   std::uint32_t wait_for_other_than(std::uint32_t seen);
+  void keep_off_core_of_caller();
 
   const std::size_t threads_;
   const std::uint32_t spins_between_runs_;
   std::unique_ptr<Worker[]> workers_;
+  cpu_set_t allowed_{};  // where workers may run; none where their cores are given
+  int caller_core_ = -1;
   Share share_ = nullptr;
   void* data_ = nullptr;
   // Each change of ticket_ is a share for every worker; the next comes once all have done it.
