@@ -19,6 +19,7 @@ extern char** environ;
 namespace slipway::bench {
 namespace {
 
+// What a program prints; the first word is its path.
 Result<std::string> output_of(const std::vector<std::string>& words) {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) return system_error("pipe");
@@ -33,7 +34,7 @@ Result<std::string> output_of(const std::vector<std::string>& words) {
   arguments.push_back(nullptr);
   pid_t child = 0;
   const int failure =
-      posix_spawn(&child, "/proc/self/exe", &actions, nullptr, arguments.data(), environ);
+      posix_spawn(&child, words[0].c_str(), &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failure != 0)
     return Error{Code::kIo, str("a process cannot be started: ", std::strerror(failure))};
@@ -61,16 +62,15 @@ Result<long> resident_kib() {
 
 Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
                                     const std::string& library, std::size_t processes) {
-  std::vector<std::string> words = {"bench_engine",
-                                    "footprint",
-                                    kEngineNames[static_cast<std::size_t>(kind)],
-                                    subject.model.string(),
-                                    subject.plan.string(),
-                                    library,
-                                    str(subject.threads),
-                                    subject.window_plan.string(),
-                                    str(subject.window_axis)};
-  for (const auto& [symbol, extent] : subject.extents) words.push_back(str(symbol, "=", extent));
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
+  std::vector<std::string> words;
+  if (kind == EngineKind::kSlipway) {
+    words = {self.parent_path() / "bench_footprint", subject.plan.string(), str(subject.threads)};
+  } else {
+    words = {self.string(),         "footprint", subject.model.string(),
+             subject.plan.string(), library,     str(subject.threads)};
+    for (const auto& [symbol, extent] : subject.extents) words.push_back(str(symbol, "=", extent));
+  }
   std::vector<double> loads_ms;
   Footprint footprint;
   for (std::size_t i = 0; i < processes; ++i) {
@@ -86,20 +86,16 @@ Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
 }
 
 Status print_footprint(const std::vector<std::string>& words) {
-  if (words.size() < 7)
-    return Error{Code::kUsage, "footprint ENGINE MODEL PLAN LIBRARY THREADS WINDOW-PLAN AXIS"};
+  if (words.size() < 4) return Error{Code::kUsage, "footprint MODEL PLAN LIBRARY THREADS"};
   Subject subject;
-  subject.model = words[1];
-  subject.plan = words[2];
-  subject.threads = std::stoul(words[4]);
-  subject.window_plan = words[5];
-  subject.window_axis = std::stol(words[6]);
-  for (std::size_t i = 7; i < words.size(); ++i) {
+  subject.model = words[0];
+  subject.plan = words[1];
+  subject.threads = std::stoul(words[3]);
+  for (std::size_t i = 4; i < words.size(); ++i) {
     const std::size_t equals = words[i].rfind('=');
     subject.extents[words[i].substr(0, equals)] = std::stol(words[i].substr(equals + 1));
   }
-  const Opened opened = TRY(words[0] == kEngineNames[0] ? open_slipway(subject)
-                                                        : open_onnxruntime(subject, words[3]));
+  const Opened opened = TRY(open_onnxruntime(subject, words[2]));
   TRY(opened.engine->run());
   std::printf("%.4f %ld\n", opened.load_ms, TRY(resident_kib()));
   return {};

@@ -13,11 +13,12 @@ struct Footprint {
   long rss_kib = 0;    // resident after loading and one run
 };
 
-// Runs this program again as `footprint ENGINE MODEL PLAN LIBRARY THREADS [SYMBOL=EXTENT]...`.
+// Slipway: bench_footprint, beside this program, which is libslipway.so and nothing else. ONNX
+// Runtime: this program again, as `footprint MODEL PLAN LIBRARY THREADS [SYMBOL=EXTENT]...`.
 Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
                                     const std::string& library, std::size_t processes);
 
-// What that process does: prints the footprint. The words after `footprint`.
+// What that process of ONNX Runtime does: prints the footprint. The words after `footprint`.
 Status print_footprint(const std::vector<std::string>& words);
 
 }  // namespace slipway::bench

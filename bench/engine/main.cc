@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <new>
 
@@ -17,7 +18,9 @@
 #include "jitter.h"
 #include "measure.h"
 #include "models.h"
+#include "noise.h"
 #include "peak.h"
+#include "reads.h"
 #include "report.h"
 
 namespace slipway::bench {
@@ -125,6 +128,14 @@ class Bench {
               approximate(static_cast<std::int64_t>(2 * peaks_.back())),
               "FLOP/s (fused multiply-adds on registers)"));
     }
+    for (const std::size_t kib : {32U, 256U, 8192U}) {
+      say(str("reads of ", kib, " KiB over and over: ",
+              std::lround(measure_reads(std::size_t{kib} * 1024) * 1e-9), " GB/s"));
+    }
+    const Noise noise = measure_noise(0.5);
+    say(str("the processor is away ", std::lround(noise.a_second), " times a second for ",
+            seconds_text(noise.median_us * 1e-6), " (median), ", seconds_text(noise.max_us * 1e-6),
+            " at most, whatever runs: tails hold that"));
     for (std::size_t i = 0; i < settings_.library_bytes.size(); ++i) {
       if (settings_.library_bytes[i] == 0) continue;
       say(str("library of ", kEngineNames[i], ": ",

@@ -65,7 +65,7 @@ set_up_engines() {
     fail "ONNX Runtime cannot be installed" \
       "check the network, then run this again; without it there is nothing to compare with."
   need_header
-  build release bench_engine slipway_shared
+  build release bench_engine bench_footprint
   "$place/venv/bin/python" -B -W ignore bench/engine/make_models.py "$place/models" 2>&1 | sed '/^WARNING:root/d' >&2
   local own_library
   own_library=$(find build -maxdepth 2 -name 'libslipway.so' -print -quit)

@@ -5,107 +5,16 @@
 
 #include "kernels/elementwise/binary.h"
 #include "kernels/rows/reduce.h"
-#include "plan/builder.h"
-#include "plan/params.h"
-#include "runtime/session.h"
+#include "runtime/steps/lie.h"
 
 namespace slipway::runtime {
 namespace {
 
 using plan::KernelId;
-using plan::Place;
 
-// What a step takes: an input of the plan, or a constant where there are bytes.
-struct Given {
-  DType dtype = DType::kFloat32;
-  Shape dims;
-  std::vector<std::byte> constant = {};
-};
-
-struct Lie {
-  const char* name;
-  KernelId kernel;
-  std::vector<Given> inputs;
-  Given output;
-  std::vector<std::byte> params;
-  const char* error;  // part of the message; null: it is true and must prepare
-};
-
-template <typename T>
-std::vector<std::byte> raw(std::vector<T> values) {
-  const auto bytes = std::as_bytes(std::span(values));
-  return {bytes.begin(), bytes.end()};
-}
-template <typename P>
-std::vector<std::byte> raw_of(P params) {
-  return raw<P>({params});
-}
-
-Given floats(Shape dims) { return {DType::kFloat32, std::move(dims)}; }
-Given whole(Shape dims) { return {DType::kInt64, std::move(dims)}; }
-Given indexes(std::vector<std::int64_t> values) {
-  return {DType::kInt64, {static_cast<std::int64_t>(values.size())}, raw(values)};
-}
 std::vector<std::byte> view(std::vector<plan::ViewAxis> axes) { return raw(std::move(axes)); }
 
 constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
-
-class OneStepPlan {
- public:
-  explicit OneStepPlan(const Lie& lie) {
-    std::vector<std::uint32_t> inputs;
-    for (const Given& given : lie.inputs) inputs.push_back(add(given, Place::kInput));
-    const std::vector<std::uint32_t> outputs = {add(lie.output, Place::kOutput)};
-    builder_.add_step({"liar", lie.kernel, inputs, outputs, lie.params});
-    builder_.add_output("y", outputs[0]);
-  }
-
-  Result<std::unique_ptr<Session>> prepare() const {
-    const Tensor file = TRY(builder_.finish(0));
-    plan::Plan parsed = TRY(plan::Plan::parse(file.bytes(), nullptr));
-    bytes_ = file;
-    return Session::prepare(std::make_shared<plan::Plan>(std::move(parsed)));
-  }
-
- private:
-  std::uint32_t add(const Given& given, Place place) {
-    std::vector<plan::Dim> dims;
-    for (const std::int64_t extent : given.dims) dims.push_back({extent, 0});
-    plan::TensorSpec spec{"t", given.dtype, place, plan::Layout::kPlain, dims, 0};
-    if (!given.constant.empty()) {
-      spec.place = Place::kWeights;
-      spec.offset = builder_.add_weights(given.constant);
-    } else if (place == Place::kInput) {
-      spec.offset = ports_;
-    }
-    const std::uint32_t tensor = builder_.add_tensor(spec);
-    if (spec.place == Place::kInput) {
-      builder_.add_input(std::string(1, static_cast<char>('a' + ports_)), tensor);
-      ++ports_;
-    }
-    return tensor;
-  }
-
-  plan::Builder builder_;
-  mutable Tensor bytes_;
-  std::uint64_t ports_ = 0;
-};
-
-void expect_told(const std::vector<Lie>& lies) {
-  for (const Lie& lie : lies) {
-    const OneStepPlan plan(lie);
-    const auto session = plan.prepare();
-    if (lie.error == nullptr) {
-      EXPECT_TRUE(session.ok()) << lie.name << ": " << session.error().message;
-      continue;
-    }
-    ASSERT_FALSE(session.ok()) << lie.name;
-    EXPECT_EQ(session.error().code, Code::kInvalid) << lie.name;
-    EXPECT_NE(session.error().message.find(lie.error), std::string::npos)
-        << lie.name << ": " << session.error().message;
-  }
-}
-
 constexpr const char* kOutside = "reads elements that its input does not have";
 
 TEST(Steps, ViewsStayInsideTheirInput) {
