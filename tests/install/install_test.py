@@ -37,7 +37,7 @@ class InstallTest(unittest.TestCase):
 
     def test_the_cmake_package(self):
         build = self.root / "by_cmake"
-        run("cmake", "-S", "examples/cpp", "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        run("cmake", "-G", "Ninja", "-S", "examples/cpp", "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}")
         run("cmake", "--build", build)
         self.check_loop(build / "control_loop")
 
