@@ -67,8 +67,14 @@ Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
   if (kind == EngineKind::kSlipway) {
     words = {self.parent_path() / "bench_footprint", subject.plan.string(), str(subject.threads)};
   } else {
-    words = {self.string(),         "footprint", subject.model.string(),
-             subject.plan.string(), library,     str(subject.threads)};
+    words = {self.string(),
+             "footprint",
+             subject.model.string(),
+             subject.plan.string(),
+             library,
+             str(subject.threads),
+             subject.window_plan.string(),
+             str(subject.window_axis)};
     for (const auto& [symbol, extent] : subject.extents) words.push_back(str(symbol, "=", extent));
   }
   std::vector<double> loads_ms;
@@ -86,12 +92,15 @@ Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
 }
 
 Status print_footprint(const std::vector<std::string>& words) {
-  if (words.size() < 4) return Error{Code::kUsage, "footprint MODEL PLAN LIBRARY THREADS"};
+  if (words.size() < 6)
+    return Error{Code::kUsage, "footprint MODEL PLAN LIBRARY THREADS WINDOW-PLAN AXIS"};
   Subject subject;
   subject.model = words[0];
   subject.plan = words[1];
   subject.threads = std::stoul(words[3]);
-  for (std::size_t i = 4; i < words.size(); ++i) {
+  subject.window_plan = words[4];
+  subject.window_axis = std::stol(words[5]);
+  for (std::size_t i = 6; i < words.size(); ++i) {
     const std::size_t equals = words[i].rfind('=');
     subject.extents[words[i].substr(0, equals)] = std::stol(words[i].substr(equals + 1));
   }

@@ -14,7 +14,8 @@ struct Footprint {
 };
 
 // Slipway: bench_footprint, beside this program, which is libslipway.so and nothing else. ONNX
-// Runtime: this program again, as `footprint MODEL PLAN LIBRARY THREADS [SYMBOL=EXTENT]...`.
+// Runtime: this program again, as `footprint MODEL PLAN LIBRARY THREADS WINDOW-PLAN AXIS
+// [SYMBOL=EXTENT]...`.
 Result<Footprint> measure_footprint(EngineKind kind, const Subject& subject,
                                     const std::string& library, std::size_t processes);
 
