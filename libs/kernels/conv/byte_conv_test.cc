@@ -148,7 +148,7 @@ void check(const ConvShape& s, const End& end) {
     const ByteConvKernel kernel =
         is_depthwise ? byte_depthwise_kernels(isa).blocked : byte_conv_kernels(isa).blocked;
     const std::size_t units = is_depthwise ? depthwise_units(s) : conv_units(s);
-    for (const Range range : ranges_backwards(units)) kernel(s, operands, range.begin, range.end);
+    for (std::size_t u = units; u > 0; --u) kernel(s, operands, u - 1, u);
     for (std::size_t i = 0; i < y.size(); ++i) {
       const std::size_t block = i / kConvBlock / s.out_positions() % blocks_of(channels);
       if (block * kConvBlock + i % kConvBlock >= channels) continue;

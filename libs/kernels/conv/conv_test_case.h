@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <string>
@@ -20,19 +19,6 @@ inline ConvAxis conv_axis(std::size_t input, std::size_t kernel, std::size_t str
   ConvAxis axis{input, 1, kernel, stride, dilation, static_cast<std::ptrdiff_t>(pad)};
   axis.output = (input + pad + pad_end - ((kernel - 1) * dilation + 1)) / stride + 1;
   return axis;
-}
-
-// All of [0, units) in ranges of three, one and two units, the last first.
-inline std::vector<Range> ranges_backwards(std::size_t units) {
-  std::vector<Range> ranges;
-  std::size_t count = 3;
-  while (units > 0) {
-    const std::size_t begin = units - std::min(units, count);
-    ranges.push_back({begin, units});
-    units = begin;
-    count = count == 3 ? 1 : count + 1;
-  }
-  return ranges;
 }
 
 struct ConvCase {
@@ -106,7 +92,7 @@ class ConvTrial {
     residual_blocked_ = to_blocked(residual_, s_.batch, channels_, s_.out_positions());
   }
 
-  // Runs the kernel a few units at a time, the last first.
+  // Runs the kernel in units, each by itself, the last first.
   void check(const ConvEnd& end, ConvKernel kernel, std::size_t units, bool is_plain) const {
     std::vector<float> y(residual_blocked_.size(), -1.0F);
     ConvOperands operands;
@@ -117,7 +103,7 @@ class ConvTrial {
     operands.y = y.data();
     operands.activation = end.activation;
     operands.residual_is_last = end.residual_is_last;
-    for (const Range range : ranges_backwards(units)) kernel(s_, operands, range.begin, range.end);
+    for (std::size_t u = units; u > 0; --u) kernel(s_, operands, u - 1, u);
     const std::vector<float> want = expected(end);
     for (std::size_t i = 0; i < y.size(); ++i) {
       if (std::isnan(want[i])) continue;  // a lane beyond the channels

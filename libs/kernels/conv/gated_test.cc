@@ -47,8 +47,11 @@ TEST(GatedConvolution, HasTheBitsOfTheTwo) {
         at.x = x.data();
         at.y = y.data();
         std::vector<float> scratch(gated_scratch_floats(s), NAN);
-        for (const Range range : ranges_backwards(conv_units(s)))
-          run_gated_convolution(isa, s, at, gate.data(), scratch.data(), range.begin, range.end);
+        for (std::size_t u = conv_units(s); u > 0;) {
+          const std::size_t begin = u - std::min<std::size_t>(u, 3);
+          run_gated_convolution(isa, s, at, gate.data(), scratch.data(), begin, u);
+          u = begin;
+        }
         for (std::size_t i = 0; i < floats; ++i) {
           ASSERT_EQ(std::bit_cast<std::uint32_t>(y[i]), std::bit_cast<std::uint32_t>(want[i])) << i;
         }

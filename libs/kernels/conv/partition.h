@@ -1,8 +1,7 @@
 // How a convolution is cut into units: any range of them can be computed by itself.
 //
 // A unit is a chunk of the output's rows (of its positions where it is pointwise), whose input
-// should stay in the second cache, by one block of output channels. The blocks go by fastest, and
-// neighbours in one chunk are computed together.
+// should stay in the second cache, by a few blocks of output channels. The blocks go by fastest.
 #pragma once
 
 #include <algorithm>
@@ -15,6 +14,8 @@ struct ConvPartition {
   bool is_flat = false;        // lines are positions, not rows
   EvenParts chunks;            // of lines
   std::size_t out_blocks = 0;  // of a group
+  std::size_t unit_blocks = 2;
+  std::size_t unit_columns = 0;  // units of one chunk
   std::size_t units = 0;
 };
 
@@ -38,7 +39,8 @@ inline ConvPartition partition(const ConvShape& shape) {
   const std::size_t line_floats = std::max<std::size_t>(1, shape.in_channels * line_positions);
   p.chunks = EvenParts::of_at_most(kChunkFloats / line_floats, lines, p.is_flat ? kFlatStep : 1);
   p.out_blocks = blocks_of(shape.out_channels);
-  const std::size_t of_a_chunk = shape.batch * shape.groups * p.out_blocks;
+  p.unit_columns = (p.out_blocks + p.unit_blocks - 1) / p.unit_blocks;
+  const std::size_t of_a_chunk = shape.batch * shape.groups * p.unit_columns;
   const std::size_t wanted = (kUnits + of_a_chunk - 1) / std::max<std::size_t>(1, of_a_chunk);
   p.chunks.parts =
       std::max(p.chunks.parts, std::min({wanted, positions / kLeastPositions, p.chunks.grains()}));
@@ -54,22 +56,21 @@ inline ConvShape flattened(const ConvShape& shape) {
   return flat;
 }
 
-struct ConvUnits {
+struct ConvUnit {
   std::size_t image;  // and group
   std::size_t group;
   Range lines;
-  Range blocks;  // of the group's output, one a unit
+  Range blocks;  // of the group's output
 };
 
-// The units from `unit` on, and before `end`, that belong to one chunk.
-inline ConvUnits conv_units_at(const ConvShape& shape, const ConvPartition& part, std::size_t unit,
-                               std::size_t end) {
-  const std::size_t block = unit % part.out_blocks;
-  const std::size_t chunk = unit / part.out_blocks % part.chunks.parts;
-  ConvUnits u{unit / part.out_blocks / part.chunks.parts, 0, {}, {}};
+inline ConvUnit conv_unit(const ConvShape& shape, const ConvPartition& part, std::size_t unit) {
+  const std::size_t column = unit % part.unit_columns;
+  const std::size_t chunk = unit / part.unit_columns % part.chunks.parts;
+  ConvUnit u{unit / part.unit_columns / part.chunks.parts, 0, {}, {}};
   u.group = u.image % shape.groups;
   u.lines = part.chunks.part(chunk);
-  u.blocks = {block, std::min(block + (end - unit), part.out_blocks)};
+  u.blocks = {column * part.unit_blocks,
+              std::min((column + 1) * part.unit_blocks, part.out_blocks)};
   return u;
 }
 
