@@ -39,15 +39,15 @@ struct Session::Job {
   const Step* step;
   std::atomic<RunCode> code;
 
-  static void share(void* data, std::size_t worker) {
+  static void share(void* data, std::size_t share) {
     Job& job = *static_cast<Job*>(data);
     const Session& session = *job.session;
     const std::size_t units = job.step->bound.units;
     const std::size_t threads = session.team_->threads();
     const Call call{
         session.pointers_.data(),
-        session.memory_.data() + session.memory_bytes_ - (worker + 1) * session.scratch_bytes_,
-        units * worker / threads, units * (worker + 1) / threads};
+        session.memory_.data() + session.memory_bytes_ - (share + 1) * session.scratch_bytes_,
+        units * share / threads, units * (share + 1) / threads};
     if (call.begin == call.end) return;
     const RunCode code = job.step->bound.run(job.step->bound.context, call);
     if (code != RunCode::kOk) job.code.store(code, std::memory_order_relaxed);

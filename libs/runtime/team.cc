@@ -104,13 +104,26 @@ std::uint32_t Team::wait_for_other_than(std::uint32_t seen) {
   }
 }
 
+// The share `first`, then those that nobody has begun. A thread that comes late, when this ticket's
+// shares are done or another's have begun, finds nothing to take: share_ and data_ are read only by
+// one that has taken a share, and while it has not done it they stay.
+void Team::take_shares(std::uint32_t ticket, std::size_t first) {
+  for (std::size_t i = 0; i < threads_; ++i) {
+    const std::size_t share = first + i < threads_ ? first + i : first + i - threads_;
+    std::uint32_t before = ticket - 1;
+    if (!workers_[share].taken.compare_exchange_strong(before, ticket, std::memory_order_acq_rel))
+      continue;
+    share_(data_, share);
+    done_.fetch_add(1, std::memory_order_release);
+  }
+}
+
 void Team::work(std::size_t number) {
   std::uint32_t seen = 0;
   for (;;) {
     seen = wait_for_other_than(seen);
     if (is_over_.load(std::memory_order_relaxed)) return;
-    share_(data_, number);
-    done_.fetch_add(1, std::memory_order_release);
+    take_shares(seen, number);
   }
 }
 
@@ -135,11 +148,11 @@ void Team::run(Share share, void* data) {
   share_ = share;
   data_ = data;
   done_.store(0, std::memory_order_relaxed);
-  ticket_.fetch_add(1, std::memory_order_seq_cst);
+  const std::uint32_t ticket = ticket_.fetch_add(1, std::memory_order_seq_cst) + 1;
   if (parked_.load(std::memory_order_seq_cst) != 0) wake_all(ticket_);
-  share(data, 0);
+  take_shares(ticket, 0);
   std::uint32_t spins = 0;
-  while (done_.load(std::memory_order_acquire) != threads_ - 1) {
+  while (done_.load(std::memory_order_acquire) != threads_) {
     if (++spins < kSpinsInRun) {
       pause();
     } else {

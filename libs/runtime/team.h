@@ -3,6 +3,9 @@
 // Between runs workers are parked in the kernel and use no processor. begin() wakes them; from then
 // to end() they wait for the next share by spinning for a moment, then parked.
 //
+// Nobody waits for a thread that is still asleep, or has lost its core, before it took its share:
+// whoever is done with its own takes over what others have not begun.
+//
 // Where the caller names no cores, workers keep off the core that begin() is called on: woken
 // there, as the system likes to do, they would wait for the very thread that waits for them.
 #pragma once
@@ -20,8 +23,9 @@
 
 namespace slipway::runtime {
 
-// worker 0 is the calling thread.
-using Share = void (*)(void* data, std::size_t worker);
+// One of as many equal shares of the work as the team has threads. No two threads are in the same
+// share; which thread takes which differs from run to run.
+using Share = void (*)(void* data, std::size_t share);
 
 class Team {
  public:
@@ -37,7 +41,7 @@ class Team {
   std::size_t threads() const { return threads_; }
 
   void begin();
-  // Calls share(data, worker) on every thread of the team and returns when all are done.
+  // Calls share(data, i) once for every i below threads() and returns when all are done.
   void run(Share share, void* data);
   void end();
 
@@ -47,12 +51,15 @@ class Team {
     std::size_t number = 0;
     pthread_t thread{};
     bool is_running = false;
+    // The last ticket whose share of this number somebody has taken.
+    alignas(64) std::atomic<std::uint32_t> taken{0};
   };
 
   Team(std::size_t threads, std::uint32_t spin_us);
   static void* enter(void* worker);
   void work(std::size_t number);
   std::uint32_t wait_for_other_than(std::uint32_t seen);
+  void take_shares(std::uint32_t ticket, std::size_t first);
   void keep_off_core_of_caller();
 
   const std::size_t threads_;
@@ -62,7 +69,7 @@ class Team {
   int caller_core_ = -1;
   Share share_ = nullptr;
   void* data_ = nullptr;
-  // Each change of ticket_ is a share for every worker; the next comes once all have done it.
+  // Each change of ticket_ is as many shares as there are threads; the next comes once all are done.
   alignas(64) std::atomic<std::uint32_t> ticket_{0};
   std::atomic<bool> is_in_run_{false};
   std::atomic<bool> is_over_{false};
