@@ -69,7 +69,8 @@ class Team {
   int caller_core_ = -1;
   Share share_ = nullptr;
   void* data_ = nullptr;
-  // Each change of ticket_ is as many shares as there are threads; the next comes once all are done.
+  // Each change of ticket_ is as many shares as there are threads; the next comes once all are
+  // done.
   alignas(64) std::atomic<std::uint32_t> ticket_{0};
   std::atomic<bool> is_in_run_{false};
   std::atomic<bool> is_over_{false};
