@@ -21,7 +21,10 @@
 
 #include "slipway/slipway.h"
 
+// The inline namespace keeps these classes apart from what a library that is linked statically has
+// inside.
 namespace slipway {
+inline namespace v0 {
 
 enum class Status : int {
   kOk = SLIPWAY_OK,
@@ -183,4 +186,5 @@ class Model {
   std::unique_ptr<slipway_model, Free> model_;
 };
 
+}  // namespace v0
 }  // namespace slipway
