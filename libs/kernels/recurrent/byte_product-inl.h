@@ -22,12 +22,15 @@ constexpr bool kIsBytes = true;
 
 #if HWY_TARGET == HWY_SCALAR
 constexpr std::size_t kMostSums = 1;  // that stay in registers
+constexpr std::size_t kAbreast = 1;   // groups in one chain of instructions
 constexpr std::size_t kTileRows = 1, kTilePanels = 1;
 #elif HWY_TARGET <= HWY_AVX3
 constexpr std::size_t kMostSums = 16;
+constexpr std::size_t kAbreast = 4;  // nothing else stands beside them
 constexpr std::size_t kTileRows = 4, kTilePanels = 2;
 #else
 constexpr std::size_t kMostSums = 6;
+constexpr std::size_t kAbreast = 1;
 constexpr std::size_t kTileRows = 4, kTilePanels = 1;
 #endif
 
@@ -44,7 +47,7 @@ HWY_INLINE void multiply_fixed(const std::uint8_t* fixed, std::size_t fixed_stri
   for (std::size_t first = 0; first < fours; first += kFixedFours) {
     const std::size_t end = std::min(fours, first + kFixedFours);
     FixedSums acc[kRows][kCount];
-    HWY_UNROLL(4)
+    HWY_UNROLL(8)
     for (std::size_t m = 0; m < kRows; ++m) {
       HWY_UNROLL(8)
       for (std::size_t i = 0; i < kCount; ++i) acc[m][i] = start_fixed(w + i * vector_stride);
@@ -61,7 +64,7 @@ HWY_INLINE void multiply_fixed(const std::uint8_t* fixed, std::size_t fixed_stri
         for (std::size_t m = 0; m < kRows; ++m) take(acc[m][i], x[m], weights);
       }
     }
-    HWY_UNROLL(4)
+    HWY_UNROLL(8)
     for (std::size_t m = 0; m < kRows; ++m) {
       HWY_UNROLL(8)
       for (std::size_t i = 0; i < kCount; ++i) {

@@ -44,7 +44,11 @@ struct FixedFour {
 HWY_INLINE FixedSums start_fixed(const std::int8_t* start) {
   return {_mm512_loadu_si512(start), _mm512_setzero_si512()};
 }
-HWY_INLINE FixedWeights load_fixed_weights(const std::int8_t* w) { return {_mm512_loadu_si512(w)}; }
+HWY_INLINE FixedWeights load_fixed_weights(const std::int8_t* w) {
+  __m512i v = _mm512_loadu_si512(w);
+  asm("" : "+v"(v));  // loaded once, not for each use
+  return {v};
+}
 HWY_INLINE __m512i four_bytes(const std::uint8_t* from) {
   std::int32_t four;
   std::memcpy(&four, from, sizeof(four));

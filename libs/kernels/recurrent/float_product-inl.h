@@ -30,6 +30,7 @@ constexpr std::size_t kMostSums = 16;
 #else
 constexpr std::size_t kMostSums = 6;
 #endif
+constexpr std::size_t kAbreast = kMostSums >= 8 ? 2 : 1;  // groups in one chain of instructions
 constexpr std::size_t kMostChains = 4;
 
 // Keeps a value in registers: what is loaded once is not loaded again for each use.

@@ -25,7 +25,6 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
-constexpr std::size_t kAbreast = kMostSums >= 8 ? 2 : 1;  // groups in one chain of instructions
 constexpr std::size_t kFinished = 4;  // groups whose activations are taken at a time
 
 // dot(h, R) of some groups, [group][gate][16] at `sums`. The vector: floats, or of int8 weights
@@ -145,14 +144,12 @@ inline void step_section(const Walk& walk, const Section& section, const char* r
   }
 }
 
-// body.operator()<groups>(first) for `count` groups, kAbreast of them at a time.
-template <typename Body>
-HWY_INLINE void abreast(std::size_t count, Body body) {
-  std::size_t i = 0;
-  for (; i + kAbreast <= count; i += kAbreast) body.template operator()<kAbreast>(i);
-  if constexpr (kAbreast > 1) {
-    for (; i < count; ++i) body.template operator()<1>(i);
-  }
+// body.operator()<groups>(first) for `count` groups, kAbreast of them at a time, and fewer at the
+// end.
+template <std::size_t kGroups = kAbreast, typename Body>
+HWY_INLINE void abreast(std::size_t count, Body body, std::size_t i = 0) {
+  for (; i + kGroups <= count; i += kGroups) body.template operator()<kGroups>(i);
+  if constexpr (kGroups > 1) abreast<kGroups / 2>(count, body, i);
 }
 
 inline void store_output(const Walk& walk, const State& state, std::size_t group, F32x16 h) {
