@@ -101,7 +101,8 @@ const Command kCompileCommand = {
         "but the first one of inputs, the batch, has to be definite: others are given with --set.\n"
         "--weights rounds the weights of products and recurrent layers: half the memory with f16 "
         "and bf16,\n"
-        "a quarter with int8 (one scale for each output). Sums stay in float.",
+        "a quarter with int8 (one scale for each output). Sums stay in float, but for recurrent\n"
+        "layers with int8, which multiply in integers and are the fastest so.",
     .example = "slipway compile model.onnx -o model.plan --weights f16 --explain",
     .run = run_compile,
 };

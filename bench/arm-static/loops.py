@@ -26,7 +26,7 @@ LOOPS = (
     ("depthwise convolution", "conv/depthwise.cc", r"whole_tile<\d, [12], false", FLOAT),
     ("LSTM, float weights", "recurrent/lstm.cc", r"multiply_groups<float", FLOAT),
     ("LSTM, half weights", "recurrent/lstm.cc", r"multiply_groups<Half", FLOAT),
-    ("LSTM, int8 weights", "recurrent/lstm.cc", r"multiply_groups<signed char", FLOAT),
+    ("LSTM, int8 weights", "recurrent/byte_lstm.cc", r"multiply_groups<signed char", BYTE),
     ("GRU, float weights", "recurrent/gru.cc", r"multiply_groups<float", FLOAT),
     ("convolution of bytes", "conv/byte_conv.cc", r"byte_tile", BYTE),
 )

@@ -26,9 +26,9 @@ inline constexpr std::string_view kStateScale = "r_scale";
 
 // Rounds the constant weights of MatMul, Gemm, LSTM, GRU and RNN in float. Halves and bfloat16:
 // each to the nearest. int8: q = round(w / scale) with scale = max |w| / 127 for each output, and
-// the product is multiplied by the scale; a Gemm becomes Gemm, Mul, Add. Weights that do not fit
-// the type (not finite, too large) stay as they are,
-// and so do those of convolutions, which have no kernel for them. Says what it did.
+// the product is multiplied by the scale; a Gemm becomes Gemm, Mul, Add; recurrent layers multiply
+// in integers. Weights that do not fit the type (not finite, too large) stay as they are, and so do
+// those of convolutions, which have no kernel for them. Says what it did.
 Result<std::string> store_weights(Model& model, WeightType type);
 
 // The same numbers, floats, as elements of the type; none where some are not among its.

@@ -160,7 +160,8 @@ Result<Lowered> lower_recurrent(Lowering& lowering, std::size_t node) {
       static_cast<std::uint32_t>(form->kind), static_cast<std::uint32_t>(form->inputs),
       static_cast<std::uint32_t>(form->hidden), static_cast<std::uint32_t>(directions),
       static_cast<std::uint32_t>(form->type), flags, form->clip});
-  step.note = str(n.op, ", whole", weights_note(form->type));
+  step.note = str(n.op, form->type == WeightType::kI8 ? ", whole, in integers" : ", whole",
+                  weights_note(form->type));
   return Lowered::kYes;
 }
 

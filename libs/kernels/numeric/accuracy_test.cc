@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/numeric/dot.h"
+#include "kernels/numeric/fixed.h"
 #include "kernels/numeric/float_math.h"
 #include "kernels/numeric/random.h"
 #include "kernels/numeric/reduce.h"
@@ -69,6 +70,53 @@ TEST(Accuracy, Products) {
       std::snprintf(name, sizeof name, "dot, %zu outputs / sum |a b|", outputs);
       report(name, k, worst, 3);
     }
+  }
+}
+
+// What rounding a vector to fixed-point numbers adds to the error of a product, as a share of what
+// rounding its weights to int8 made: root mean squares.
+double fixed_share(std::size_t k, float size, int least_exponent) {
+  double of_vector = 0;
+  double of_weights = 0;
+  for (int trial = 0; trial < 40 * kTrials; ++trial) {
+    Noise x(k, 4, static_cast<std::uint64_t>(trial));
+    const Noise w(k, 5, static_cast<std::uint64_t>(trial));
+    float greatest = 0;
+    for (const float v : w.narrow) greatest = std::max(greatest, std::fabs(v));
+    const float scale = greatest / 127;
+    std::vector<std::int8_t> weights(k);
+    double want = 0;
+    double rounded = 0;
+    for (std::size_t i = 0; i < k; ++i) {
+      x.narrow[i] *= size / 2;
+      weights[i] = static_cast<std::int8_t>(round_half_even(w.narrow[i] / scale));
+      const auto wide = static_cast<double>(x.narrow[i]);
+      want += wide * w.wide[i];
+      rounded += wide * weights[i] * static_cast<double>(scale);
+    }
+    std::vector<std::int16_t> q(k);
+    const FixedScale fixed = fixed_scale(x.narrow.data(), k, least_exponent);
+    to_fixed(x.narrow.data(), k, fixed, q.data());
+    const auto got =
+        static_cast<double>(fixed_dot(q.data(), weights.data(), k) * (scale * fixed.unit));
+    of_vector += (got - rounded) * (got - rounded);
+    of_weights += (rounded - want) * (rounded - want);
+  }
+  return std::sqrt(of_vector / of_weights);
+}
+
+TEST(Accuracy, FixedPointProducts) {
+  for (const std::size_t k : {25, 64, 256, 1024}) {
+    const double share = fixed_share(k, 1, kLeastStateExponent);
+    const double small = fixed_share(k, 0.01F, kLeastInputExponent);
+    const double tiny_state = fixed_share(k, 0.1F, kLeastStateExponent);
+    std::printf(
+        "  fixed point, of the weights' error: n %5zu  %.4f  inputs of 0.01: %.4f  "
+        "states of 0.1: %.4f\n",
+        k, share, small, tiny_state);
+    EXPECT_LT(share, 0.015) << k;
+    EXPECT_LT(small, 0.015) << k;
+    EXPECT_LT(tiny_state, 0.12) << k;
   }
 }
 

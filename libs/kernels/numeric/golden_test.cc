@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/numeric/dot.h"
+#include "kernels/numeric/fixed.h"
 #include "kernels/numeric/float_math.h"
 #include "kernels/numeric/random.h"
 #include "kernels/numeric/reduce.h"
@@ -145,6 +146,28 @@ std::uint64_t products_hash() {
 TEST(Golden, Products) {
   EXPECT_EQ(products_hash<float>(), 0xB03191DD69A2C933U);
   EXPECT_EQ(products_hash<double>(), 0xE6616C1FB5D4C522U);
+}
+
+TEST(Golden, FixedPointProducts) {
+  Hash hash;
+  for (const std::size_t k : {1, 25, 64, 300, 1024, 2500}) {
+    for (const int least_exponent : {kLeastInputExponent, kLeastStateExponent}) {
+      const auto x = noise<float>(k, k);
+      const auto w = noise<float>(k, k + 1);
+      std::vector<std::int16_t> q(k);
+      std::vector<std::int8_t> weights(k);
+      for (std::size_t i = 0; i < k; ++i)
+        weights[i] = static_cast<std::int8_t>(round_half_even(w[i] * 63));
+      for (const float size : {1.0F, 0.01F, 300.0F}) {
+        std::vector<float> sized = x;
+        for (float& v : sized) v *= size;
+        const FixedScale scale = fixed_scale(sized.data(), k, least_exponent);
+        to_fixed(sized.data(), k, scale, q.data());
+        hash.add(fixed_dot(q.data(), weights.data(), k) * scale.unit);
+      }
+    }
+  }
+  EXPECT_EQ(hash.value(), 0xA695DE53F1D1AB3U);
 }
 
 template <typename T>

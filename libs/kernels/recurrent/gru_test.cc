@@ -40,6 +40,31 @@ const Row kRows[] = {
      {.steps = 3, .batch = 1, .inputs = 5, .hidden = 35, .has_bias = false, .is_variant = true}},
     {"linear, clip",
      {.steps = 3, .batch = 1, .inputs = 5, .hidden = 64, .clip = 0.3F, .is_variant = true}},
+    {"states beyond one",
+     {.steps = 4,
+      .batch = 3,
+      .inputs = 9,
+      .hidden = 33,
+      .directions = 2,
+      .has_state = true,
+      .state_size = 5}},
+    {"states far beyond one, two pairs",
+     {.steps = 3, .batch = 2, .inputs = 9, .hidden = 64, .has_state = true, .state_size = 3e8F}},
+    {"inputs of all sizes",
+     {.steps = 5, .batch = 2, .inputs = 19, .hidden = 20, .has_sizes = true}},
+    {"an infinity and a NaN",
+     {.steps = 6, .batch = 3, .inputs = 19, .hidden = 64, .has_bad_inputs = true}},
+    {"a bad state",
+     {.steps = 3, .batch = 3, .inputs = 5, .hidden = 64, .has_state = true, .has_bad_state = true}},
+    {"deep", {.steps = 2, .batch = 1, .inputs = 1030, .hidden = 20}},
+    {"linear, states beyond one",
+     {.steps = 4,
+      .batch = 2,
+      .inputs = 9,
+      .hidden = 64,
+      .has_state = true,
+      .is_variant = true,
+      .state_size = 5}},
 };
 
 // One step of one sequence, as ONNX writes it.
@@ -71,7 +96,8 @@ void gru_step(const Layer& layer, const LayerData& /*data*/, const GateSums& sum
 
 TEST(Gru, HasTheBitsOfTheDefinitionForEveryStorageOnEveryInstructionSet) {
   for (const Row& row : kRows) {
-    expect_definition(row.name, RecurrentKind::kGru, gru_kernels, row.layer, gru_step);
+    expect_definition(row.name, RecurrentKind::kGru, {gru_kernels, byte_gru_kernels}, row.layer,
+                      gru_step);
   }
 }
 

@@ -9,12 +9,14 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "base/float_bits.h"
 #include "kernels/numeric/dot.h"
+#include "kernels/numeric/fixed.h"
 #include "kernels/recurrent/recurrent.h"
 
 namespace slipway {
@@ -30,6 +32,11 @@ struct Layer {
   float clip = 0;
   bool has_peepholes = false;
   bool is_variant = false;  // LSTM: couples input and forget; GRU: linear before reset; RNN: Relu
+
+  float state_size = 1;         // of initial_h
+  bool has_sizes = false;       // inputs of rows differ by powers of ten
+  bool has_bad_inputs = false;  // an infinity in a row of the second sequence, a NaN in the third
+  bool has_bad_state = false;   // likewise in the states
 
   float clipped(float x) const { return clip > 0 ? (x > clip ? clip : x < -clip ? -clip : x) : x; }
 };
@@ -51,6 +58,7 @@ struct StoredWeights {
     scale.assign(rows, 1.0F);
     stored.resize(wide.size() * bytes_of(type));
     if (type == WeightType::kI8) scale = random_floats(rows, seed + 1);
+    for (float& row_scale : scale) row_scale *= type == WeightType::kI8 ? 0x1p-5F : 1.0F;
     for (std::size_t i = 0; i < wide.size(); ++i) put(type, i);
   }
 
@@ -63,7 +71,7 @@ struct StoredWeights {
         std::memcpy(to, &wide[i], sizeof(float));
         return;
       case WeightType::kI8: {
-        const auto q = static_cast<std::int8_t>(std::lround(wide[i] * 4));
+        const auto q = static_cast<std::int8_t>(std::lround(wide[i] * 127));
         std::memcpy(to, &q, 1);
         wide[i] = q;
         return;
@@ -102,17 +110,20 @@ struct GateSums {
   const float* x;
   std::vector<float> h;
 
-  float dot(const StoredWeights& weights, std::size_t row, std::size_t depth,
-            const float* a) const {
-    const float y =
-        numeric::dot(a, 1, weights.wide.data() + row * depth, 1, depth, gates * layer.hidden);
-    return type == WeightType::kI8 ? y * weights.scale[row] : y;
+  float dot(const StoredWeights& weights, std::size_t row, std::size_t depth, const float* a,
+            int least_exponent) const {
+    const float* const w = weights.wide.data() + row * depth;
+    if (type != WeightType::kI8) return numeric::dot(a, 1, w, 1, depth, gates * layer.hidden);
+    const numeric::FixedScale scale = numeric::fixed_scale(a, depth, least_exponent);
+    std::vector<std::int16_t> q(depth);
+    numeric::to_fixed(a, depth, scale, q.data());
+    return numeric::fixed_dot(q.data(), w, depth) * (weights.scale[row] * scale.unit);
   }
   float wx(std::size_t gate, std::size_t j) const {
-    return dot(data.w, gate * layer.hidden + j, layer.inputs, x);
+    return dot(data.w, gate * layer.hidden + j, layer.inputs, x, numeric::kLeastInputExponent);
   }
   float rh(std::size_t gate, std::size_t j, const float* state) const {
-    return dot(data.r, gate * layer.hidden + j, layer.hidden, state);
+    return dot(data.r, gate * layer.hidden + j, layer.hidden, state, numeric::kLeastStateExponent);
   }
   float bias(std::size_t which, std::size_t gate, std::size_t j) const {
     return data.bias[(which * gates + gate) * layer.hidden + j];
@@ -142,6 +153,7 @@ class LayerCase {
     x_ = random_floats(layer.steps * layer.batch * layer.inputs, 100);
     initial_h_ = random_floats(layer.directions * layer.batch * layer.hidden, 101);
     initial_c_ = random_floats(initial_h_.size(), 102);
+    spoil();
     for (std::size_t n = 0; n < layer.batch; ++n)
       lengths_.push_back(static_cast<std::int32_t>((n * 3 + 1) % (layer.steps + 1)));
     for (unsigned d = 0; d < layer.directions; ++d)
@@ -194,6 +206,21 @@ class LayerCase {
   }
 
  private:
+  void spoil() {
+    for (float& h : initial_h_) h *= layer_.state_size;
+    for (std::size_t i = 0; layer_.has_sizes && i < x_.size(); ++i) {
+      x_[i] *= std::pow(10.0F, static_cast<float>(i / layer_.inputs) * 4 - 25);
+    }
+    if (layer_.has_bad_inputs) {
+      x_[(layer_.batch + 1) * layer_.inputs + 3] = std::numeric_limits<float>::infinity();
+      x_[(2 * layer_.batch + 2) * layer_.inputs + 18] = std::numeric_limits<float>::quiet_NaN();
+    }
+    if (layer_.has_bad_state) {
+      initial_h_[layer_.hidden] = -std::numeric_limits<float>::infinity();
+      initial_h_[3 * layer_.hidden - 1] = std::numeric_limits<float>::quiet_NaN();
+    }
+  }
+
   static float* aligned(std::vector<float>& storage, std::size_t count) {
     storage.assign(count + 16, NAN);
     const auto at = reinterpret_cast<std::uintptr_t>(storage.data());
@@ -253,16 +280,22 @@ inline void expect_same(const std::vector<float>& got, const std::vector<float>&
   }
 }
 
-inline void expect_definition(const char* name, RecurrentKind kind,
-                              const RecurrentKernels& (*kernels)(Isa), const Layer& layer,
-                              DefinitionStep step) {
+// A family's kernels: of int8 weights, and of all others.
+struct FamilyKernels {
+  const RecurrentKernels& (*wide)(Isa isa);
+  const RecurrentKernels& (*bytes)(Isa isa);
+};
+
+inline void expect_definition(const char* name, RecurrentKind kind, FamilyKernels kernels,
+                              const Layer& layer, DefinitionStep step) {
   for (const WeightType type :
        {WeightType::kF32, WeightType::kF16, WeightType::kBf16, WeightType::kI8}) {
     const LayerCase one(kind, layer, type);
     const LayerOutputs want = one.define(step);
+    const auto kernels_for = type == WeightType::kI8 ? kernels.bytes : kernels.wide;
     for (const Isa isa : isas_here()) {
       for (const bool is_prepared : {false, true}) {
-        const LayerOutputs got = one.run(kernels(isa), is_prepared);
+        const LayerOutputs got = one.run(kernels_for(isa), is_prepared);
         const std::string what = std::string(isa_name(isa)) + " " + name + " of weights of " +
                                  std::to_string(bytes_of(type)) + " bytes, " +
                                  (is_prepared ? "prepared, " : "");

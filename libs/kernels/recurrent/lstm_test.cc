@@ -32,6 +32,23 @@ const Row kRows[] = {
     {"clip", {.steps = 3, .batch = 1, .inputs = 5, .hidden = 36, .clip = 0.3F}},
     {"peepholes", {.steps = 3, .batch = 1, .inputs = 5, .hidden = 36, .has_peepholes = true}},
     {"coupled", {.steps = 3, .batch = 1, .inputs = 5, .hidden = 36, .is_variant = true}},
+    {"states beyond one",
+     {.steps = 4,
+      .batch = 3,
+      .inputs = 9,
+      .hidden = 33,
+      .directions = 2,
+      .has_state = true,
+      .state_size = 5}},
+    {"states far beyond one, two pairs",
+     {.steps = 3, .batch = 2, .inputs = 9, .hidden = 64, .has_state = true, .state_size = 3e8F}},
+    {"inputs of all sizes",
+     {.steps = 5, .batch = 2, .inputs = 19, .hidden = 20, .has_sizes = true}},
+    {"an infinity and a NaN",
+     {.steps = 6, .batch = 3, .inputs = 19, .hidden = 64, .has_bad_inputs = true}},
+    {"a bad state",
+     {.steps = 3, .batch = 3, .inputs = 5, .hidden = 64, .has_state = true, .has_bad_state = true}},
+    {"deep", {.steps = 2, .batch = 1, .inputs = 1030, .hidden = 20}},
 };
 
 // One step of one sequence, as ONNX writes it.
@@ -54,7 +71,8 @@ void lstm_step(const Layer& layer, const LayerData& data, const GateSums& sums, 
 
 TEST(Lstm, HasTheBitsOfTheDefinitionForEveryStorageOnEveryInstructionSet) {
   for (const Row& row : kRows) {
-    expect_definition(row.name, RecurrentKind::kLstm, lstm_kernels, row.layer, lstm_step);
+    expect_definition(row.name, RecurrentKind::kLstm, {lstm_kernels, byte_lstm_kernels}, row.layer,
+                      lstm_step);
   }
 }
 

@@ -41,7 +41,7 @@ GatePlace unit_place(const RecurrentForm& form, std::size_t gate, std::size_t un
   const std::size_t group = unit / kUnits;
   GatePlace at = gate < first ? gate_place(form, first, group, gate)
                               : gate_place(form, form.gates() - first, group, gate - first);
-  if (gate >= first) at.begin += form.groups() * form.hidden * first * kUnits;
+  if (gate >= first) at.begin += second_section(form);
   at.begin += unit % kUnits * at.lane_stride;
   return at;
 }
@@ -61,6 +61,45 @@ void pack_weights(const RecurrentForm& form, const RecurrentParameters& from,
                   const PackedRecurrent& at, char* to) {
   pack_w(form, static_cast<const T*>(from.w), reinterpret_cast<T*>(to + at.w));
   pack_r(form, static_cast<const T*>(from.r), reinterpret_cast<T*>(to + at.r));
+}
+
+// One column's weights, and what their sums start from.
+void put_column(const std::int8_t* from, std::size_t depth, std::size_t row_stride,
+                std::int8_t* column) {
+  for (std::size_t first = 0; first < depth; first += numeric::kFixedDepth) {
+    const std::size_t end = std::min(depth, first + numeric::kFixedDepth);
+    std::int32_t sum = 0;
+    for (std::size_t p = first; p < end; ++p) sum += from[p];
+    const std::uint32_t start = 0U - (static_cast<std::uint32_t>(sum) << numeric::kFixedBits);
+    std::memcpy(column, &start, sizeof(start));
+    column += row_stride;
+    for (std::size_t p = first; p < end; ++p) {
+      column[(p - first) / 4 * row_stride + p % 4] = from[p];
+    }
+    column += (end - first + 3) / 4 * row_stride;
+  }
+}
+
+void pack_bytes(const RecurrentForm& form, const RecurrentParameters& from,
+                const PackedRecurrent& at, char* to) {
+  const auto* const w = static_cast<const std::int8_t*>(from.w);
+  const auto* const r = static_cast<const std::int8_t*>(from.r);
+  auto* const to_w = reinterpret_cast<std::int8_t*>(to + at.w);
+  auto* const to_r = reinterpret_cast<std::int8_t*>(to + at.r);
+  const std::size_t elements = vector_elements(form);
+  for_each_unit(form, [&](std::size_t row, std::size_t column, std::size_t gate, std::size_t unit) {
+    const std::size_t lane = unit % kUnits * 4;
+    put_column(w + row * form.inputs, form.inputs, elements,
+               to_w + column / kUnits * vector_rows(form, form.inputs) * elements + lane);
+    const std::size_t first = first_gates(form);
+    const bool is_first = gate < first;
+    const GroupPlace place =
+        group_place(form, is_first ? first : form.gates() - first, unit / kUnits);
+    const std::size_t section =
+        is_first ? gate * elements : second_section(form) + (gate - first) * elements;
+    put_column(r + row * form.hidden, form.hidden, place.row_stride,
+               to_r + place.begin + section + lane);
+  });
 }
 
 // A missing bias is -0, which changes no sum.
@@ -99,8 +138,9 @@ PackedRecurrent packed_recurrent(const RecurrentForm& form) {
   const std::size_t units = form.groups() * kUnits;
   const std::size_t scales = form.type == WeightType::kI8 ? columns * sizeof(float) : 0;
   PackedRecurrent at = {};
-  at.r = at.w + aligned(columns * form.inputs * bytes_of(form.w_type()));
-  at.w_scale = at.r + aligned(columns * form.hidden * bytes_of(form.r_type()));
+  const std::size_t elements = columns / kUnits * vector_elements(form);
+  at.r = at.w + aligned(elements * vector_rows(form, form.inputs) * bytes_of(form.w_type()));
+  at.w_scale = at.r + aligned(elements * vector_rows(form, form.hidden) * bytes_of(form.r_type()));
   at.r_scale = at.w_scale + scales;
   at.bias = at.r_scale + scales;
   at.r_bias = at.bias + columns * sizeof(float);
@@ -120,7 +160,7 @@ void pack_recurrent(const RecurrentForm& form, const RecurrentParameters& from, 
   if (form.type == WeightType::kF32) {
     pack_weights<float>(form, from, at, to);
   } else if (form.type == WeightType::kI8) {
-    pack_weights<std::int8_t>(form, from, at, to);
+    pack_bytes(form, from, at, to);
     pack_scale(form, from.w_scale, to + at.w_scale);
     pack_scale(form, from.r_scale, to + at.r_scale);
   } else {
@@ -136,8 +176,6 @@ void pack_recurrent(const RecurrentForm& form, const RecurrentParameters& from, 
 }
 
 namespace {
-
-float widened(std::int8_t x) { return x; }
 
 // Halves and bfloat16 as stored.
 struct HalfBits {
@@ -183,7 +221,7 @@ void prepare_as(const RecurrentForm& form, const char* from, char* to) {
 RecurrentForm prepared_form(const RecurrentForm& form) {
   constexpr std::size_t kMostBytes = std::size_t{1} << 20;
   RecurrentForm prepared = form;
-  prepared.is_prepared = form.type != WeightType::kF32;
+  prepared.is_prepared = form.type == WeightType::kF16 || form.type == WeightType::kBf16;
   return packed_recurrent(prepared).bytes <= kMostBytes ? prepared : form;
 }
 
@@ -199,7 +237,6 @@ void prepare_recurrent(const RecurrentForm& form, const void* packed, void* prep
     case WeightType::kBf16:
       return prepare_as<Bfloat16Bits, Bfloat16Bits>(form, from, to);
     case WeightType::kI8:
-      return prepare_as<std::int8_t, Bfloat16Bits>(form, from, to);
     case WeightType::kF32:
       return;
   }
@@ -208,8 +245,11 @@ void prepare_recurrent(const RecurrentForm& form, const void* packed, void* prep
 std::size_t recurrent_scratch_floats(const RecurrentForm& form, std::size_t steps,
                                      std::size_t batch) {
   const std::size_t units = form.groups() * kUnits;
-  const std::size_t widened = form.w_type() == WeightType::kF32 ? 0 : 2 * kUnits * form.inputs;
-  return (steps * batch + 1) * form.columns() + widened + kStateBuffers * units;
+  const std::size_t walk = (steps * batch + 1) * form.columns() + kStateBuffers * units;
+  if (form.type == WeightType::kI8) {
+    return walk + fixed_scratch(form, steps * batch).floats;
+  }
+  return walk + (form.w_type() == WeightType::kF32 ? 0 : 2 * kUnits * form.inputs);
 }
 
 }  // namespace slipway

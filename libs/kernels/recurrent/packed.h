@@ -7,11 +7,17 @@
 // groups, [bundle][hidden][group][gate][16], the last bundle with the groups that are left. Of
 // bfloat16, two vectors of 16 at a time stand side by side, [16][2], so that each widens by one
 // operation on 32-bit words; of an odd number the last stands alone.
+//
+// Of int8, four rows at a time stand side by side, [16][4], so that a vector has 64 bytes, and rows
+// are padded with zeros to a multiple of four. In front of every kFixedDepth rows stands a vector
+// of int32, -2^14 times the sum of each column's weights in them: where a sum of products with
+// 2^14 + q starts, to be that of products with q.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 
+#include "kernels/numeric/fixed.h"
 #include "kernels/recurrent/recurrent.h"
 
 namespace slipway {
@@ -22,6 +28,15 @@ struct PackedRecurrent {
 };
 
 PackedRecurrent packed_recurrent(const RecurrentForm& form);
+
+// Elements of a vector, and rows of vectors that a depth has.
+inline std::size_t vector_elements(const RecurrentForm& form) {
+  return form.type == WeightType::kI8 ? 64 : 16;
+}
+inline std::size_t vector_rows(const RecurrentForm& form, std::size_t depth) {
+  if (form.type != WeightType::kI8) return depth;
+  return (depth + 3) / 4 + (depth + numeric::kFixedDepth - 1) / numeric::kFixedDepth;
+}
 
 // Gates of R's first section; the second holds the others.
 inline std::size_t first_gates(const RecurrentForm& form) {
@@ -42,11 +57,18 @@ inline GroupPlace group_place(const RecurrentForm& form, std::size_t gates, std:
   const std::size_t most = bundle_groups(gates);
   const std::size_t first = group & ~(most - 1);
   const std::size_t width = std::min(most, form.groups() - first);
-  return {(first * form.hidden + group - first) * gates * 16, width * gates * 16};
+  const std::size_t elements = gates * vector_elements(form);
+  const std::size_t rows = vector_rows(form, form.hidden);
+  return {(first * rows + group - first) * elements, width * elements};
 }
 
-// Where lane 0 of the first row of one of the section's gates stands, in elements, how far it is to
-// the next lane and to the next row.
+// Where R's second section begins, in elements.
+inline std::size_t second_section(const RecurrentForm& form) {
+  return form.groups() * vector_rows(form, form.hidden) * first_gates(form) * vector_elements(form);
+}
+
+// Of floats, halves and bfloat16: where lane 0 of the first row of one of the section's gates
+// stands, in elements, how far it is to the next lane and to the next row.
 struct GatePlace {
   std::size_t begin, lane_stride, row_stride;
 };
@@ -66,6 +88,26 @@ inline bool has_r_bias(const RecurrentForm& form) {
 }
 
 inline constexpr std::size_t kStateBuffers = 5;  // of a group's units each, while a sequence runs
+
+// What int8 weights take of the scratch after the buffers, in floats from its start.
+struct FixedScratch {
+  std::size_t x;        // fixed-point numbers of all rows of x, each row padded to whole groups
+  std::size_t units;    // one of each row
+  std::size_t vectors;  // fixed-point numbers of h, the next h, and r h
+  std::size_t scales;   // R's scale times the usual unit, then times that of each of the vectors
+  std::size_t floats;
+};
+inline constexpr std::size_t kFixedVectors = 3;
+
+inline FixedScratch fixed_scratch(const RecurrentForm& form, std::size_t rows) {
+  const auto vector = [](std::size_t depth) { return (depth + 15) / 16 * 16 / 2; };
+  FixedScratch at = {};
+  at.units = at.x + rows * vector(form.inputs);
+  at.vectors = at.units + (rows + 15) / 16 * 16;
+  at.scales = at.vectors + kFixedVectors * vector(form.hidden);
+  at.floats = at.scales + (1 + kFixedVectors) * form.columns();
+  return at;
+}
 
 // Chains of W and of R: by all gates' rows.
 std::size_t w_chains(const RecurrentForm& form);

@@ -1,5 +1,5 @@
-// What LSTM, GRU and RNN share: products with R, and the walk through time. Include after
-// dispatch.h.
+// What LSTM, GRU and RNN share: the walk through time. Include after float_product-inl.h or
+// byte_product-inl.h, which have the products.
 //
 // A step takes the products dot(h, R) of all groups of sixteen units first, then the activations of
 // several groups side by side: they are long chains of instructions that wait for each other.
@@ -14,11 +14,8 @@
 #include <array>
 #include <bit>
 #include <limits>
-#include <type_traits>
 #include <utility>
 
-#include "kernels/gemm/gemm.h"
-#include "kernels/gemm/tile-inl.h"
 #include "kernels/recurrent/gates-inl.h"
 #include "kernels/recurrent/packed.h"
 #include "kernels/recurrent/recurrent.h"
@@ -26,90 +23,21 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
-const GemmKernels& gemm_table();  // gemm/gemm.cc
-
 namespace {
 
-#if HWY_TARGET == HWY_SCALAR
-constexpr std::size_t kMostSums = 1;  // that stay in registers
-#elif HWY_TARGET <= HWY_AVX3
-constexpr std::size_t kMostSums = 16;
-#else
-constexpr std::size_t kMostSums = 6;
-#endif
-constexpr std::size_t kMostChains = 4;
-constexpr std::size_t kAbreast = kMostSums >= 8 ? 2 : 1;  // groups in one chain of instructions
 constexpr std::size_t kFinished = 4;  // groups whose activations are taken at a time
 
-// dot(h, R) of some groups, [group][gate][16] at `sums`.
-using Multiply = void (*)(const float* h, const void* r, std::size_t row_stride, std::size_t hidden,
-                          std::size_t chains, float* sums);
-
-// Keeps a value in registers: what is loaded once is not loaded again for each use.
-HWY_INLINE void hold(I32x16& x) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
-  for (auto& part : x.part) asm("" : "+v"(part.raw));
-#else
-  (void)x;
-#endif
-}
-
-// acc += x times kCount vectors of a row of R.
-template <typename W, std::size_t kCount>
-HWY_INLINE void multiply_row(float h, const W* row, F32x16 (&acc)[kCount]) {
-  const F32x16 x = set(h);
-  if constexpr (std::is_same_v<W, Bfloat16>) {
-    HWY_UNROLL(8)
-    for (std::size_t i = 0; i + 1 < kCount; i += 2) {
-      I32x16 pair = bits(load(reinterpret_cast<const float*>(row + i * kWide)));
-      hold(pair);
-      acc[i] = fma(x, from_bits(shift_left<16>(pair)), acc[i]);
-      acc[i + 1] = fma(x, from_bits(bit_and(pair, set_i32(INT32_MIN >> 15))), acc[i + 1]);
-    }
-    if constexpr (kCount % 2 == 1) {
-      acc[kCount - 1] = fma(x, load_weights(row + (kCount - 1) * kWide), acc[kCount - 1]);
-    }
-  } else {
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kCount; ++i) {
-      acc[i] = fma(x, load_weights(row + i * kWide), acc[i]);
-    }
-  }
-}
-
-// One chain after the other: the sums of a few groups are enough to hide the latency of fma.
-template <typename W, std::size_t kGroups, std::size_t kGates>
-void multiply_groups(const float* h, const void* r, std::size_t row_stride, std::size_t hidden,
-                     std::size_t chains, float* sums) {
-  constexpr std::size_t kSums = kGroups * kGates;
-  F32x16 chain[kMostChains][kSums];
-  for (std::size_t c = 0; c < chains; ++c) {
-    F32x16 acc[kSums];
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kSums; ++i) acc[i] = zero();
-    const W* row = static_cast<const W*>(r) + c * row_stride;
-    for (std::size_t p = c; p < hidden; p += chains, row += chains * row_stride) {
-      multiply_row(h[p], row, acc);
-    }
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kSums; ++i) chain[c][i] = acc[i];
-  }
-  for (std::size_t half = chains / 2; half != 0; half /= 2) {
-    for (std::size_t c = 0; c < half; ++c) {
-      for (std::size_t i = 0; i < kSums; ++i) chain[c][i] = add(chain[c][i], chain[c + half][i]);
-    }
-  }
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kSums; ++i) store(chain[0][i], sums + i * kWide);
-}
+// dot(h, R) of some groups, [group][gate][16] at `sums`. The vector: floats, or of int8 weights
+// fixed-point numbers.
+using Multiply = void (*)(const void* vector, const void* r, std::size_t row_stride,
+                          std::size_t hidden, std::size_t chains, float* sums);
 
 // One direction's parameters.
 struct Walk {
   RecurrentForm form;
   std::size_t groups;
   const char* r;
-  const float* w_scale;  // null but for int8
-  const float* r_scale;
+  const float* r_scale;  // int8: of each column
   const float* bias;
   const float* r_bias;
   const float* peepholes;  // null: none
@@ -126,6 +54,12 @@ struct State {
   float* update;  // its z
   float* sums;    // [group][gate][16] of a section
   float* y;       // null: not wanted
+
+  // int8: h, the next h and `reset`, and what the section's sums are multiplied by.
+  Fixed* fixed;
+  Fixed* fixed_new;
+  Fixed* fixed_reset;
+  const float* r_scale;
 };
 
 // Groups whose sums of a step are there and whose activations are not taken yet.
@@ -171,7 +105,7 @@ Section section_of(const RecurrentForm& form, Finish finish) {
 
 // dot(vector, R) of groups that stand in one bundle.
 inline void multiply_block(const Walk& walk, const Section& section, const char* r,
-                           const float* vector, std::size_t group, std::size_t end, float* sums) {
+                           const void* vector, std::size_t group, std::size_t end, float* sums) {
   while (group < end) {
     const std::size_t count = std::bit_floor(end - group);
     const GroupPlace place = group_place(walk.form, section.gates, group);
@@ -190,9 +124,10 @@ inline bool walks_backwards(const Walk& walk, const Section& section, std::size_
   return step % 2 == 1 && columns * walk.form.hidden * bytes_of(walk.form.r_type()) > kCacheBytes;
 }
 
-// A section of a step, `vector` (null: zeros) times R.
+// A section of a step, the vector (null: zeros) times R.
 inline void step_section(const Walk& walk, const Section& section, const char* r,
-                         const float* vector, const State& state, std::size_t step) {
+                         const float* floats, Fixed* fixed, State& state, std::size_t step) {
+  const void* const vector = factors_of(walk.form, walk.r_scale, floats, *fixed, state.r_scale);
   const std::size_t sums = walk.groups * section.gates * kWide;
   const bool is_backwards = walks_backwards(walk, section, step);
   const int shift = std::countr_zero(section.together);
@@ -209,19 +144,18 @@ inline void step_section(const Walk& walk, const Section& section, const char* r
   }
 }
 
-// body.operator()<groups>(first) for `count` groups, kAbreast of them at a time.
-template <typename Body>
-HWY_INLINE void abreast(std::size_t count, Body body) {
-  std::size_t i = 0;
-  for (; i + kAbreast <= count; i += kAbreast) body.template operator()<kAbreast>(i);
-  if constexpr (kAbreast > 1) {
-    for (; i < count; ++i) body.template operator()<1>(i);
-  }
+// body.operator()<groups>(first) for `count` groups, kAbreast of them at a time, and fewer at the
+// end.
+template <std::size_t kGroups = kAbreast, typename Body>
+HWY_INLINE void abreast(std::size_t count, Body body, std::size_t i = 0) {
+  for (; i + kGroups <= count; i += kGroups) body.template operator()<kGroups>(i);
+  if constexpr (kGroups > 1) abreast<kGroups / 2>(count, body, i);
 }
 
 inline void store_output(const Walk& walk, const State& state, std::size_t group, F32x16 h) {
   const std::size_t unit = group * kWide;
   store(h, state.h_new + unit);
+  put(*state.fixed_new, unit, h);
   if (state.y == nullptr) return;
   store_first(h, state.y + unit, std::min(kWide, walk.form.hidden - unit));
 }
@@ -232,19 +166,15 @@ HWY_INLINE F32x16 clipped(F32x16 x, float clip) {
   return select(greater(set(-clip), x), set(-clip), x);
 }
 
-// dot(x, W) and dot(h, R) of the vector that begins with column `at`.
-HWY_INLINE F32x16 input_dot(const Walk& walk, const State& state, std::size_t at) {
-  const F32x16 dot = load(state.wx + at);
-  return walk.w_scale == nullptr ? dot : mul(dot, load(walk.w_scale + at));
-}
-HWY_INLINE F32x16 scaled_dot(const Walk& walk, std::size_t at, F32x16 dot) {
-  return walk.r_scale == nullptr ? dot : mul(dot, load(walk.r_scale + at));
+// dot(h, R) of the vector that begins with column `at`.
+HWY_INLINE F32x16 scaled_dot(const State& state, std::size_t at, const float* dot) {
+  return kIsBytes ? mul(load(dot), load(state.r_scale + at)) : load(dot);
 }
 // (wx + dot) + bias of one gate of a group.
 HWY_INLINE F32x16 gate_sum(const Walk& walk, const State& state, std::size_t group,
                            std::size_t gate, const float* dot) {
   const std::size_t at = (group * walk.form.gates() + gate) * kWide;
-  const F32x16 sum = add(input_dot(walk, state, at), scaled_dot(walk, at, load(dot)));
+  const F32x16 sum = add(load(state.wx + at), scaled_dot(state, at, dot));
   return add(sum, load(walk.bias + at));
 }
 
@@ -286,10 +216,7 @@ inline Walk start_walk(const RecurrentForm& form, const char* packed) {
   walk.form = form;
   walk.groups = form.groups();
   walk.r = packed + at.r;
-  if (form.type == WeightType::kI8) {
-    walk.w_scale = floats(at.w_scale);
-    walk.r_scale = floats(at.r_scale);
-  }
+  walk.r_scale = floats(at.r_scale);
   walk.bias = floats(at.bias);
   walk.r_bias = floats(at.r_bias);
   if (form.has_peepholes) walk.peepholes = floats(at.peepholes);
@@ -297,25 +224,10 @@ inline Walk start_walk(const RecurrentForm& form, const char* packed) {
   return walk;
 }
 
-// W x of all rows, before the scales of int8.
-inline void multiply_inputs(const RecurrentCall& call, const char* packed, float* wx,
-                            float* gemm_scratch) {
-  const RecurrentForm& form = call.form;
-  const PackedB w = {packed + packed_recurrent(form).w,
-                     form.w_type(),
-                     nullptr,
-                     form.columns(),
-                     form.inputs,
-                     w_chains(form)};
-  const std::size_t rows = call.steps * call.batch;
-  gemm_table().gemm({rows, call.x, form.inputs, w, wx, form.columns(), {}, gemm_scratch},
-                    whole(rows, form.columns()));
-}
-
 // What a layer does in one step of one sequence. It may leave the activations of its last groups
 // pending; the next step, or what is done at the end, takes them.
-using Step = void (*)(const Walk& walk, const Section* sections, const State& state,
-                      std::size_t step, Pending& pending);
+using Step = void (*)(const Walk& walk, const Section* sections, State& state, std::size_t step,
+                      Pending& pending);
 
 inline void finish_pending(const Walk& walk, const Section& section, Pending& pending) {
   if (pending.groups == 0) return;
@@ -327,21 +239,28 @@ inline void finish_pending(const Walk& walk, const Section& section, Pending& pe
 // One sequence in one direction.
 inline void walk_sequence(const RecurrentCall& call, const Walk& walk, const Section* sections,
                           Step step, std::size_t direction, std::size_t n, const float* wx,
-                          float* buffers) {
+                          float* buffers, FixedVectors& fixed) {
   const Rows rows = {call};
   const std::size_t hidden = call.form.hidden;
   const std::size_t units = walk.groups * kWide;
   const std::size_t state_at = rows.state(direction, n) * hidden;
   State state = {};
   float* h = buffers;
-  state.h_new = buffers + units;
-  state.c = buffers + 2 * units;
-  state.reset = buffers + 3 * units;
-  state.update = buffers + 4 * units;
-  state.sums = buffers + 5 * units;
-  const auto initial = [&](const float* from) { return from == nullptr ? from : from + state_at; };
-  copy_floats(initial(call.initial_h), hidden, h);
-  copy_floats(initial(call.initial_c), hidden, state.c);
+  state.h_new = h + units;
+  state.c = h + 2 * units;
+  state.reset = h + 3 * units;
+  state.update = h + 4 * units;
+  state.sums = h + 5 * units;
+  state.fixed = &fixed[0];
+  state.fixed_new = &fixed[1];
+  state.fixed_reset = &fixed[2];
+  const auto copy_state = [&](const float* from, float* to) {
+    copy_floats(from == nullptr ? from : from + state_at, hidden, to);
+    std::fill(to + hidden, to + units, 0.0F);
+  };
+  copy_state(call.initial_h, h);
+  copy_state(call.initial_c, state.c);
+  forget(*state.fixed);
   const std::size_t length = rows.length(n);
   const bool is_reversed = call.starts_reversed || direction == 1;
   Pending pending;
@@ -350,8 +269,10 @@ inline void walk_sequence(const RecurrentCall& call, const Walk& walk, const Sec
     state.wx = wx + rows.x(t, n) * call.form.columns();
     state.h = s == 0 && call.initial_h == nullptr ? nullptr : h;
     state.y = call.y == nullptr ? nullptr : call.y + rows.y(t, direction, n) * hidden;
+    start(*state.fixed_new);
     step(walk, sections, state, s, pending);
     std::swap(h, state.h_new);
+    std::swap(state.fixed, state.fixed_new);
   }
   finish_pending(walk, sections[0], pending);
   for (std::size_t t = length; call.y != nullptr && t < call.steps; ++t) {
@@ -363,15 +284,18 @@ inline void walk_sequence(const RecurrentCall& call, const Walk& walk, const Sec
 
 HWY_NOINLINE void walk_layer(const RecurrentCall& call, const Section* sections, Step step) {
   const RecurrentForm& form = call.form;
+  const std::size_t rows = call.steps * call.batch;
   float* const wx = call.scratch;
-  float* const buffers = wx + call.steps * call.batch * form.columns();
-  float* const gemm_scratch = buffers + kStateBuffers * form.groups() * kWide + form.columns();
+  float* const buffers = wx + rows * form.columns();
+  float* const space = buffers + kStateBuffers * form.groups() * kWide + form.columns();
   for (std::size_t direction = 0; direction < call.directions; ++direction) {
     const char* const packed = static_cast<const char*>(call.packed[direction]);
-    multiply_inputs(call, packed, wx, gemm_scratch);
+    multiply_inputs(call, packed, wx, space);
     const Walk walk = start_walk(form, packed);
+    FixedVectors fixed;
+    lay_out(form, walk.r_scale, rows, space, fixed);
     for (std::size_t n = 0; n < call.batch; ++n) {
-      walk_sequence(call, walk, sections, step, direction, n, wx, buffers);
+      walk_sequence(call, walk, sections, step, direction, n, wx, buffers, fixed);
     }
   }
 }

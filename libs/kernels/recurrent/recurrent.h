@@ -1,6 +1,6 @@
 // Whole LSTM, GRU and RNN layers in float, as ONNX defines them; the bits of docs/numerics.md,
 // "Recurrent layers". Their activations are ONNX's defaults, Sigmoid and Tanh, or Relu in an RNN;
-// other ones have no kernel here.
+// other ones have no kernel here. Weights of int8 are multiplied in integers.
 //
 // A layer has one or two directions. Each direction's parameters are packed into one block that is
 // the same for every instruction set. No call allocates; scratch comes from the caller.
@@ -33,9 +33,9 @@ struct RecurrentForm {
   // What the block holds W and R in.
   WeightType w_type() const { return is_prepared ? WeightType::kF32 : type; }
   WeightType r_type() const {
-    if (is_prepared && type == WeightType::kF16 && columns() * hidden * 4 <= kNearBytes)
-      return WeightType::kF32;
-    return is_prepared && type == WeightType::kI8 ? WeightType::kBf16 : type;
+    const bool is_widened =
+        is_prepared && type == WeightType::kF16 && columns() * hidden * 4 <= kNearBytes;
+    return is_widened ? WeightType::kF32 : type;
   }
   std::size_t gates() const {
     return kind == RecurrentKind::kLstm ? 4 : kind == RecurrentKind::kGru ? 3 : 1;
@@ -61,11 +61,10 @@ std::size_t recurrent_packed_bytes(const RecurrentForm& form);
 // `packed` is 64-byte aligned.
 void pack_recurrent(const RecurrentForm& form, const RecurrentParameters& from, void* packed);
 
-// The form in which the kernels multiply fastest by weights that are stored narrow and small enough
-// for the second-level cache; else the form itself. Its block, of recurrent_packed_bytes of the
-// result, is made once from the packed one: W widened to float, R of int8 to bfloat16, which takes
-// fewer operations to widen than int8, and small ones of half to float. The bits of
-// a layer do not depend on it.
+// The form in which the kernels multiply fastest by weights that are stored as halves or bfloat16
+// and small enough for the second-level cache; else the form itself. Its block, of
+// recurrent_packed_bytes of the result, is made once from the packed one: W widened to float, and
+// small R of half too. The bits of a layer do not depend on it.
 RecurrentForm prepared_form(const RecurrentForm& form);
 void prepare_recurrent(const RecurrentForm& form, const void* packed, void* prepared);
 
@@ -96,8 +95,12 @@ struct RecurrentKernels {
   void (*run)(const RecurrentCall& call);
 };
 
+// For weights of every type but int8, and for int8.
 const RecurrentKernels& lstm_kernels(Isa isa);
 const RecurrentKernels& gru_kernels(Isa isa);
 const RecurrentKernels& rnn_kernels(Isa isa);
+const RecurrentKernels& byte_lstm_kernels(Isa isa);
+const RecurrentKernels& byte_gru_kernels(Isa isa);
+const RecurrentKernels& byte_rnn_kernels(Isa isa);
 
 }  // namespace slipway

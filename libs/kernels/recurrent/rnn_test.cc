@@ -34,6 +34,32 @@ const Row kRows[] = {
     {"two chains of many", {.steps = 3, .batch = 1, .inputs = 5, .hidden = 100}},
     {"fifteen groups", {.steps = 2, .batch = 1, .inputs = 5, .hidden = 233}},
     {"relu", {.steps = 3, .batch = 1, .inputs = 5, .hidden = 36, .is_variant = true}},
+    {"states beyond one",
+     {.steps = 4,
+      .batch = 3,
+      .inputs = 9,
+      .hidden = 33,
+      .directions = 2,
+      .has_state = true,
+      .state_size = 5}},
+    {"states far beyond one, two pairs",
+     {.steps = 3, .batch = 2, .inputs = 9, .hidden = 64, .has_state = true, .state_size = 3e8F}},
+    {"inputs of all sizes",
+     {.steps = 5, .batch = 2, .inputs = 19, .hidden = 20, .has_sizes = true}},
+    {"an infinity and a NaN",
+     {.steps = 6, .batch = 3, .inputs = 19, .hidden = 64, .has_bad_inputs = true}},
+    {"a bad state",
+     {.steps = 3, .batch = 3, .inputs = 5, .hidden = 64, .has_state = true, .has_bad_state = true}},
+    {"deep", {.steps = 2, .batch = 1, .inputs = 1030, .hidden = 20}},
+    {"deep and wide", {.steps = 2, .batch = 1, .inputs = 7, .hidden = 1040, .has_bias = false}},
+    {"relu, growing",
+     {.steps = 9,
+      .batch = 2,
+      .inputs = 9,
+      .hidden = 36,
+      .has_state = true,
+      .is_variant = true,
+      .state_size = 5}},
 };
 
 // One step of one sequence, as ONNX writes it.
@@ -47,7 +73,8 @@ void rnn_step(const Layer& layer, const LayerData& /*data*/, const GateSums& sum
 
 TEST(Rnn, HasTheBitsOfTheDefinitionForEveryStorageOnEveryInstructionSet) {
   for (const Row& row : kRows) {
-    expect_definition(row.name, RecurrentKind::kRnn, rnn_kernels, row.layer, rnn_step);
+    expect_definition(row.name, RecurrentKind::kRnn, {rnn_kernels, byte_rnn_kernels}, row.layer,
+                      rnn_step);
   }
 }
 

@@ -33,12 +33,10 @@ void multiply_reset(const Recurrent& plan, RecurrentState<T>& state) {
     const std::size_t n = i / plan.hidden;
     reset[i] = state.wx[n * plan.row() + plan.hidden + i % plan.hidden] * state.h[i];
   }
-  multiply_transposed(plan.batch, plan.hidden, plan.hidden, plan.row(), reset.data(),
-                      state.r + 2 * plan.hidden * plan.hidden, state.rh.data() + 2 * plan.hidden,
-                      plan.row());
-  if (state.r_scale == nullptr) return;
-  scale_columns(plan.batch, plan.hidden, state.r_scale + 2 * plan.hidden,
-                state.rh.data() + 2 * plan.hidden, plan.row());
+  const float* const scale = state.r_scale == nullptr ? nullptr : state.r_scale + 2 * plan.hidden;
+  multiply_weights(plan, plan.hidden, plan.hidden, numeric::kLeastStateExponent, reset.data(),
+                   state.r + 2 * plan.hidden * plan.hidden, scale,
+                   state.rh.data() + 2 * plan.hidden);
 }
 
 // h' = (1 - z) * g + z * h.

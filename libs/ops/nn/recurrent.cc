@@ -1,5 +1,8 @@
 #include "ops/nn/recurrent.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace slipway {
 namespace {
 
@@ -43,10 +46,13 @@ Status read_lengths(const EvalContext& ctx, Recurrent& plan) {
 
 // A list that weights stored as whole numbers come with (libs/compile); no model file has it.
 Status read_scale(const EvalContext& ctx, std::string_view name, std::size_t rows,
-                  std::vector<float>& scale) {
+                  const Tensor& weights, std::vector<float>& scale) {
   const std::vector<float>* const given = ctx.get_floats(name);
   if (given == nullptr) return {};
   if (given->size() != rows) return ctx.fail(name, " has ", given->size(), " entries, not ", rows);
+  const auto is_weight = [](float w) { return std::fabs(w) <= 127 && w == std::nearbyint(w); };
+  if (weights.dtype() != DType::kFloat32 || !std::ranges::all_of(weights.data<float>(), is_weight))
+    return ctx.fail(name, " belongs to weights that are floats of whole numbers up to 127");
   scale = *given;
   return {};
 }
@@ -110,8 +116,8 @@ Result<Recurrent> plan_recurrent(const EvalContext& ctx, const RecurrentCell& ce
   // The products of one step; a failure here is a message instead of a lack of memory later.
   TRY(ctx.make(plan.dtype,
                {static_cast<std::int64_t>(plan.batch), 2 * static_cast<std::int64_t>(plan.row())}));
-  TRY(read_scale(ctx, "w_scale", dirs * plan.row(), plan.w_scale));
-  TRY(read_scale(ctx, "r_scale", dirs * plan.row(), plan.r_scale));
+  TRY(read_scale(ctx, "w_scale", dirs * plan.row(), plan.w, plan.w_scale));
+  TRY(read_scale(ctx, "r_scale", dirs * plan.row(), plan.r, plan.r_scale));
   TRY(read_lengths(ctx, plan));
   return plan;
 }

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "kernels/numeric/dot.h"
+#include "kernels/numeric/fixed.h"
 #include "ops/cost_context.h"
 #include "ops/eval_context.h"
 #include "ops/infer_context.h"
@@ -32,7 +35,7 @@ struct Recurrent {
 
   // Inputs in the computation's type; an omitted one has no elements.
   Tensor x, w, r, b, initial_h, initial_c, peepholes;
-  // What products with each row of W and R are multiplied by; empty: nothing.
+  // Of W and R that are whole numbers in [-127, 127]: the scale of each row; else empty.
   std::vector<float> w_scale, r_scale;
 
   std::size_t row() const { return gates * hidden; }  // of W x, all gates side by side
@@ -84,20 +87,38 @@ void multiply_transposed(std::size_t m, std::size_t n, std::size_t k, std::size_
                           numeric::Matrix<T>{y, static_cast<std::ptrdiff_t>(y_step), 1});
 }
 
-// y[m, n] times the scale of its column, where there are scales.
-template <typename T>
-void scale_columns(std::size_t m, std::size_t n, const float* scale, T* y, std::size_t y_step) {
-  for (std::size_t i = 0; scale != nullptr && i < m; ++i) {
-    for (std::size_t j = 0; j < n; ++j) y[i * y_step + j] *= static_cast<T>(scale[j]);
+// The same of whole numbers b, each with the scale of its row, in integers: docs/numerics.md,
+// "Recurrent layers".
+inline void multiply_scaled(std::size_t m, std::size_t n, std::size_t k, int least_exponent,
+                            const float* a, const float* b, const float* scale, float* y,
+                            std::size_t y_step) {
+  std::vector<std::int16_t> q(k);
+  for (std::size_t i = 0; i < m; ++i) {
+    const numeric::FixedScale fixed = numeric::fixed_scale(a + i * k, k, least_exponent);
+    numeric::to_fixed(a + i * k, k, fixed, q.data());
+    for (std::size_t j = 0; j < n; ++j) {
+      y[i * y_step + j] = numeric::fixed_dot(q.data(), b + j * k, k) * (scale[j] * fixed.unit);
+    }
   }
+}
+
+// Of a batch of vectors with n rows of a layer's W or R; scale is null, or of each of the rows.
+template <typename T>
+void multiply_weights(const Recurrent& plan, std::size_t n, std::size_t k, int least_exponent,
+                      const T* a, const T* b, const float* scale, T* y) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (scale != nullptr) {
+      return multiply_scaled(plan.batch, n, k, least_exponent, a, b, scale, y, plan.row());
+    }
+  }
+  multiply_transposed(plan.batch, n, k, plan.row(), a, b, y, plan.row());
 }
 
 // state.rh = h R of all gates.
 template <typename T>
 void multiply_state(const Recurrent& plan, RecurrentState<T>& state) {
-  multiply_transposed(plan.batch, plan.row(), plan.hidden, plan.row(), state.h.data(), state.r,
-                      state.rh.data(), plan.row());
-  scale_columns(plan.batch, plan.row(), state.r_scale, state.rh.data(), plan.row());
+  multiply_weights(plan, plan.row(), plan.hidden, numeric::kLeastStateExponent, state.h.data(),
+                   state.r, state.r_scale, state.rh.data());
 }
 
 template <typename T>
@@ -152,9 +173,8 @@ void run_recurrent(const Recurrent& plan, Step step, std::span<T> y, std::span<T
         copy_row(plan.x.data<T>().data() + plan.x_row(time_of(s, n), n), plan.inputs,
                  x.data() + n * plan.inputs);
       }
-      multiply_transposed(plan.batch, plan.row(), plan.inputs, plan.row(), x.data(), state.w,
-                          state.wx.data(), plan.row());
-      scale_columns(plan.batch, plan.row(), state.w_scale, state.wx.data(), plan.row());
+      multiply_weights(plan, plan.row(), plan.inputs, numeric::kLeastInputExponent, x.data(),
+                       state.w, state.w_scale, state.wx.data());
       step(state);
       for (std::size_t n = 0; n < plan.batch; ++n) {
         if (state.is_active[n] == 0) continue;

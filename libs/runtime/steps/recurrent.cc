@@ -73,7 +73,7 @@ Status read_form(const Binder& binder, const plan::RecurrentParams& params, Recu
   return {};
 }
 
-// Weights stored narrow, once for all runs of the session.
+// Weights stored as halves or bfloat16, once for all runs of the session.
 void widen_weights(const Binder& binder, RecurrentCall& call) {
   const RecurrentForm stored = call.form;
   call.form = prepared_form(stored);
@@ -88,16 +88,32 @@ void widen_weights(const Binder& binder, RecurrentCall& call) {
 template <RecurrentKind kKind>
 constexpr bool kIsHere = (kRecurrentKindsHere >> static_cast<unsigned>(kKind) & 1U) != 0;
 
-// Null: not in this build.
-const RecurrentKernels* kernels_of(RecurrentKind kind, Isa isa) {
+[[maybe_unused]] const RecurrentKernels* byte_kernels_of(RecurrentKind kind, Isa isa) {
   if constexpr (kIsHere<RecurrentKind::kLstm>) {
-    if (kind == RecurrentKind::kLstm) return &lstm_kernels(isa);
+    if (kind == RecurrentKind::kLstm) return &byte_lstm_kernels(isa);
   }
   if constexpr (kIsHere<RecurrentKind::kGru>) {
-    if (kind == RecurrentKind::kGru) return &gru_kernels(isa);
+    if (kind == RecurrentKind::kGru) return &byte_gru_kernels(isa);
   }
   if constexpr (kIsHere<RecurrentKind::kRnn>) {
-    if (kind == RecurrentKind::kRnn) return &rnn_kernels(isa);
+    if (kind == RecurrentKind::kRnn) return &byte_rnn_kernels(isa);
+  }
+  return nullptr;
+}
+
+// Null: not in this build.
+const RecurrentKernels* kernels_of(const RecurrentForm& form, Isa isa) {
+  if constexpr (kHasNarrowWeights) {
+    if (form.type == WeightType::kI8) return byte_kernels_of(form.kind, isa);
+  }
+  if constexpr (kIsHere<RecurrentKind::kLstm>) {
+    if (form.kind == RecurrentKind::kLstm) return &lstm_kernels(isa);
+  }
+  if constexpr (kIsHere<RecurrentKind::kGru>) {
+    if (form.kind == RecurrentKind::kGru) return &gru_kernels(isa);
+  }
+  if constexpr (kIsHere<RecurrentKind::kRnn>) {
+    if (form.kind == RecurrentKind::kRnn) return &rnn_kernels(isa);
   }
   return nullptr;
 }
@@ -140,7 +156,7 @@ Status bind_recurrent(Binder& binder) {
     return binder.error("its sequences are too long");
   }
   widen_weights(binder, call);
-  const RecurrentKernels* const kernels = kernels_of(call.form.kind, binder.isa);
+  const RecurrentKernels* const kernels = kernels_of(call.form, binder.isa);
   if (kernels == nullptr) return binder.error("this build has no kernel for its kind of layer");
   layer->kernels = *kernels;
   layer->x = x.slot;
