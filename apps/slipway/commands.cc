@@ -7,8 +7,9 @@ namespace slipway {
 
 std::span<const Command> commands() {
   static const std::array kCommands = {
-      kInspectCommand, kCheckCommand, kRunCommand,     kCompileCommand, kBenchCommand,
-      kOpsCommand,     kInitCommand,  kVersionCommand, kHelpCommand,    kCompletionsCommand};
+      kInitCommand, kInspectCommand, kCheckCommand,
+      kRunCommand,     kCompileCommand, kBenchCommand, kEnginesCommand, kOpsCommand,
+      kVersionCommand, kHelpCommand,  kCompletionsCommand};
   return kCommands;
 }
 
