@@ -35,6 +35,8 @@ extern const Command kBenchCommand;
 extern const Command kEnginesCommand;
 extern const Command kOpsCommand;
 extern const Command kInitCommand;
+extern const Command kBuildCommand;
+extern const Command kChecklistCommand;
 extern const Command kVersionCommand;
 extern const Command kHelpCommand;
 extern const Command kCompletionsCommand;

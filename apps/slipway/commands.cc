@@ -7,9 +7,9 @@ namespace slipway {
 
 std::span<const Command> commands() {
   static const std::array kCommands = {
-      kInitCommand, kInspectCommand, kCheckCommand,
-      kRunCommand,     kCompileCommand, kBenchCommand, kEnginesCommand, kOpsCommand,
-      kVersionCommand, kHelpCommand,  kCompletionsCommand};
+      kInitCommand,    kBuildCommand,   kChecklistCommand,  kInspectCommand, kCheckCommand,
+      kRunCommand,     kCompileCommand, kBenchCommand,      kEnginesCommand, kOpsCommand,
+      kVersionCommand, kHelpCommand,    kCompletionsCommand};
   return kCommands;
 }
 

@@ -88,7 +88,9 @@ struct Output {
     out.max_error = max_error;
     out.mean_error = elements > 0 ? sum_error / static_cast<double>(elements) : 0;
     const double scale = std::sqrt(candidate_power) * std::sqrt(reference_power);
-    out.cosine = scale > 0 ? std::min(1.0, dot / scale) : candidate_power == reference_power ? 1 : 0;
+    out.cosine = scale > 0                            ? std::min(1.0, dot / scale)
+                 : candidate_power == reference_power ? 1
+                                                      : 0;
     if (error_power > 0) out.sqnr_db = 10 * std::log10(reference_power / error_power);
     if (is_distribution && samples > 0)
       out.agreement = static_cast<double>(same_top1) / static_cast<double>(samples);
@@ -108,8 +110,9 @@ Result<std::vector<Output>> match(const engines::Session& candidate,
     if (found == theirs.end())
       return Error{Code::kInvalid, str("it has no output '", shorten(port.name), "'")};
     if (found->shape != port.shape)
-      return Error{Code::kInvalid, str("output '", shorten(port.name), "' is ", shape_text(found->shape),
-                                       ", the original's ", shape_text(port.shape))};
+      return Error{Code::kInvalid,
+                   str("output '", shorten(port.name), "' is ", shape_text(found->shape),
+                       ", the original's ", shape_text(port.shape))};
     Output& output = outputs.emplace_back();
     output.name = port.name;
     output.in_candidate = static_cast<std::size_t>(found - theirs.begin());
@@ -127,8 +130,8 @@ Result<std::vector<std::size_t>> order_of(const engines::Session& session,
     const auto found = std::find_if(wanted.begin(), wanted.end(),
                                     [&](const samples::Wanted& w) { return w.name == port.name; });
     if (found == wanted.end())
-      return Error{Code::kInvalid, str("it takes an input '", shorten(port.name),
-                                       "' that the original does not")};
+      return Error{Code::kInvalid,
+                   str("it takes an input '", shorten(port.name), "' that the original does not")};
     order.push_back(static_cast<std::size_t>(found - wanted.begin()));
   }
   return order;
@@ -155,8 +158,8 @@ struct Worst {
   double error;
 };
 
-void finish(const std::vector<Output>& outputs, const AccuracyOptions& options,
-            std::uint64_t right, std::uint64_t reference_right, report::Accuracy& accuracy) {
+void finish(const std::vector<Output>& outputs, const AccuracyOptions& options, std::uint64_t right,
+            std::uint64_t reference_right, report::Accuracy& accuracy) {
   const auto count = static_cast<double>(accuracy.samples);
   for (const Output& output : outputs) accuracy.outputs.push_back(output.result(accuracy.samples));
   if (options.labels != nullptr) {
@@ -169,7 +172,7 @@ void finish(const std::vector<Output>& outputs, const AccuracyOptions& options,
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const std::optional<double>& agreement = accuracy.outputs[i].agreement;
     const double drop = agreement && outputs[i].not_finite == 0 ? 100 * (1 - *agreement)
-                                                               : outputs[i].relative_percent();
+                                                                : outputs[i].relative_percent();
     if (i > 0 && !(drop > accuracy.drop_percent)) continue;
     accuracy.drop_percent = drop;
     accuracy.drop_meaning =

@@ -13,7 +13,7 @@
 namespace slipway::choose {
 
 struct AccuracyOptions {
-  std::size_t limit = 0;  // samples; 0: all
+  std::size_t limit = 0;                              // samples; 0: all
   const std::vector<std::int64_t>* labels = nullptr;  // a class each, of the first output
 };
 

@@ -25,10 +25,9 @@ Status Buffers::fill(const std::vector<Tensor>& sample) {
     const std::span<const std::byte> bytes = sample[i].bytes();
     const std::span<std::byte> into = inputs_[i].mutable_bytes();
     if (sample[i].dtype() != inputs_[i].dtype() || bytes.size() != into.size()) {
-      return Error{Code::kInvalid,
-                   str("a sample is ", name(sample[i].dtype()), shape_text(sample[i].shape()),
-                       " where the model takes ", name(inputs_[i].dtype()),
-                       shape_text(inputs_[i].shape()))};
+      return Error{Code::kInvalid, str("a sample is ", name(sample[i].dtype()),
+                                       shape_text(sample[i].shape()), " where the model takes ",
+                                       name(inputs_[i].dtype()), shape_text(inputs_[i].shape()))};
     }
     std::memcpy(into.data(), bytes.data(), bytes.size());
   }

@@ -117,10 +117,11 @@ class Chooser {
     const Trial& chosen = trials_[*choice_.chosen];
     const double chosen_s = chosen.p50_s();
     const bool is_kept = earlier_ && chosen.setup == *earlier_;
-    choice_.verdict = str(label(chosen.setup), " keeps the budget: p99 ", seconds_text(chosen.p99_s()),
-                          chosen.accuracy ? str(", ", percent_text(chosen.accuracy->drop_percent),
-                                                " of accuracy lost")
-                                          : std::string());
+    choice_.verdict =
+        str(label(chosen.setup), " keeps the budget: p99 ", seconds_text(chosen.p99_s()),
+            chosen.accuracy
+                ? str(", ", percent_text(chosen.accuracy->drop_percent), " of accuracy lost")
+                : std::string());
     choice_.whys[*choice_.chosen] =
         str("the fastest that keeps the budget, within ", percent_text(choice_.margin * 100),
             is_kept ? "; it was chosen before" : "");
@@ -201,14 +202,14 @@ class Chooser {
     }
     if (closest == trials_.size()) {
       choice_.verdict = trials_.empty() ? "there is nothing to try"
-                                        : str("nothing could be run: ", label(trials_[0].setup), ": ",
-                                              choice_.whys[0]);
+                                        : str("nothing could be run: ", label(trials_[0].setup),
+                                              ": ", choice_.whys[0]);
       return;
     }
     const double over = (excess(trials_[closest], budget_) - 1) * 100;
-    choice_.verdict = str("nothing keeps the budget; ", label(trials_[closest].setup),
-                          " comes closest, ", percent_text(over),
-                          " over it: ", choice_.whys[closest]);
+    choice_.verdict =
+        str("nothing keeps the budget; ", label(trials_[closest].setup), " comes closest, ",
+            percent_text(over), " over it: ", choice_.whys[closest]);
     std::set<std::string> told = {trials_[closest].setup.precision};
     for (const Trial& trial : trials_) {
       if (!told.insert(trial.setup.precision).second) continue;

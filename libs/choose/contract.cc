@@ -28,19 +28,22 @@ Result<const Type*> find(const Types& types, std::string_view section, const std
   std::vector<std::string> known;
   for (const auto& [known_name, type] : types) known.push_back(known_name);
   const std::string near = nearest(name, known);
-  return refuse(section, name, str("the model has no ", what, " '", shorten(name), "': ",
-                                   near.empty() ? str("it has ", join(known))
-                                                : str("did you mean '", near, "'?")));
+  return refuse(
+      section, name,
+      str("the model has no ", what, " '", shorten(name),
+          "': ", near.empty() ? str("it has ", join(known)) : str("did you mean '", near, "'?")));
 }
 
 // One for all, or one for each position of the last axis.
 Status check_list(const std::vector<double>& list, const Type& type, std::string_view section,
                   const std::string& name, std::string_view key) {
   if (list.size() <= 1 || !type.dims) return {};
-  if (type.dims->empty() || (type.dims->back().is_known() &&
-                             type.dims->back().extent() != static_cast<std::int64_t>(list.size()))) {
-    return refuse(section, name, str(key, " has ", list.size(), " values, and the last axis of ",
-                                     to_text(type), " does not"));
+  if (type.dims->empty() ||
+      (type.dims->back().is_known() &&
+       type.dims->back().extent() != static_cast<std::int64_t>(list.size()))) {
+    return refuse(section, name,
+                  str(key, " has ", list.size(), " values, and the last axis of ", to_text(type),
+                      " does not"));
   }
   return {};
 }
@@ -51,13 +54,15 @@ Status check_input(const std::string& name, const recipe::InputPart& input, cons
   if (!input.window_axis || !type.dims) return {};
   const auto rank = static_cast<std::int64_t>(type.dims->size());
   if (*input.window_axis < -rank || *input.window_axis >= rank)
-    return refuse("inputs", name, str("window_axis is ", *input.window_axis, ", and ", to_text(type),
-                                      " has ", rank, " axes, the first one 0"));
+    return refuse("inputs", name,
+                  str("window_axis is ", *input.window_axis, ", and ", to_text(type), " has ", rank,
+                      " axes, the first one 0"));
   const Dim& dim = (*type.dims)[static_cast<std::size_t>(
       *input.window_axis < 0 ? *input.window_axis + rank : *input.window_axis)];
   if (dim.is_known() && input.window_step > dim.extent())
-    return refuse("inputs", name, str("window_step is ", input.window_step,
-                                      ", more than the window of ", dim.extent()));
+    return refuse(
+        "inputs", name,
+        str("window_step is ", input.window_step, ", more than the window of ", dim.extent()));
   return {};
 }
 

@@ -1,5 +1,6 @@
-// What the search asks of the world: make a candidate, look at it from outside, compare its answers,
-// time it. The real one (workshop.h) runs engines; tests have one that makes its figures up.
+// What the search asks of the world: make a candidate, look at it from outside, compare its
+// answers, time it. The real one (workshop.h) runs engines; tests have one that makes its figures
+// up.
 #pragma once
 
 #include <optional>

@@ -87,8 +87,7 @@ Result<Probe> probe_apart(const std::function<Status()>& open, const std::functi
     size = ::read(reader.number(), &told, sizeof told);
   } while (size < 0 && errno == EINTR);
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
   if (size != sizeof told) return Error{Code::kInvalid, end_text(status)};
   told.message[kMessageBytes - 1] = '\0';
   if (!told.is_ok) return Error{told.code, told.message};

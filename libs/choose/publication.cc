@@ -62,9 +62,11 @@ Status refuse_strangers(const fs::path& target) {
   if (!is_there(target)) return {};
   std::error_code error;
   const bool is_folder = fs::is_directory(fs::symlink_status(target, error));
-  const bool is_ours = is_folder && (fs::exists(target / kMark, error) || fs::is_empty(target, error));
+  const bool is_ours =
+      is_folder && (fs::exists(target / kMark, error) || fs::is_empty(target, error));
   if (is_ours) return {};
-  return Error{Code::kUsage, str(target.string(), " is there and was not made by slipway build: move "
+  return Error{Code::kUsage, str(target.string(),
+                                 " is there and was not made by slipway build: move "
                                  "it away, or name another folder with -o")};
 }
 
@@ -87,7 +89,8 @@ Result<Publication> Publication::begin(const fs::path& target) {
   publication.old_ = clean.parent_path() / str(".", name, ".old");
   publication.lock_ = TRY(open_folder(clean.parent_path()));
   if (::flock(publication.lock_.number(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return system_error(str(clean.parent_path().string(), " cannot be locked"));
+    if (errno != EWOULDBLOCK)
+      return system_error(str(clean.parent_path().string(), " cannot be locked"));
     return Error{Code::kIo, str("another build is at work in ", clean.parent_path().string(),
                                 ": wait until it is done")};
   }

@@ -71,7 +71,8 @@ class Search {
 
   void tell(std::string_view what, const Setup& setup, std::size_t done, std::size_t all) const {
     if (!options_.progress) return;
-    const double share = static_cast<double>(done) / static_cast<double>(std::max<std::size_t>(all, 1));
+    const double share =
+        static_cast<double>(done) / static_cast<double>(std::max<std::size_t>(all, 1));
     options_.progress(str(what, " ", label(setup)), share);
   }
 
@@ -175,7 +176,9 @@ class Search {
       trial.slices.clear();
       has_any = true;
     }
-    if (has_any) time(kRounds[2], [this](const Trial& t) { return is_in_race(t) && t.slices.size() < kRounds[2].slices; });
+    if (has_any)
+      time(kRounds[2],
+           [this](const Trial& t) { return is_in_race(t) && t.slices.size() < kRounds[2].slices; });
   }
 
   Lab& lab_;
@@ -210,11 +213,11 @@ std::vector<std::string> breaches(const Trial& trial, const report::Budget& budg
                         trial.accuracy->drop_meaning, ")"));
     }
   }
-  if (trial.probe && budget.memory_mib && trial.probe->memory_bytes > *budget.memory_mib * kMebibyte) {
-    out.push_back(str(bytes_text(static_cast<std::int64_t>(trial.probe->memory_bytes)),
-                      " of memory where ",
-                      bytes_text(static_cast<std::int64_t>(*budget.memory_mib * kMebibyte)),
-                      " is allowed"));
+  if (trial.probe && budget.memory_mib &&
+      trial.probe->memory_bytes > *budget.memory_mib * kMebibyte) {
+    out.push_back(
+        str(bytes_text(static_cast<std::int64_t>(trial.probe->memory_bytes)), " of memory where ",
+            bytes_text(static_cast<std::int64_t>(*budget.memory_mib * kMebibyte)), " is allowed"));
   }
   if (trial.is_timed() && budget.p99_latency_ms && trial.p99_s() > *budget.p99_latency_ms * 1e-3) {
     out.push_back(str("p99 of ", seconds_text(trial.p99_s()), " where ",
@@ -223,7 +226,8 @@ std::vector<std::string> breaches(const Trial& trial, const report::Budget& budg
   return out;
 }
 
-std::vector<Trial> search(const std::vector<Setup>& setups, Lab& lab, const SearchOptions& options) {
+std::vector<Trial> search(const std::vector<Setup>& setups, Lab& lab,
+                          const SearchOptions& options) {
   return Search(setups, lab, options).run();
 }
 

@@ -2,9 +2,10 @@
 //
 // First each is made, probed in a process of its own, and compared on the samples. What breaks the
 // accuracy or memory budget is out of the race, and still timed once for the report. Then come
-// rounds; in a round all that are left take turns, slice by slice, so that what disturbs the machine
-// disturbs all of them alike. The time of a candidate is the median of its slices' medians. After a
-// round those are dropped that are more than a factor slower than the fastest one in the race:
+// rounds; in a round all that are left take turns, slice by slice, so that what disturbs the
+// machine disturbs all of them alike. The time of a candidate is the median of its slices' medians.
+// After a round those are dropped that are more than a factor slower than the fastest one in the
+// race:
 //
 //   round   slices   share of `seconds` in all   dropped when slower than the fastest by
 //   1       1        4 %                         2
@@ -40,9 +41,9 @@ struct Trial {
   std::optional<report::Accuracy> accuracy;
   std::vector<Slice> slices;
 
-  double p50_s() const;     // median of the slices' medians; there is a slice
-  double p99_s() const;     // of all runs of all slices
-  double spread() const;    // of the slices' medians: (highest - lowest) / p50_s
+  double p50_s() const;   // median of the slices' medians; there is a slice
+  double p99_s() const;   // of all runs of all slices
+  double spread() const;  // of the slices' medians: (highest - lowest) / p50_s
   bool is_timed() const { return !slices.empty(); }
 };
 

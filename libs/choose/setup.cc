@@ -14,8 +14,7 @@ std::string label(const Setup& setup) {
 
 std::size_t precision_rank(const std::string& precision) {
   const std::vector<std::string> names = recipe::precision_names();
-  return static_cast<std::size_t>(std::find(names.begin(), names.end(), precision) -
-                                  names.begin());
+  return static_cast<std::size_t>(std::find(names.begin(), names.end(), precision) - names.begin());
 }
 
 }  // namespace slipway::choose

@@ -62,7 +62,8 @@ Result<fs::path> Variants::make_onnx(const std::string& precision) const {
   if (precision == "f32") return source_.model;
   if (!source_.samples)
     return Error{Code::kUnsupported, str(precision, " needs samples: name them in the recipe")};
-  return Error{Code::kUnsupported, str("this build of slipway cannot write ", precision, " models")};
+  return Error{Code::kUnsupported,
+               str("this build of slipway cannot write ", precision, " models")};
 }
 
 Result<fs::path> Variants::make_plan(const std::string& precision) {

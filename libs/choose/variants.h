@@ -1,5 +1,5 @@
-// A model at the precisions that a build tries: as ONNX, and as plans for the native engine. Each is
-// made once, when it is first asked for.
+// A model at the precisions that a build tries: as ONNX, and as plans for the native engine. Each
+// is made once, when it is first asked for.
 #pragma once
 
 #include <cstdint>

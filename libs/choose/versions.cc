@@ -35,8 +35,8 @@ Result<std::vector<std::string>> check_version(const ModelFacts& model, const Mo
   if (changed.empty()) changed = difference("output", model.outputs, earlier.outputs);
   if (!changed.empty() && now->major <= before->major) {
     return Error{Code::kInvalid,
-                 str("the signature of ", model.name, " changed since version ", earlier.version, ": ",
-                     changed, ". That demands a new major version: write version = \"",
+                 str("the signature of ", model.name, " changed since version ", earlier.version,
+                     ": ", changed, ". That demands a new major version: write version = \"",
                      before->major + 1, ".0.0\"")};
   }
   const auto order = now->compare(*before);
@@ -44,8 +44,8 @@ Result<std::vector<std::string>> check_version(const ModelFacts& model, const Mo
     notes.push_back(str("version ", model.version, " is older than ", earlier.version,
                         ", which was built before: devices take newer versions only"));
   } else if (order == 0 && model.hash != earlier.hash) {
-    notes.push_back(str("the model changed and its version did not: ", model.version,
-                        " now names two models"));
+    notes.push_back(
+        str("the model changed and its version did not: ", model.version, " now names two models"));
   }
   return notes;
 }

@@ -104,8 +104,8 @@ Result<std::unique_ptr<Workshop>> Workshop::open(WorkshopOptions options) {
   auto workshop = std::unique_ptr<Workshop>(new Workshop());
   workshop->options_ = std::move(options);
   const WorkshopOptions& given = workshop->options_;
-  workshop->variants_ = std::make_unique<Variants>(VariantSource{
-      given.model, given.dims, given.samples, given.sample_limit, given.folder});
+  workshop->variants_ = std::make_unique<Variants>(
+      VariantSource{given.model, given.dims, given.samples, given.sample_limit, given.folder});
   const engines::Engine* native = TRY(engines::find_engine(kNative));
   engines::Subject subject;
   subject.model = given.model;
@@ -136,7 +136,8 @@ std::size_t Workshop::sample_count() const {
 }
 
 Status Workshop::prepare(const std::string& engine, const std::string& precision) {
-  TRY(engines::find_engine(engine));
+  const engines::Presence presence = TRY(engines::find_engine(engine))->probe();
+  if (!presence.is_here) return Error{Code::kNotFound, presence.what};
   files_[{engine, precision}] =
       TRY(engine == kNative ? variants_->plan(precision) : variants_->onnx(precision));
   return {};
@@ -144,8 +145,7 @@ Status Workshop::prepare(const std::string& engine, const std::string& precision
 
 Result<fs::path> Workshop::file_of(const Setup& setup) const {
   const auto found = files_.find({setup.engine, setup.precision});
-  if (found == files_.end())
-    return Error{Code::kInternal, str(label(setup), " was not prepared")};
+  if (found == files_.end()) return Error{Code::kInternal, str(label(setup), " was not prepared")};
   return found->second;
 }
 
@@ -230,13 +230,13 @@ Result<Workshop::AtRate> Workshop::time_at_rate(const Setup& setup, double rate_
   TRY(buffers.fill(TRY(first_sample())));
   TRY(warm_up(*session, buffers, kLeastWarmUpS));
   const std::chrono::duration<double> period(1 / rate_hz);
-  const auto count = static_cast<std::size_t>(
-      std::clamp(seconds * rate_hz, 1.0, static_cast<double>(kMostRuns)));
+  const auto count =
+      static_cast<std::size_t>(std::clamp(seconds * rate_hz, 1.0, static_cast<double>(kMostRuns)));
   AtRate out;
   const auto start = Clock::now();
   for (std::size_t i = 0; i < count; ++i) {
-    const auto due = start + std::chrono::duration_cast<Clock::duration>(
-                                 period * static_cast<double>(i));
+    const auto due =
+        start + std::chrono::duration_cast<Clock::duration>(period * static_cast<double>(i));
     std::this_thread::sleep_until(due);
     TRY(buffers.run(*session));
     const double taken_s = seconds_since(due);

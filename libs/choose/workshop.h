@@ -55,6 +55,8 @@ class Workshop final : public Lab {
   // Opens what a setup runs; `file` instead of the one that prepare() made, where it is given.
   Result<std::unique_ptr<engines::Session>> open_session(
       const Setup& setup, const std::filesystem::path& file = {}) const;
+  // A tensor for each input; made up where there are no samples.
+  Result<std::vector<Tensor>> first_sample();
   // Of at most so many samples; of made-up inputs where there are none.
   Result<Golden> golden(const Setup& setup, std::size_t most);
   // Runs at fixed times, `rate_hz` a second: ascending seconds from when each was due, and how many
@@ -67,7 +69,6 @@ class Workshop final : public Lab {
 
  private:
   Workshop() = default;
-  Result<std::vector<Tensor>> first_sample();
   Status open_samples();
 
   WorkshopOptions options_;

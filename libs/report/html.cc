@@ -285,6 +285,7 @@ std::string body_html(const Report& report) {
   }
   out += section("Before it goes onto a robot", checks_html(report));
   out += section("The model", facts_html(model_facts(report)));
+  if (!report.artifacts.empty()) out += section("The artifacts", facts_html(report.artifacts));
   out += section("The machine", facts_html(machine_facts(report)));
   return str(out, "<footer>Made by slipway ", escape(report.slipway_version), ", ",
              escape(report.made_at), ". Plots: Chart.js, MIT License.</footer>\n");

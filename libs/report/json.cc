@@ -160,6 +160,7 @@ Json json_of(const Report& report) {
     root["at_rate"] = json_of(*report.at_rate);
     root["missed_deadlines"] = report.missed_deadlines;
   }
+  root["artifacts"] = json_of(report.artifacts);
   root["checklist"] = checks_json(report.checks);
   return root;
 }

@@ -5,7 +5,7 @@
 namespace slipway::report {
 
 std::string_view name(Outcome outcome) {
-  constexpr std::string_view kNames[] = {"chosen", "good", "over budget", "hopeless", "failed"};
+  constexpr std::string_view kNames[] = {"chosen", "good", "over budget", "slower", "failed"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 

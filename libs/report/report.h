@@ -75,7 +75,7 @@ enum class Outcome : std::uint8_t {
   kHopeless,    // so far behind after a short look that nobody looked longer
   kFailed,      // could not be made, opened or run
 };
-std::string_view name(Outcome outcome);  // "chosen", "good", "over budget", "hopeless", "failed"
+std::string_view name(Outcome outcome);  // "chosen", "good", "over budget", "slower", "failed"
 
 struct Candidate {
   std::string engine;
@@ -152,6 +152,7 @@ struct Report {
   std::optional<Latency> at_rate;  // the chosen one, run at the recipe's rate
   std::optional<double> rate_hz;
   std::uint64_t missed_deadlines = 0;  // at that rate
+  Facts artifacts;                     // "runs": "model.plan", "onnx": "model.onnx", ...
   std::vector<Check> checks;
 };
 
