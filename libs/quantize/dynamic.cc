@@ -172,12 +172,14 @@ Result<std::vector<std::string>> quantize_dynamically(Model& model, const Placem
                                                       const Options& options) {
   const std::size_t layers = placement.recurrent.size();
   std::vector<std::string> notes = {
-      str("dynamic: ", count_text(placement.products.size(), "product"),
+      str("dynamic: ",
+          count_text(placement.products.size() + placement.weights_alone.size(), "product"),
           " of bytes whose range each run finds")};
   if (layers != 0)
     notes.push_back(str("weights alone: of ", count_text(layers, "recurrent layer")));
   DynamicWriter writer(model.graph, options);
   for (const Product& product : placement.products) writer.write(product);
+  for (const Product& product : placement.weights_alone) writer.write(product);
   writer.finish();
   Placement recurrent;  // in their places of now
   recurrent.recurrent = place(model.graph, options).recurrent;

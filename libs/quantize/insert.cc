@@ -202,8 +202,17 @@ void write_product(Writer& writer, const Product& product, const Scale& x, const
   }
 }
 
-void write_recurrent(Writer& writer, const std::vector<Recurrent>& layers, const Options& options) {
+void write_weights_alone(Writer& writer, const std::vector<Product>& products,
+                         const std::vector<Recurrent>& layers, const Options& options) {
   Graph& graph = writer.graph();
+  for (const Product& product : products) {
+    const Tensor weights = *float_constant(graph, product.weights);
+    const IntegerWeights integers =
+        quantize_weights(weights, product.axis, options.is_per_tensor);
+    const ValueId dequantized =
+        writer.dequantized_weights(product.weights, product.axis, product.node, integers);
+    graph.nodes[product.node].inputs[1] = dequantized;
+  }
   for (const Recurrent& layer : layers) {
     for (const std::size_t input : {std::size_t{1}, std::size_t{2}}) {
       const ValueId id = graph.nodes[layer.node].inputs[input];
@@ -288,7 +297,7 @@ Status insert_qdq(Model& model, const Placement& placement, const Learned& learn
   const auto inputs = byte_inputs(graph, placement);
   const std::set<ValueId> results = byte_results(graph, placement);
   Writer writer(graph, options);
-  write_recurrent(writer, placement.recurrent, options);
+  write_weights_alone(writer, placement.weights_alone, placement.recurrent, options);
   for (const Product& product : placement.products)
     write_product(writer, product, scales.at(graph.nodes[product.node].inputs[0]), learned, options);
 
@@ -312,15 +321,8 @@ Status insert_qdq(Model& model, const Placement& placement, const Learned& learn
 
 void quantize_weights_alone(Graph& graph, const Placement& placement, const Options& options) {
   Writer writer(graph, options);
-  for (const Product& product : placement.products) {
-    const Tensor weights = *float_constant(graph, product.weights);
-    const IntegerWeights integers =
-        quantize_weights(weights, product.axis, options.is_per_tensor);
-    const ValueId dequantized =
-        writer.dequantized_weights(product.weights, product.axis, product.node, integers);
-    graph.nodes[product.node].inputs[1] = dequantized;
-  }
-  write_recurrent(writer, placement.recurrent, options);
+  write_weights_alone(writer, placement.products, placement.recurrent, options);
+  write_weights_alone(writer, placement.weights_alone, {}, options);
   writer.finish();
 }
 

@@ -45,6 +45,7 @@ class Placer {
     }
     find_others();
     drop_lonely();
+    set_few_apart();
     collect();
     return std::move(placement_);
   }
@@ -228,6 +229,19 @@ class Placer {
         return lonely;
       });
     }
+  }
+
+  void set_few_apart() {
+    std::erase_if(products_, [&](const auto& row) {
+      const auto& [i, product] = row;
+      const auto outputs =
+          static_cast<std::size_t>(constant_of(graph_, product.weights)->dim(product.axis));
+      const bool is_apart = graph_.nodes[i].op != "Conv" && outputs < kFewOutputs &&
+                            !goes_as_bytes(product.result) &&
+                            !comes_as_bytes(graph_.nodes[i].inputs[0], false);
+      if (is_apart) placement_.weights_alone.push_back(product);
+      return is_apart;
+    });
   }
 
   void collect() {

@@ -9,7 +9,8 @@
 //  - sums: Add and averages, whose output has a scale of its own.
 // A mover or a sum is taken only between nodes that work on bytes: elsewhere Q/DQ would cost
 // accuracy and gain nothing. For the same reason a product of matrices whose result no node takes
-// as bytes keeps a float result. Recurrent layers have their weights quantised alone.
+// as bytes keeps a float result; one that has few outputs as well, and whose input nobody gives as
+// bytes, has its weights quantised alone. So have recurrent layers.
 #pragma once
 
 #include <cstddef>
@@ -54,14 +55,18 @@ struct Recurrent {
   std::size_t node = 0;
 };
 
+// A product of matrices with fewer outputs costs no more than quantising its input.
+inline constexpr std::size_t kFewOutputs = 16;
+
 struct Placement {
   std::vector<Product> products;
+  std::vector<Product> weights_alone;
   std::vector<Mover> movers;
   std::vector<Sum> sums;
   std::vector<Recurrent> recurrent;
   std::vector<ValueId> quantized;  // values that get Q/DQ, in the order of their makers
 
-  bool is_empty() const { return products.empty() && recurrent.empty(); }
+  bool is_empty() const { return products.empty() && weights_alone.empty() && recurrent.empty(); }
 };
 
 // Names of the nodes that could be taken: by name, else by their first output's.

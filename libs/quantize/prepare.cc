@@ -81,6 +81,7 @@ Status prepare(Model& model) {
   TRY(infer(model));
   TRY(fold_constants(model));
   TRY(remove_identities(model));
+  TRY(fold_padding(model));
   TRY(fold_batch_norm(model));
   TRY(remove_dead(model));
   return infer(model);

@@ -15,8 +15,8 @@ bool is_quantized(const Graph& graph);
 // infer_types(); its first fault is the error.
 Status infer(Model& model);
 
-// Inlines functions, infers types, computes constants and makes BatchNormalization part of
-// convolutions, all in standard ONNX. The model has no faults.
+// Inlines functions, infers types, computes constants and makes BatchNormalization and padding part
+// of convolutions, all in standard ONNX. The model has no faults.
 Status prepare(Model& model);
 
 // At least this version of ai.onnx. Versions rise where every node means the same in both; else an

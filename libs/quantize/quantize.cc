@@ -31,10 +31,8 @@ std::string placement_note(const Placement& placement) {
   if (!placement.movers.empty())
     parts.push_back(str(count_text(placement.movers.size(), "node"), " that move",
                         placement.movers.size() == 1 ? "s" : "", " elements"));
-  if (!placement.recurrent.empty()) {
-    parts.push_back(
-        str("the weights of ", count_text(placement.recurrent.size(), "recurrent layer")));
-  }
+  const std::size_t alone = placement.recurrent.size() + placement.weights_alone.size();
+  if (alone != 0) parts.push_back(str("the weights alone of ", count_text(alone, "layer")));
   return str("quantised: ", join(parts));
 }
 
@@ -137,7 +135,8 @@ Result<Outcome> quantize_without_samples(Model model, const Options& options) {
       outcome.notes = TRY(quantize_dynamically(model, placement, options));
     } else {
       quantize_weights_alone(model.graph, placement, options);
-      outcome.notes.push_back(str("weights alone: of ", count_text(placement.products.size(), "product"), " and ",
+      const std::size_t products = placement.products.size() + placement.weights_alone.size();
+      outcome.notes.push_back(str("weights alone: of ", count_text(products, "product"), " and ",
                                   count_text(placement.recurrent.size(), "recurrent layer")));
     }
   }

@@ -80,7 +80,8 @@ double divergence(const std::vector<double>& counts, std::size_t kept, std::size
 }
 
 float entropy_bound(const Histogram& seen, int levels) {
-  const std::vector<double> counts = magnitudes(seen);
+  std::vector<double> counts = magnitudes(seen);
+  counts[0] = counts[1];  // zeros are exact whatever the threshold, and would drown all others
   std::size_t last = kHalf;
   while (last > 0 && counts[last - 1] == 0) --last;
   const auto half = static_cast<std::size_t>(levels) / 2;

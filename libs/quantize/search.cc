@@ -10,6 +10,8 @@ std::vector<Sensitivity> quantised_nodes(const Calibrated& calibrated) {
   std::vector<Sensitivity> nodes;
   for (const Product& product : calibrated.placement().products)
     nodes.push_back({node_name(graph, product.node), graph.nodes[product.node].op});
+  for (const Product& product : calibrated.placement().weights_alone)
+    nodes.push_back({node_name(graph, product.node), graph.nodes[product.node].op});
   for (const Recurrent& layer : calibrated.placement().recurrent)
     nodes.push_back({node_name(graph, layer.node), graph.nodes[layer.node].op});
   return nodes;
