@@ -1,0 +1,172 @@
+#include "quantize/range.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "quantize/histogram.h"
+
+namespace slipway::quantize {
+namespace {
+
+constexpr std::size_t kHalf = Histogram::kHalf;
+
+Range with_zero(Range range) { return {std::min(range.low, 0.0F), std::max(range.high, 0.0F)}; }
+
+Range within(Range range, Range limits) {
+  return {std::max(range.low, limits.low), std::min(range.high, limits.high)};
+}
+
+float greatest(Range range) { return std::max(-range.low, range.high); }
+
+Range percentile_range(const Histogram& seen, double percentile, bool is_symmetric) {
+  const auto bins = seen.bins();
+  const double outside = (1 - percentile / 100) * static_cast<double>(seen.count());
+  if (is_symmetric) {
+    double beyond = 0;
+    std::size_t kept = kHalf;
+    while (kept > 0) {
+      beyond += static_cast<double>(bins[kHalf + kept - 1] + bins[kHalf - kept]);
+      if (beyond > outside) break;
+      --kept;
+    }
+    const auto bound = static_cast<float>(static_cast<double>(kept) * seen.width());
+    return {-bound, bound};
+  }
+  double below = 0;
+  std::size_t first = 0;
+  while (first < kHalf && (below += static_cast<double>(bins[first])) <= outside / 2) ++first;
+  double above = 0;
+  std::size_t last = 2 * kHalf;
+  while (last > kHalf && (above += static_cast<double>(bins[last - 1])) <= outside / 2) --last;
+  return {static_cast<float>(seen.edge(first)), static_cast<float>(seen.edge(last))};
+}
+
+// Of |x|, in bins of the histogram's width.
+std::vector<double> magnitudes(const Histogram& seen) {
+  std::vector<double> counts(kHalf);
+  for (std::size_t i = 0; i < kHalf; ++i)
+    counts[i] = static_cast<double>(seen.bins()[kHalf + i] + seen.bins()[kHalf - 1 - i]);
+  return counts;
+}
+
+// KL(P || Q) where P is the first `kept` bins with all beyond added to the last, and Q the same
+// bins, without these, merged to `levels` and spread again over those that are not empty. A bin of
+// P that Q gives nothing to would make it infinite; it counts as a ten thousandth of a value.
+double divergence(const std::vector<double>& counts, std::size_t kept, std::size_t levels,
+                  double beyond) {
+  const double inside = std::accumulate(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(kept), 0.0);
+  if (inside == 0) return std::numeric_limits<double>::infinity();
+  const double total_p = inside + beyond;
+  double sum = 0;
+  for (std::size_t level = 0; level < levels; ++level) {
+    const std::size_t from = level * kept / levels;
+    const std::size_t to = (level + 1) * kept / levels;
+    double mass = 0;
+    std::size_t used = 0;
+    for (std::size_t i = from; i < to; ++i) {
+      mass += counts[i];
+      used += counts[i] != 0 ? 1 : 0;
+    }
+    for (std::size_t i = from; i < to; ++i) {
+      const double p = (counts[i] + (i + 1 == kept ? beyond : 0)) / total_p;
+      if (p == 0) continue;
+      const double q = counts[i] == 0 ? 1e-4 / inside : mass / static_cast<double>(used) / inside;
+      sum += p * std::log(p / q);
+    }
+  }
+  return sum;
+}
+
+float entropy_bound(const Histogram& seen, int levels) {
+  std::vector<double> counts = magnitudes(seen);
+  counts[0] = counts[1];  // zeros are exact whatever the threshold, and would drown all others
+  std::size_t last = kHalf;
+  while (last > 0 && counts[last - 1] == 0) --last;
+  const auto half = static_cast<std::size_t>(levels) / 2;
+  double beyond = std::accumulate(counts.begin(), counts.end(), 0.0);
+  double best = std::numeric_limits<double>::infinity();
+  std::size_t best_kept = last;
+  for (std::size_t kept = 0; kept < last; ++kept) {
+    beyond -= counts[kept];
+    if (kept + 1 < half) continue;
+    const double d = divergence(counts, kept + 1, half, beyond);
+    if (d <= best) {
+      best = d;
+      best_kept = kept + 1;
+    }
+  }
+  return static_cast<float>(static_cast<double>(best_kept) * seen.width());
+}
+
+// Expected squared error with `levels` numbers from low to high: a twelfth of the squared step
+// where it rounds, the squared distance where it clamps.
+double squared_error(const Histogram& seen, double low, double high, int levels) {
+  const double step = (high - low) / (levels - 1);
+  const double rounded = step * step / 12;
+  const auto bins = seen.bins();
+  double error = 0;
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    if (bins[i] == 0) continue;
+    const double x = seen.edge(i) + seen.width() / 2;
+    const double distance = x < low ? low - x : (x > high ? x - high : 0);
+    error += static_cast<double>(bins[i]) * (distance > 0 ? distance * distance : rounded);
+  }
+  // Zeros are exact.
+  return error - static_cast<double>(bins[kHalf]) * rounded;
+}
+
+Range mse_range(const Histogram& seen, int levels, bool is_symmetric) {
+  constexpr int kCandidates = 128;
+  const Range all = with_zero(seen.extremes());
+  Range best = all;
+  if (is_symmetric) best = {-greatest(all), greatest(all)};
+  double least = squared_error(seen, best.low, best.high, levels);
+  const auto try_ends = [&](float low, float high) {
+    if (!(high > low)) return;
+    const double error = squared_error(seen, low, high, levels);
+    if (error >= least) return;
+    least = error;
+    best = {low, high};
+  };
+  const Range whole = best;
+  for (int round = 0; round < (is_symmetric ? 1 : 2); ++round) {
+    for (int i = kCandidates - 1; i > 0; --i) {
+      const float share = static_cast<float>(i) / kCandidates;
+      if (is_symmetric) {
+        try_ends(whole.low * share, whole.high * share);
+      } else {
+        try_ends(best.low, whole.high * share);
+      }
+    }
+    for (int i = kCandidates - 1; i > 0 && !is_symmetric && whole.low < 0; --i)
+      try_ends(whole.low * static_cast<float>(i) / kCandidates, best.high);
+  }
+  return best;
+}
+
+}  // namespace
+
+Range choose_range(const Histogram& seen, Method method, double percentile, int levels,
+                   bool is_symmetric) {
+  if (seen.is_empty()) return {};
+  const Range all = with_zero(seen.extremes());
+  Range range = all;
+  if (seen.width() > 0) {
+    const bool is_two_sided = all.low < 0 && all.high > 0;
+    if (method == Method::kPercentile) range = percentile_range(seen, percentile, is_symmetric);
+    if (method == Method::kEntropy) {
+      const float bound = entropy_bound(seen, is_symmetric || is_two_sided ? levels : 2 * levels);
+      range = {-bound, bound};
+    }
+    if (method == Method::kMse) range = mse_range(seen, levels, is_symmetric);
+  }
+  if (is_symmetric) {
+    const float bound = std::min(greatest(range), greatest(all));
+    return {-bound, bound};
+  }
+  return within(range, all);
+}
+
+}  // namespace slipway::quantize
