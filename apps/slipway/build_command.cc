@@ -10,6 +10,7 @@
 #include "cli/text.h"
 #include "command.h"
 #include "console.h"
+#include "progress_line.h"
 #include "report/checklist.h"
 #include "report/html.h"
 #include "report/json.h"
@@ -25,34 +26,6 @@ constexpr Option kOptions[] = {
     {"--json", "", "print the report as JSON"},
 };
 constexpr std::int64_t kMostSeconds = 3600;
-
-// On a terminal one line that changes; in a pipe a line for each kind of step.
-class ProgressLine {
- public:
-  void show(std::string_view what, double share) {
-    if (is_terminal(stderr)) {
-      const std::string text = shortened(printable(what), width_columns(stderr) - 8);
-      const std::string percent =
-          share < 0 ? std::string("    ") : str(static_cast<int>(share * 100), " %");
-      std::fprintf(stderr, "\r\033[K%5s  %s", percent.c_str(), text.c_str());
-      std::fflush(stderr);
-      is_open_ = true;
-      return;
-    }
-    const std::string kind(what.substr(0, what.find(' ')));
-    if (kind == last_kind_) return;
-    last_kind_ = kind;
-    say(str(kind, " ..."));
-  }
-  void end() {
-    if (is_open_) std::fprintf(stderr, "\r\033[K");
-    is_open_ = false;
-  }
-
- private:
-  bool is_open_ = false;
-  std::string last_kind_;
-};
 
 std::string percent_text(double percent) {
   char text[32];
@@ -107,7 +80,7 @@ Result<int> run_build(const Arguments& arguments) {
   ProgressLine progress;
   request.progress = [&](std::string_view what, double share) { progress.show(what, share); };
   const Result<report::Report> built = choose::build(request);
-  progress.end();
+  progress.clear();
   if (!built.ok()) return built.error();
   if (arguments.has("--report"))
     TRY(write_file(arguments.value("--report"), report::to_html(*built)));

@@ -36,6 +36,7 @@ using report::Report;
 
 constexpr double kMostRateSeconds = 5;
 constexpr double kLayerSeconds = 0.3;
+constexpr double kEnergySeconds = 1;
 
 Result<std::string> hash_of(const fs::path& path) {
   const auto file = TRY(MappedFile::open(path));
@@ -139,7 +140,7 @@ Result<Job> look(const BuildRequest& request) {
   if (!request.target.empty())
     job.recipe = TRY(recipe::for_target(std::move(job.recipe), request.target));
   job.folder = request.recipe.parent_path();
-  MachineFacts machine = machine_facts();
+  MachineFacts machine = machine_facts(device::Root());
   job.report.slipway_version = request.slipway_version;
   job.report.made_at = time_text();
   job.report.target = request.target;
@@ -204,6 +205,8 @@ WorkshopOptions workshop_options(const Job& job, const fs::path& folder) {
   options.dims = job.recipe.model.dims;
   options.engine_options = job.recipe.engine_options;
   options.folder = folder;
+  if (job.recipe.budget.accuracy_drop_percent)
+    options.most_drop = *job.recipe.budget.accuracy_drop_percent / 100;
   if (job.recipe.samples) {
     options.samples = job.folder / job.recipe.samples->file;
     options.sample_limit = job.recipe.samples->limit;
@@ -242,7 +245,15 @@ void take_choice(const std::vector<Trial>& trials, Choice choice, Job& job) {
 }
 
 // What is worth knowing of the chosen one alone.
-Status look_closer(const Setup& setup, const BuildRequest& request, Workshop& workshop, Job& job) {
+Status look_closer(const Setup& setup, const BuildRequest& request, Workshop& workshop,
+                   ClimateWatch& watch, Job& job) {
+  const std::optional<double> before_j = watch.joules();
+  if (before_j) {
+    const std::size_t runs = TRY(workshop.time(setup, kEnergySeconds)).size();
+    const std::optional<double> after_j = watch.joules();
+    if (after_j)
+      watch.climate().energy_per_run_mj = (*after_j - *before_j) * 1e3 / static_cast<double>(runs);
+  }
   std::optional<double> rate_hz;
   for (const auto& [name, input] : job.recipe.inputs) {
     if (input.rate_hz) rate_hz = std::max(rate_hz.value_or(0), *input.rate_hz);
@@ -281,10 +292,16 @@ Result<Report> build(const BuildRequest& request) {
   SearchOptions options;
   options.budget = job.report.budget;
   options.seconds = request.seconds;
-  options.progress = request.progress;
+  ClimateWatch watch{device::Root()};
+  options.progress = [&](std::string_view what, double share) {
+    watch.read();
+    if (request.progress) request.progress(what, share);
+  };
   const std::vector<Trial> trials = search(setups, *workshop, options);
   take_choice(trials, choose(trials, job.report.budget, job.earlier), job);
-  if (job.report.chosen) TRY(look_closer(setups[*job.report.chosen], request, *workshop, job));
+  if (job.report.chosen) TRY(look_closer(setups[*job.report.chosen], request, *workshop, watch, job));
+  watch.read();
+  job.report.climate = watch.climate();
   job.report.checks = report::checklist(&job.report);
   if (!job.report.chosen) return std::move(job.report);
 

@@ -1,8 +1,12 @@
-// What machine this is, for a report.
+// What machine this is and how it fares, for a report.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
+#include "device/root.h"
+#include "device/sensors.h"
 #include "report/report.h"
 
 namespace slipway::choose {
@@ -13,6 +17,23 @@ struct MachineFacts {
   std::string id;    // equal: figures of one may be expected of the other
 };
 
-MachineFacts machine_facts();
+MachineFacts machine_facts(const device::Root& root);
+
+// Reads the sensors when it is told to, and keeps what the report wants of it.
+class ClimateWatch {
+ public:
+  explicit ClimateWatch(const device::Root& root);
+
+  void read();
+  // Since the first reading; nullopt where the machine does not count energy.
+  std::optional<double> joules();
+  report::Climate& climate() { return climate_; }
+
+ private:
+  device::ThrottleWatch throttle_;
+  device::Sensors sensors_;
+  std::chrono::steady_clock::time_point start_;
+  report::Climate climate_;
+};
 
 }  // namespace slipway::choose

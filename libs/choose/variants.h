@@ -8,9 +8,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
-#include "recipe/recipe.h"
+#include "graph/graph.h"
+#include "quantize/quantize.h"
 
 namespace slipway::choose {
 
@@ -18,7 +20,10 @@ struct VariantSource {
   std::filesystem::path model;
   std::map<std::string, std::int64_t> dims;
   std::optional<std::filesystem::path> samples;  // for what has to be calibrated
-  std::size_t sample_limit = 0;
+  std::vector<std::int64_t> labels;  // of the samples, where there are any
+  // What int8 may cost, a share of 1: the nodes that cost most stay float until it is kept. Absent:
+  // everything is quantised.
+  std::optional<double> most_drop;
   std::filesystem::path folder;  // where they go
 };
 
@@ -37,6 +42,7 @@ class Variants {
  private:
   using Made = std::map<std::string, Result<std::filesystem::path>>;
   Result<std::filesystem::path> make_onnx(const std::string& precision) const;
+  Result<quantize::Outcome> calibrate(Model model, const quantize::Options& options) const;
   Result<std::filesystem::path> make_plan(const std::string& precision);
 
   VariantSource source_;

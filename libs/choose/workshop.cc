@@ -104,14 +104,16 @@ Result<std::unique_ptr<Workshop>> Workshop::open(WorkshopOptions options) {
   auto workshop = std::unique_ptr<Workshop>(new Workshop());
   workshop->options_ = std::move(options);
   const WorkshopOptions& given = workshop->options_;
-  workshop->variants_ = std::make_unique<Variants>(
-      VariantSource{given.model, given.dims, given.samples, given.sample_limit, given.folder});
   const engines::Engine* native = TRY(engines::find_engine(kNative));
   engines::Subject subject;
   subject.model = given.model;
   subject.dims = given.dims;
   workshop->reference_ = TRY(native->open(subject, {}));
   TRY(workshop->open_samples());
+  workshop->variants_ = std::make_unique<Variants>(
+      VariantSource{given.model, given.dims, given.samples,
+                    workshop->labels_.value_or(std::vector<std::int64_t>()), given.most_drop,
+                    given.folder});
   return workshop;
 }
 

@@ -23,6 +23,7 @@ struct WorkshopOptions {
   std::optional<std::filesystem::path> samples;
   std::size_t sample_limit = 0;  // 0: all
   std::optional<std::filesystem::path> labels;
+  std::optional<double> most_drop;  // of accuracy, a share of 1, for what can be made to keep it
   std::map<std::string, std::map<std::string, std::string>> engine_options;
   std::filesystem::path folder;  // for files that the search needs
 };
