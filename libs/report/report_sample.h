@@ -90,4 +90,31 @@ inline Report sample_report() {
   return report;
 }
 
+inline constexpr std::string_view kHostile =
+    "</script><script>alert(1)</script><img src=x onerror='a()'>\"\xff\x1b[31m\xe2\x80\xae";
+
+// Every text of it tries to be something else.
+inline Report hostile_report() {
+  Report report = sample_report();
+  const std::string bad(kHostile);
+  report.slipway_version = report.made_at = report.target = report.samples = report.baseline = bad;
+  report.model = {bad, bad, bad, bad, 1, {{bad, bad}}, {{bad, bad}}, {{bad, bad}}};
+  report.verdict = bad;
+  report.reasons = {bad};
+  for (Candidate& candidate : report.candidates) {
+    candidate.engine = candidate.precision = candidate.reason = bad;
+    if (candidate.accuracy) {
+      candidate.accuracy->drop_meaning = bad;
+      for (OutputError& output : candidate.accuracy->outputs) output.name = bad;
+    }
+  }
+  for (Layer& layer : report.layers) layer.name = layer.kernel = bad;
+  for (LayerError& layer : report.layer_errors) layer.name = bad;
+  report.machine = {{bad, bad}};
+  report.machine_id = bad;
+  report.checks = checklist(&report);
+  for (Check& check : report.checks) check.evidence = check.command = bad;
+  return report;
+}
+
 }  // namespace slipway::report

@@ -71,8 +71,43 @@
     const engines = [...new Set(measured.map((c) => c.engine))];
     const styles = { f32: "circle", f16: "rect", bf16: "triangle", "int8-weights": "star", int8: "rectRot" };
     const drop = (c) => c.accuracy ? c.accuracy.drop_percent : 0;
+    const most = report.budget.accuracy_drop_percent;
+    const times = measured.map((c) => c.latency.p50_us);
+    const inside = {
+      id: "inside",
+      // What each point is beside it, where there is room; the budget as a line.
+      afterDatasetsDraw(chart) {
+        const { ctx, chartArea, scales } = chart;
+        ctx.save();
+        ctx.font = "11px sans-serif";
+        ctx.fillStyle = colour("--quiet");
+        const taken = [];
+        chart.data.datasets.forEach((set, i) => chart.getDatasetMeta(i).data.forEach((point, j) => {
+          const c = set.rows[j];
+          const text = c.threads > 1 ? `${c.precision} x${c.threads}` : c.precision;
+          const box = { x: point.x + 10, y: point.y - 14, w: ctx.measureText(text).width, h: 12 };
+          if (box.x + box.w > chartArea.right) box.x = point.x - 10 - box.w;
+          if (box.y < chartArea.top) box.y = point.y + 4;
+          if (taken.some((o) => box.x < o.x + o.w && o.x < box.x + box.w && box.y < o.y + o.h && o.y < box.y + box.h)) return;
+          taken.push(box);
+          ctx.fillText(text, box.x, box.y + 11);
+        }));
+        if (most !== undefined && most <= scales.y.max) {
+          const y = scales.y.getPixelForValue(most);
+          ctx.strokeStyle = ctx.fillStyle = colour("--bad");
+          ctx.setLineDash([6, 4]);
+          ctx.beginPath();
+          ctx.moveTo(chartArea.left, y);
+          ctx.lineTo(chartArea.right, y);
+          ctx.stroke();
+          ctx.fillText("budget", chartArea.left + 4, y - 4);
+        }
+        ctx.restore();
+      },
+    };
     draw("scatter", {
       type: "scatter",
+      plugins: [inside],
       data: { datasets: engines.map((engine, i) => {
         const rows = measured.filter((c) => c.engine === engine);
         return { label: engine, rows, backgroundColor: colour(`--series-${i % 5}`),
@@ -82,11 +117,12 @@
                  radius: rows.map((c) => c.outcome === "chosen" ? 11 : 6), hoverRadius: 12 };
       }) },
       options: {
-        plugins: { legend: { labels: { color: colour("--text") } },
+        plugins: { legend: { labels: { color: colour("--text"), usePointStyle: true, pointStyle: "circle" } },
                    tooltip: { callbacks: { label: (item) => {
                      const c = item.dataset.rows[item.dataIndex];
                      return `${label(c)}: ${time(c.latency.p50_us)}, ${three(drop(c))} % lost, ${c.outcome}`; } } } },
-        scales: { x: axis("median latency", { type: "logarithmic", ticks: { callback: (us) => time(us), maxTicksLimit: 8 } }),
+        scales: { x: axis("median latency", { type: "logarithmic", min: 0.8 * Math.min(...times), max: 1.3 * Math.max(...times),
+                                             ticks: { callback: (us) => time(us), maxTicksLimit: 8 } }),
                   y: axis("accuracy lost, %", { beginAtZero: true }) },
       },
     });
