@@ -299,7 +299,8 @@ Result<Report> build(const BuildRequest& request) {
   };
   const std::vector<Trial> trials = search(setups, *workshop, options);
   take_choice(trials, choose(trials, job.report.budget, job.earlier), job);
-  if (job.report.chosen) TRY(look_closer(setups[*job.report.chosen], request, *workshop, watch, job));
+  if (job.report.chosen)
+    TRY(look_closer(setups[*job.report.chosen], request, *workshop, watch, job));
   watch.read();
   job.report.climate = watch.climate();
   job.report.checks = report::checklist(&job.report);

@@ -103,13 +103,13 @@ Result<fs::path> Variants::make_onnx(const std::string& precision) const {
 Result<quantize::Outcome> Variants::calibrate(Model model, const quantize::Options& options) const {
   if (!source_.samples)
     return Error{Code::kUnsupported, "int8 needs samples: name them in the recipe"};
-  samples::Samples samples = TRY(samples::Samples::open(
-      *source_.samples, TRY(quantize::wanted_inputs(model, source_.dims))));
-  const auto calibrated = TRY(
-      quantize::Calibrated::create(std::move(model), options, &samples, std::nullopt, {}));
+  samples::Samples samples = TRY(
+      samples::Samples::open(*source_.samples, TRY(quantize::wanted_inputs(model, source_.dims))));
+  const auto calibrated =
+      TRY(quantize::Calibrated::create(std::move(model), options, &samples, std::nullopt, {}));
   if (!source_.most_drop) return calibrated.quantize();
-  const quantize::Search search = TRY(quantize::search(calibrated, samples, source_.labels,
-                                                       *source_.most_drop, options, {}));
+  const quantize::Search search =
+      TRY(quantize::search(calibrated, samples, source_.labels, *source_.most_drop, options, {}));
   return calibrated.quantize(quantize::kept_nodes(search));
 }
 

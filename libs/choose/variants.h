@@ -20,7 +20,7 @@ struct VariantSource {
   std::filesystem::path model;
   std::map<std::string, std::int64_t> dims;
   std::optional<std::filesystem::path> samples;  // for what has to be calibrated
-  std::vector<std::int64_t> labels;  // of the samples, where there are any
+  std::vector<std::int64_t> labels;              // of the samples, where there are any
   // What int8 may cost, a share of 1: the nodes that cost most stay float until it is kept. Absent:
   // everything is quantised.
   std::optional<double> most_drop;

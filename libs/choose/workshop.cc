@@ -110,10 +110,9 @@ Result<std::unique_ptr<Workshop>> Workshop::open(WorkshopOptions options) {
   subject.dims = given.dims;
   workshop->reference_ = TRY(native->open(subject, {}));
   TRY(workshop->open_samples());
-  workshop->variants_ = std::make_unique<Variants>(
-      VariantSource{given.model, given.dims, given.samples,
-                    workshop->labels_.value_or(std::vector<std::int64_t>()), given.most_drop,
-                    given.folder});
+  workshop->variants_ = std::make_unique<Variants>(VariantSource{
+      given.model, given.dims, given.samples,
+      workshop->labels_.value_or(std::vector<std::int64_t>()), given.most_drop, given.folder});
   return workshop;
 }
 

@@ -40,7 +40,8 @@ void Histogram::add(std::span<const float> values) {
   low_ = is_first ? low : std::min(low_, low);
   high_ = is_first ? high : std::max(high_, high);
   count_ += finite;
-  const double greatest = std::max(std::abs(static_cast<double>(low)), std::abs(static_cast<double>(high)));
+  const double greatest =
+      std::max(std::abs(static_cast<double>(low)), std::abs(static_cast<double>(high)));
   if (greatest > 0) grow_to(greatest);
   if (width_ == 0) {
     bins_[kHalf] += finite;
@@ -49,7 +50,8 @@ void Histogram::add(std::span<const float> values) {
   const double scale = 1 / width_;  // exact: a power of two
   for (const float value : values) {
     if (!std::isfinite(value)) continue;
-    const auto bin = static_cast<std::int32_t>(static_cast<double>(value) * scale + static_cast<double>(kHalf));
+    const auto bin =
+        static_cast<std::int32_t>(static_cast<double>(value) * scale + static_cast<double>(kHalf));
     ++bins_[static_cast<std::size_t>(bin)];
   }
 }

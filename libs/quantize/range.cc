@@ -56,7 +56,8 @@ std::vector<double> magnitudes(const Histogram& seen) {
 // P that Q gives nothing to would make it infinite; it counts as a ten thousandth of a value.
 double divergence(const std::vector<double>& counts, std::size_t kept, std::size_t levels,
                   double beyond) {
-  const double inside = std::accumulate(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(kept), 0.0);
+  const double inside =
+      std::accumulate(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(kept), 0.0);
   if (inside == 0) return std::numeric_limits<double>::infinity();
   const double total_p = inside + beyond;
   double sum = 0;

@@ -24,7 +24,8 @@ Report failed_report() {
 Report large_report() {
   Report report = slipway::report::sample_report();
   for (int i = 0; i < 300; ++i) {
-    const std::string name = "/model/backbone/stage_" + std::to_string(i) + "/block/conv/Conv_output_0";
+    const std::string name =
+        "/model/backbone/stage_" + std::to_string(i) + "/block/conv/Conv_output_0";
     report.layers.push_back({name, "conv_winograd", 1.0 + i, 1'000'000});
     report.layer_errors.push_back({name, 20.0 + i * 0.1, 0.01});
   }
@@ -38,10 +39,11 @@ Report large_report() {
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::filesystem::path folder = argv[1];
-  const std::pair<const char*, Report> pages[] = {{"sample.html", slipway::report::sample_report()},
-                                                  {"hostile.html", slipway::report::hostile_report()},
-                                                  {"failed.html", failed_report()},
-                                                  {"large.html", large_report()}};
+  const std::pair<const char*, Report> pages[] = {
+      {"sample.html", slipway::report::sample_report()},
+      {"hostile.html", slipway::report::hostile_report()},
+      {"failed.html", failed_report()},
+      {"large.html", large_report()}};
   for (const auto& [name, report] : pages) {
     const slipway::Status status =
         slipway::write_file(folder / name, slipway::report::to_html(report));
