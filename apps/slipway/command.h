@@ -33,6 +33,7 @@ extern const Command kRunCommand;
 extern const Command kCompileCommand;
 extern const Command kBenchCommand;
 extern const Command kEnginesCommand;
+extern const Command kVerifyCommand;
 extern const Command kOpsCommand;
 extern const Command kVersionCommand;
 extern const Command kHelpCommand;

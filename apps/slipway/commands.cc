@@ -8,7 +8,7 @@ namespace slipway {
 std::span<const Command> commands() {
   static const std::array kCommands = {
       kInspectCommand, kCheckCommand, kRunCommand,     kCompileCommand, kBenchCommand,
-      kEnginesCommand, kOpsCommand,   kVersionCommand, kHelpCommand,    kCompletionsCommand};
+      kVerifyCommand, kEnginesCommand, kOpsCommand,   kVersionCommand, kHelpCommand,    kCompletionsCommand};
   return kCommands;
 }
 

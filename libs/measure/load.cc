@@ -81,15 +81,17 @@ class Watch {
   double last_s_ = 0;
 };
 
-// Cuts a run into windows of equal length.
+// Tells of each query, and cuts a run into windows of equal length.
 class Windows {
  public:
   Windows(const LoadOptions& options, const Watch& watch)
-      : is_on_(options.is_soak),
+      : on_query_(options.on_query),
+        is_on_(options.is_soak),
         length_s_(std::max(options.seconds / kWindows, kLeastWindow_s)),
         watch_(watch) {}
 
   void add(double since_start_s, double latency_s) {
+    if (on_query_) on_query_(since_start_s, latency_s);
     if (!is_on_) return;
     while (since_start_s >= start_s_ + length_s_) close();
     recorder_.add(latency_s);
@@ -113,6 +115,7 @@ class Windows {
     start_s_ += length_s_;
   }
 
+  const std::function<void(double, double)>& on_query_;
   bool is_on_;
   double length_s_;
   double start_s_ = 0;

@@ -32,6 +32,8 @@ struct LoadOptions {
   double confidence = 0.99;
   std::size_t kept_values = std::size_t{1} << 17;  // then bins: recorder.h
   device::Sensors* sensors = nullptr;              // read about once a second, between queries
+  // Each query of the first stream, in their order: when it ended, counted from the start.
+  std::function<void(double end_s, double latency_s)> on_query;
   std::function<void(double share)> progress;      // about once a second, from the first stream
 };
 

@@ -78,10 +78,18 @@ TEST(Load, AStallIsNotHiddenAtAFixedRate) {
   stream = session.stream();
   options.scenario = Scenario::kRate;
   options.rate_hz = 100;
+  std::size_t told = 0;
+  double slowest_s = 0;
+  options.on_query = [&](double, double latency_s) {
+    ++told;
+    slowest_s = std::max(slowest_s, latency_s);
+  };
   const LoadResult rate = *run_load({&stream, 1}, options);
   EXPECT_EQ(rate.latency.queries, 1000U);
   EXPECT_EQ(rate.late, 110U);  // behind the stall; 9 ms are won back with each
   EXPECT_EQ(rate.unserved, 0U);
+  EXPECT_EQ(told, 1000U);
+  EXPECT_EQ(slowest_s, rate.latency.max_s);
   EXPECT_NEAR(rate.latency.max_s, 1, 1e-9);
   EXPECT_NEAR(at(rate, 0.5), 0.001, 1e-9);
   // The k-th slowest is 1 s - k * 9 ms: the 101st of 1,000 is p90, the 11th p99.
