@@ -34,6 +34,7 @@ extern const Command kCompileCommand;
 extern const Command kQuantizeCommand;
 extern const Command kBenchCommand;
 extern const Command kEnginesCommand;
+extern const Command kVerifyCommand;
 extern const Command kOpsCommand;
 extern const Command kInitCommand;
 extern const Command kBuildCommand;

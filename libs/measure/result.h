@@ -100,6 +100,7 @@ struct LoadResult {
   double throughput_hz = 0;           // samples a second
   Latency latency;                    // of a query
   std::uint64_t late = 0;             // at a fixed rate: queries that began after they were due
+  std::uint64_t unserved = 0;         // and those that were due and never began
   std::optional<double> load_s;       // from the file to ready to run
   std::optional<std::uint64_t> resident_bytes;       // of the process, after the run
   std::optional<std::uint64_t> resident_peak_bytes;  // the most it ever was
