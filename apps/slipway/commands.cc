@@ -7,7 +7,7 @@ namespace slipway {
 
 std::span<const Command> commands() {
   static const std::array kCommands = {kInspectCommand, kCheckCommand, kRunCommand,
-                                       kCompileCommand, kQuantizeCommand, kBenchCommand, kOpsCommand,
+                                       kCompileCommand, kQuantizeCommand, kPruneCommand, kBenchCommand, kOpsCommand,
                                        kVersionCommand, kHelpCommand,  kCompletionsCommand};
   return kCommands;
 }
