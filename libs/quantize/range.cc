@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "quantize/histogram.h"
 
@@ -53,31 +52,43 @@ std::vector<double> magnitudes(const Histogram& seen) {
 
 // KL(P || Q) where P is the first `kept` bins with all beyond added to the last, and Q the same
 // bins, without these, merged to `levels` and spread again over those that are not empty. A bin of
-// P that Q gives nothing to would make it infinite; it counts as a ten thousandth of a value.
-double divergence(const std::vector<double>& counts, std::size_t kept, std::size_t levels,
-                  double beyond) {
-  const double inside = std::accumulate(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(kept), 0.0);
-  if (inside == 0) return std::numeric_limits<double>::infinity();
-  const double total_p = inside + beyond;
-  double sum = 0;
-  for (std::size_t level = 0; level < levels; ++level) {
-    const std::size_t from = level * kept / levels;
-    const std::size_t to = (level + 1) * kept / levels;
-    double mass = 0;
-    std::size_t used = 0;
-    for (std::size_t i = from; i < to; ++i) {
-      mass += counts[i];
-      used += counts[i] != 0 ? 1 : 0;
-    }
-    for (std::size_t i = from; i < to; ++i) {
-      const double p = (counts[i] + (i + 1 == kept ? beyond : 0)) / total_p;
-      if (p == 0) continue;
-      const double q = counts[i] == 0 ? 1e-4 / inside : mass / static_cast<double>(used) / inside;
-      sum += p * std::log(p / q);
+// P that Q gives nothing to would make it infinite; Q then counts as a ten thousandth of a value.
+class Divergence {
+ public:
+  explicit Divergence(const std::vector<double>& counts)
+      : counts_(counts), sum_(1, 0.0), used_(1, 0.0), entropy_(1, 0.0) {
+    for (const double count : counts) {
+      sum_.push_back(sum_.back() + count);
+      used_.push_back(used_.back() + (count != 0 ? 1 : 0));
+      entropy_.push_back(entropy_.back() + times_log(count));
     }
   }
-  return sum;
-}
+
+  double at(std::size_t kept, std::size_t levels) const {
+    const double inside = sum_[kept];
+    const double total = sum_.back();
+    if (inside == 0) return std::numeric_limits<double>::infinity();
+    const double last = counts_[kept - 1] + total - inside;
+    double sum = entropy_[kept - 1] + times_log(last);  // of P, but for its denominator
+    for (std::size_t level = 0; level < levels; ++level) {
+      const std::size_t from = level * kept / levels;
+      const std::size_t to = (level + 1) * kept / levels;
+      const double mass = sum_[to] - sum_[from];
+      if (mass == 0) continue;
+      const double q = mass / (used_[to] - used_[from]) / inside;
+      const bool has_last = to == kept && counts_[kept - 1] != 0;
+      sum -= (mass + (has_last ? total - inside : 0)) * std::log(q);
+    }
+    if (counts_[kept - 1] == 0) sum -= last * std::log(1e-4 / inside);
+    return sum / total - std::log(total);
+  }
+
+ private:
+  static double times_log(double x) { return x > 0 ? x * std::log(x) : 0; }
+
+  const std::vector<double>& counts_;
+  std::vector<double> sum_, used_, entropy_;  // of all bins before
+};
 
 float entropy_bound(const Histogram& seen, int levels) {
   std::vector<double> counts = magnitudes(seen);
@@ -85,16 +96,14 @@ float entropy_bound(const Histogram& seen, int levels) {
   std::size_t last = kHalf;
   while (last > 0 && counts[last - 1] == 0) --last;
   const auto half = static_cast<std::size_t>(levels) / 2;
-  double beyond = std::accumulate(counts.begin(), counts.end(), 0.0);
+  const Divergence divergence(counts);
   double best = std::numeric_limits<double>::infinity();
   std::size_t best_kept = last;
-  for (std::size_t kept = 0; kept < last; ++kept) {
-    beyond -= counts[kept];
-    if (kept + 1 < half) continue;
-    const double d = divergence(counts, kept + 1, half, beyond);
+  for (std::size_t kept = half; kept <= last; ++kept) {
+    const double d = divergence.at(kept, half);
     if (d <= best) {
       best = d;
-      best_kept = kept + 1;
+      best_kept = kept;
     }
   }
   return static_cast<float>(static_cast<double>(best_kept) * seen.width());
