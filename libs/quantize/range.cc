@@ -109,32 +109,61 @@ float entropy_bound(const Histogram& seen, int levels) {
   return static_cast<float>(static_cast<double>(best_kept) * seen.width());
 }
 
-// Expected squared error with `levels` numbers from low to high: a twelfth of the squared step
-// where it rounds, the squared distance where it clamps.
-double squared_error(const Histogram& seen, double low, double high, int levels) {
-  const double step = (high - low) / (levels - 1);
-  const double rounded = step * step / 12;
-  const auto bins = seen.bins();
-  double error = 0;
-  for (std::size_t i = 0; i < bins.size(); ++i) {
-    if (bins[i] == 0) continue;
-    const double x = seen.edge(i) + seen.width() / 2;
-    const double distance = x < low ? low - x : (x > high ? x - high : 0);
-    error += static_cast<double>(bins[i]) * (distance > 0 ? distance * distance : rounded);
+// Expected squared error with so many numbers from low to high: a twelfth of the squared step where
+// it rounds, but for zeros, which are exact; the squared distance where it clamps. A bin's values
+// count as its middle.
+class SquaredError {
+ public:
+  SquaredError(const Histogram& seen, int levels) : seen_(seen), levels_(levels), below_(1) {
+    for (std::size_t i = 0; i < seen.bins().size(); ++i) {
+      const auto count = static_cast<double>(seen.bins()[i]);
+      const double x = seen.edge(i) + seen.width() / 2;
+      const Moments& last = below_.back();
+      below_.push_back({last.count + count, last.sum + count * x, last.squares + count * x * x});
+    }
   }
-  // Zeros are exact.
-  return error - static_cast<double>(bins[kHalf]) * rounded;
-}
+
+  double at(double low, double high) const {
+    const double step = (high - low) / (levels_ - 1);
+    // Bins whose middle is below, and beyond.
+    const Moments& under = below_[bins_below(low)];
+    const Moments& within = below_[bins_below(high)];
+    const Moments& all = below_.back();
+    const double rounded = within.count - under.count - static_cast<double>(seen_.bins()[kHalf]);
+    const Moments over = {all.count - within.count, all.sum - within.sum,
+                          all.squares - within.squares};
+    return rounded * step * step / 12 + distance(under, low) + distance(over, high);
+  }
+
+ private:
+  struct Moments {
+    double count = 0, sum = 0, squares = 0;
+  };
+
+  static double distance(const Moments& of, double to) {
+    return std::max(of.squares - 2 * to * of.sum + to * to * of.count, 0.0);
+  }
+
+  std::size_t bins_below(double x) const {
+    const double place = x / seen_.width() + static_cast<double>(kHalf) + 0.5;
+    return static_cast<std::size_t>(std::clamp(place, 0.0, 2.0 * kHalf));
+  }
+
+  const Histogram& seen_;
+  int levels_;
+  std::vector<Moments> below_;  // of all bins before
+};
 
 Range mse_range(const Histogram& seen, int levels, bool is_symmetric) {
   constexpr int kCandidates = 128;
   const Range all = with_zero(seen.extremes());
   Range best = all;
   if (is_symmetric) best = {-greatest(all), greatest(all)};
-  double least = squared_error(seen, best.low, best.high, levels);
+  const SquaredError squared(seen, levels);
+  double least = squared.at(best.low, best.high);
   const auto try_ends = [&](float low, float high) {
     if (!(high > low)) return;
-    const double error = squared_error(seen, low, high, levels);
+    const double error = squared.at(low, high);
     if (error >= least) return;
     least = error;
     best = {low, high};
