@@ -125,7 +125,7 @@ bool ChannelMap::take_producer(std::size_t i) {
   if (!is_conv && node.op != "Gemm" && node.op != "MatMul") return false;
   if (node.inputs.size() < 2 || !is_own_constant(node.inputs[1])) return false;
   const bool has_bias = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
-  if (has_bias && !is_own_constant(node.inputs[2])) return false;
+  if (has_bias && !float_constant(graph_, node.inputs[2])) return false;
   const Tensor& weights = *graph_.initializer(node.inputs[1]);
   const auto x_shape = known_shape_of(graph_, node.inputs[0]);
   if (!x_shape || weights.rank() < 2) return false;
@@ -162,7 +162,7 @@ bool ChannelMap::take_depthwise(std::size_t i) {
   if (node.op != "Conv" || x == nullptr || x->axis != 1 || !is_own_constant(node.inputs[1]))
     return false;
   const bool has_bias = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
-  if (has_bias && !is_own_constant(node.inputs[2])) return false;
+  if (has_bias && !float_constant(graph_, node.inputs[2])) return false;
   const Tensor& weights = *graph_.initializer(node.inputs[1]);
   const auto channels = static_cast<std::int64_t>(x->ids.size());
   if (NodeView(node, "").get_int("group", 1) != channels || weights.dim(0) != channels) return false;
@@ -195,7 +195,7 @@ bool ChannelMap::take_binary(std::size_t i) {
   const std::size_t missing = shape->size() - tensor->rank();
   Tracked tracked{i, Role::kKeeper};
   if (channels->axis >= missing && tensor->dim(channels->axis - missing) != 1) {
-    if (!is_own_constant(node.inputs[constant])) return false;
+    if (!float_constant(graph_, node.inputs[constant])) return false;
     tracked.role = Role::kConstant;
     tracked.constant_input = constant;
     tracked.constant_axis = channels->axis - missing;
@@ -269,7 +269,7 @@ bool ChannelMap::take_keeper(std::size_t i) {
   if (node.op == "BatchNormalization") {
     if (x->axis != 1 || node.inputs.size() != 5 || node.outputs.size() != 1) return false;
     for (std::size_t k = 1; k < 5; ++k) {
-      if (!is_own_constant(node.inputs[k])) return false;
+      if (!float_constant(graph_, node.inputs[k])) return false;
     }
     role = Role::kNorm;
   } else if (holds(kReducers, node.op)) {

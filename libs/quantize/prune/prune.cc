@@ -124,11 +124,15 @@ class Pruner {
     return flags;
   }
 
-  void cut_input(const Node& node, std::size_t input, std::size_t axis,
-                 const std::vector<bool>& flags) {
+  void cut_input(Node& node, std::size_t input, std::size_t axis, const std::vector<bool>& flags) {
     if (input >= node.inputs.size() || node.inputs[input] == kNoValue) return;
     const ValueId id = node.inputs[input];
     Tensor tensor = cut(*float_constant(graph_, id), axis, flags);
+    if (links_.uses(id) > 1) {  // others keep it whole, or cut it in another way
+      node.inputs[input] =
+          Namer(graph_).add_constant(str(graph_.value(id).name, "_pruned"), std::move(tensor));
+      return;
+    }
     graph_.value(id).type = Type::tensor(tensor.dtype(), to_dims(tensor.shape()));
     graph_.initializers[id] = std::move(tensor);
   }
