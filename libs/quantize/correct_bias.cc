@@ -87,7 +87,11 @@ struct Mean {
     const AxisStride channel = axis_stride(tensor.shape(), axis);
     sum.resize(channel.extent, 0);
     const auto values = tensor.data<float>();
-    for (std::size_t i = 0; i < values.size(); ++i) sum[channel(i)] += values[i];
+    channel.for_each_run(values.size(), [&](std::size_t c, std::size_t from, std::size_t to) {
+      double total = 0;
+      for (std::size_t i = from; i < to; ++i) total += values[i];
+      sum[c] += total;
+    });
     count += values.size() / std::max<std::size_t>(channel.extent, 1);
   }
 };

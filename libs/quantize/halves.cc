@@ -186,10 +186,7 @@ class HalfWriter {
   // Under the name it had.
   Status take_output(ValueId& id) {
     const bool as_half = !options_.keeps_io;
-    if (!was_float(id) || is_half(id) == as_half || graph_.initializer(id) != nullptr ||
-        is_input(graph_, id)) {
-      return {};
-    }
+    if (!was_float(id) || is_half(id) == as_half || is_input(graph_, id)) return {};
     const ValueId inner = id;
     const DType dtype = as_half ? DType::kFloat16 : DType::kFloat32;
     const std::string name = graph_.value(inner).name;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace slipway::quantize {
 
@@ -24,35 +25,49 @@ void Histogram::grow_to(double greatest) {
 }
 
 void Histogram::add(std::span<const float> values) {
-  if (bins_.empty()) bins_.assign(2 * kHalf, 0);
-  float low = 0;
-  float high = 0;
-  bool is_first = count_ == 0;
+  float low = std::numeric_limits<float>::infinity();
+  float high = -low;
   std::size_t finite = 0;
   for (const float value : values) {
-    if (!std::isfinite(value)) continue;
-    if (finite++ == 0) low = high = value;
-    low = std::min(low, value);
-    high = std::max(high, value);
+    // False of NaN as well.
+    const bool is_finite = std::abs(value) <= std::numeric_limits<float>::max();
+    finite += is_finite ? 1 : 0;
+    low = std::min(low, is_finite ? value : low);
+    high = std::max(high, is_finite ? value : high);
   }
   not_finite_ += values.size() - finite;
   if (finite == 0) return;
-  low_ = is_first ? low : std::min(low_, low);
-  high_ = is_first ? high : std::max(high_, high);
+  low_ = count_ == 0 ? low : std::min(low_, low);
+  high_ = count_ == 0 ? high : std::max(high_, high);
   count_ += finite;
+<<<<<<< HEAD
+=======
+  if (!has_bins_) return;
+  if (bins_.empty()) bins_.assign(2 * kHalf, 0);
+>>>>>>> quantize
   const double greatest =
       std::max(std::abs(static_cast<double>(low)), std::abs(static_cast<double>(high)));
   if (greatest > 0) grow_to(greatest);
   if (width_ == 0) {
     bins_[kHalf] += finite;
-    return;
+  } else {
+    count_bins(values);
   }
+}
+
+void Histogram::count_bins(std::span<const float> values) {
   const double scale = 1 / width_;  // exact: a power of two
   for (const float value : values) {
+<<<<<<< HEAD
     if (!std::isfinite(value)) continue;
     const auto bin =
         static_cast<std::int32_t>(static_cast<double>(value) * scale + static_cast<double>(kHalf));
     ++bins_[static_cast<std::size_t>(bin)];
+=======
+    if (!(std::abs(value) <= std::numeric_limits<float>::max())) continue;
+    const double place = static_cast<double>(value) * scale + static_cast<double>(kHalf);
+    ++bins_[static_cast<std::uint32_t>(place)];
+>>>>>>> quantize
   }
 }
 

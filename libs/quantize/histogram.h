@@ -19,7 +19,8 @@ class Histogram {
  public:
   static constexpr std::size_t kHalf = 2048;  // bins on either side of zero
 
-  // Values that are not finite are counted apart.
+  // Values that are not finite are counted apart. Without bins the extremes alone are kept.
+  explicit Histogram(bool has_bins = true) : has_bins_(has_bins) {}
   void add(std::span<const float> values);
 
   bool is_empty() const { return count_ == 0; }
@@ -37,6 +38,9 @@ class Histogram {
  private:
   void grow_to(double greatest);
 
+  void count_bins(std::span<const float> values);
+
+  bool has_bins_;
   std::vector<std::uint64_t> bins_;
   double width_ = 0;  // 0: nothing but zeros so far, all in bin kHalf
   float low_ = 0, high_ = 0;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "quantize/histogram.h"
 
@@ -53,6 +52,7 @@ std::vector<double> magnitudes(const Histogram& seen) {
 
 // KL(P || Q) where P is the first `kept` bins with all beyond added to the last, and Q the same
 // bins, without these, merged to `levels` and spread again over those that are not empty. A bin of
+<<<<<<< HEAD
 // P that Q gives nothing to would make it infinite; it counts as a ten thousandth of a value.
 double divergence(const std::vector<double>& counts, std::size_t kept, std::size_t levels,
                   double beyond) {
@@ -75,10 +75,45 @@ double divergence(const std::vector<double>& counts, std::size_t kept, std::size
       if (p == 0) continue;
       const double q = counts[i] == 0 ? 1e-4 / inside : mass / static_cast<double>(used) / inside;
       sum += p * std::log(p / q);
+=======
+// P that Q gives nothing to would make it infinite; Q then counts as a ten thousandth of a value.
+class Divergence {
+ public:
+  explicit Divergence(const std::vector<double>& counts)
+      : counts_(counts), sum_(1, 0.0), used_(1, 0.0), entropy_(1, 0.0) {
+    for (const double count : counts) {
+      sum_.push_back(sum_.back() + count);
+      used_.push_back(used_.back() + (count != 0 ? 1 : 0));
+      entropy_.push_back(entropy_.back() + times_log(count));
+>>>>>>> quantize
     }
   }
-  return sum;
-}
+
+  double at(std::size_t kept, std::size_t levels) const {
+    const double inside = sum_[kept];
+    const double total = sum_.back();
+    if (inside == 0) return std::numeric_limits<double>::infinity();
+    const double last = counts_[kept - 1] + total - inside;
+    double sum = entropy_[kept - 1] + times_log(last);  // of P, but for its denominator
+    for (std::size_t level = 0; level < levels; ++level) {
+      const std::size_t from = level * kept / levels;
+      const std::size_t to = (level + 1) * kept / levels;
+      const double mass = sum_[to] - sum_[from];
+      if (mass == 0) continue;
+      const double q = mass / (used_[to] - used_[from]) / inside;
+      const bool has_last = to == kept && counts_[kept - 1] != 0;
+      sum -= (mass + (has_last ? total - inside : 0)) * std::log(q);
+    }
+    if (counts_[kept - 1] == 0) sum -= last * std::log(1e-4 / inside);
+    return sum / total - std::log(total);
+  }
+
+ private:
+  static double times_log(double x) { return x > 0 ? x * std::log(x) : 0; }
+
+  const std::vector<double>& counts_;
+  std::vector<double> sum_, used_, entropy_;  // of all bins before
+};
 
 float entropy_bound(const Histogram& seen, int levels) {
   std::vector<double> counts = magnitudes(seen);
@@ -86,47 +121,74 @@ float entropy_bound(const Histogram& seen, int levels) {
   std::size_t last = kHalf;
   while (last > 0 && counts[last - 1] == 0) --last;
   const auto half = static_cast<std::size_t>(levels) / 2;
-  double beyond = std::accumulate(counts.begin(), counts.end(), 0.0);
+  const Divergence divergence(counts);
   double best = std::numeric_limits<double>::infinity();
   std::size_t best_kept = last;
-  for (std::size_t kept = 0; kept < last; ++kept) {
-    beyond -= counts[kept];
-    if (kept + 1 < half) continue;
-    const double d = divergence(counts, kept + 1, half, beyond);
+  for (std::size_t kept = half; kept <= last; ++kept) {
+    const double d = divergence.at(kept, half);
     if (d <= best) {
       best = d;
-      best_kept = kept + 1;
+      best_kept = kept;
     }
   }
   return static_cast<float>(static_cast<double>(best_kept) * seen.width());
 }
 
-// Expected squared error with `levels` numbers from low to high: a twelfth of the squared step
-// where it rounds, the squared distance where it clamps.
-double squared_error(const Histogram& seen, double low, double high, int levels) {
-  const double step = (high - low) / (levels - 1);
-  const double rounded = step * step / 12;
-  const auto bins = seen.bins();
-  double error = 0;
-  for (std::size_t i = 0; i < bins.size(); ++i) {
-    if (bins[i] == 0) continue;
-    const double x = seen.edge(i) + seen.width() / 2;
-    const double distance = x < low ? low - x : (x > high ? x - high : 0);
-    error += static_cast<double>(bins[i]) * (distance > 0 ? distance * distance : rounded);
+// Expected squared error with so many numbers from low to high: a twelfth of the squared step where
+// it rounds, but for zeros, which are exact; the squared distance where it clamps. A bin's values
+// count as its middle.
+class SquaredError {
+ public:
+  SquaredError(const Histogram& seen, int levels) : seen_(seen), levels_(levels), below_(1) {
+    for (std::size_t i = 0; i < seen.bins().size(); ++i) {
+      const auto count = static_cast<double>(seen.bins()[i]);
+      const double x = seen.edge(i) + seen.width() / 2;
+      const Moments& last = below_.back();
+      below_.push_back({last.count + count, last.sum + count * x, last.squares + count * x * x});
+    }
   }
-  // Zeros are exact.
-  return error - static_cast<double>(bins[kHalf]) * rounded;
-}
+
+  double at(double low, double high) const {
+    const double step = (high - low) / (levels_ - 1);
+    // Bins whose middle is below, and beyond.
+    const Moments& under = below_[bins_below(low)];
+    const Moments& within = below_[bins_below(high)];
+    const Moments& all = below_.back();
+    const double rounded = within.count - under.count - static_cast<double>(seen_.bins()[kHalf]);
+    const Moments over = {all.count - within.count, all.sum - within.sum,
+                          all.squares - within.squares};
+    return rounded * step * step / 12 + distance(under, low) + distance(over, high);
+  }
+
+ private:
+  struct Moments {
+    double count = 0, sum = 0, squares = 0;
+  };
+
+  static double distance(const Moments& of, double to) {
+    return std::max(of.squares - 2 * to * of.sum + to * to * of.count, 0.0);
+  }
+
+  std::size_t bins_below(double x) const {
+    const double place = x / seen_.width() + static_cast<double>(kHalf) + 0.5;
+    return static_cast<std::size_t>(std::clamp(place, 0.0, 2.0 * kHalf));
+  }
+
+  const Histogram& seen_;
+  int levels_;
+  std::vector<Moments> below_;  // of all bins before
+};
 
 Range mse_range(const Histogram& seen, int levels, bool is_symmetric) {
   constexpr int kCandidates = 128;
   const Range all = with_zero(seen.extremes());
   Range best = all;
   if (is_symmetric) best = {-greatest(all), greatest(all)};
-  double least = squared_error(seen, best.low, best.high, levels);
+  const SquaredError squared(seen, levels);
+  double least = squared.at(best.low, best.high);
   const auto try_ends = [&](float low, float high) {
     if (!(high > low)) return;
-    const double error = squared_error(seen, low, high, levels);
+    const double error = squared.at(low, high);
     if (error >= least) return;
     least = error;
     best = {low, high};

@@ -41,10 +41,11 @@ std::vector<float> greatest_by_channel(const Tensor& floats, std::size_t axis) {
   const AxisStride channel = axis_stride(floats.shape(), axis);
   std::vector<float> greatest(channel.extent, 0);
   const auto values = floats.data<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    float& g = greatest[channel(i)];
-    g = std::max(g, std::abs(values[i]));
-  }
+  channel.for_each_run(values.size(), [&](std::size_t c, std::size_t from, std::size_t to) {
+    float most = greatest[c];
+    for (std::size_t i = from; i < to; ++i) most = std::max(most, std::abs(values[i]));
+    greatest[c] = most;
+  });
   return greatest;
 }
 

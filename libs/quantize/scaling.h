@@ -34,11 +34,19 @@ IntegerWeights quantize_weights(const Tensor& weights, std::size_t axis, bool is
 // The floats that the whole numbers stand for.
 Tensor dequantize_weights(const IntegerWeights& weights, std::size_t axis);
 
-// A channel's index for each element of a tensor in row-major order: (i / inner) % extent.
+// Elements of a row-major tensor by their index of one axis: `inner` neighbours each have the same.
 struct AxisStride {
   std::size_t inner = 1;
   std::size_t extent = 1;
+
   std::size_t operator()(std::size_t element) const { return element / inner % extent; }
+
+  // f(index, first element, one after the last) for each run of neighbours.
+  template <typename F>
+  void for_each_run(std::size_t elements, F f) const {
+    for (std::size_t from = 0, i = 0; from < elements; from += inner, i = i + 1 == extent ? 0 : i + 1)
+      f(i, from, from + inner);
+  }
 };
 AxisStride axis_stride(const Shape& shape, std::size_t axis);
 

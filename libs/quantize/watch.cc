@@ -47,7 +47,7 @@ Result<std::map<std::string, Range>> find_ranges(const Model& model,
                                                  const std::vector<ValueId>& values,
                                                  samples::Samples& samples, const Options& options,
                                                  const Progress& progress) {
-  std::vector<Histogram> seen(values.size());
+  std::vector<Histogram> seen(values.size(), Histogram(options.method != Method::kMinMax));
   TRY(watch(model, values, samples, 0, options, progress, "calibrating",
             [&](std::size_t i, const Tensor& tensor) -> Status {
               if (tensor.dtype() != DType::kFloat32) return {};
