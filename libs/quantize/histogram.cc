@@ -40,11 +40,8 @@ void Histogram::add(std::span<const float> values) {
   low_ = count_ == 0 ? low : std::min(low_, low);
   high_ = count_ == 0 ? high : std::max(high_, high);
   count_ += finite;
-<<<<<<< HEAD
-=======
   if (!has_bins_) return;
   if (bins_.empty()) bins_.assign(2 * kHalf, 0);
->>>>>>> quantize
   const double greatest =
       std::max(std::abs(static_cast<double>(low)), std::abs(static_cast<double>(high)));
   if (greatest > 0) grow_to(greatest);
@@ -58,16 +55,9 @@ void Histogram::add(std::span<const float> values) {
 void Histogram::count_bins(std::span<const float> values) {
   const double scale = 1 / width_;  // exact: a power of two
   for (const float value : values) {
-<<<<<<< HEAD
-    if (!std::isfinite(value)) continue;
-    const auto bin =
-        static_cast<std::int32_t>(static_cast<double>(value) * scale + static_cast<double>(kHalf));
-    ++bins_[static_cast<std::size_t>(bin)];
-=======
     if (!(std::abs(value) <= std::numeric_limits<float>::max())) continue;
     const double place = static_cast<double>(value) * scale + static_cast<double>(kHalf);
     ++bins_[static_cast<std::uint32_t>(place)];
->>>>>>> quantize
   }
 }
 

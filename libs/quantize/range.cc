@@ -52,30 +52,6 @@ std::vector<double> magnitudes(const Histogram& seen) {
 
 // KL(P || Q) where P is the first `kept` bins with all beyond added to the last, and Q the same
 // bins, without these, merged to `levels` and spread again over those that are not empty. A bin of
-<<<<<<< HEAD
-// P that Q gives nothing to would make it infinite; it counts as a ten thousandth of a value.
-double divergence(const std::vector<double>& counts, std::size_t kept, std::size_t levels,
-                  double beyond) {
-  const double inside =
-      std::accumulate(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(kept), 0.0);
-  if (inside == 0) return std::numeric_limits<double>::infinity();
-  const double total_p = inside + beyond;
-  double sum = 0;
-  for (std::size_t level = 0; level < levels; ++level) {
-    const std::size_t from = level * kept / levels;
-    const std::size_t to = (level + 1) * kept / levels;
-    double mass = 0;
-    std::size_t used = 0;
-    for (std::size_t i = from; i < to; ++i) {
-      mass += counts[i];
-      used += counts[i] != 0 ? 1 : 0;
-    }
-    for (std::size_t i = from; i < to; ++i) {
-      const double p = (counts[i] + (i + 1 == kept ? beyond : 0)) / total_p;
-      if (p == 0) continue;
-      const double q = counts[i] == 0 ? 1e-4 / inside : mass / static_cast<double>(used) / inside;
-      sum += p * std::log(p / q);
-=======
 // P that Q gives nothing to would make it infinite; Q then counts as a ten thousandth of a value.
 class Divergence {
  public:
@@ -85,7 +61,6 @@ class Divergence {
       sum_.push_back(sum_.back() + count);
       used_.push_back(used_.back() + (count != 0 ? 1 : 0));
       entropy_.push_back(entropy_.back() + times_log(count));
->>>>>>> quantize
     }
   }
 
