@@ -6,9 +6,7 @@
 namespace slipway {
 
 std::span<const Command> commands() {
-  static const std::array kCommands = {kInspectCommand, kCheckCommand, kRunCommand,
-                                       kCompileCommand, kBenchCommand, kOpsCommand,
-                                       kVersionCommand, kHelpCommand,  kCompletionsCommand};
+  static const std::array kCommands = {kInitCommand, kBuildCommand, kChecklistCommand, kInspectCommand, kCheckCommand, kRunCommand, kCompileCommand, kQuantizeCommand, kPruneCommand, kVerifyCommand, kBenchCommand, kEnginesCommand, kOpsCommand, kVersionCommand, kHelpCommand, kCompletionsCommand};
   return kCommands;
 }
 

@@ -25,7 +25,7 @@ void say(std::string_view line) {
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
-int report(const Error& error) {
+int report_error(const Error& error) {
   const bool is_coloured = wants_colour(stderr);
   std::fprintf(stderr, "%serror:%s ", is_coloured ? "\033[31;1m" : "",
                is_coloured ? "\033[0m" : "");

@@ -18,7 +18,7 @@ Status print_data(std::string_view text);
 void say(std::string_view line);
 
 // "error: ..." to stderr, and the exit code.
-int report(const Error& error);
+int report_error(const Error& error);
 
 // The operands a command was given must be exactly so many.
 Status expect_operands(std::string_view command, std::size_t given, std::size_t wanted,

@@ -44,9 +44,9 @@ int main_with(const std::vector<std::string>& words) {
   if (name == "--help" || name == "-h") name = "help";
   if (name == "--version") name = "version";
   const Command* command = find_command(name);
-  if (command == nullptr) return report(unknown_command(name));
+  if (command == nullptr) return report_error(unknown_command(name));
   const Result<int> code = run_command(*command, std::span(words).subspan(1));
-  return code.ok() ? *code : report(code.error());
+  return code.ok() ? *code : report_error(code.error());
 }
 
 }  // namespace
@@ -54,10 +54,11 @@ int main_with(const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write
   try {
     return slipway::main_with(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const std::bad_alloc&) {
-    return slipway::report(
+    return slipway::report_error(
         {slipway::Code::kTooLarge, "out of memory: this machine has too little for it"});
   }
 }

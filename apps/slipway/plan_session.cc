@@ -1,22 +1,13 @@
 #include "plan_session.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstring>
 
-#include "base/files.h"
 #include "base/str.h"
 #include "compile/compile.h"
 
 namespace slipway {
 
-bool is_plan_file(const std::string& path) {
-  const Result<OpenFile> file = open_to_read(path);
-  char magic[sizeof plan::kMagic];
-  return file.ok() && pread(file->descriptor.number(), magic, sizeof magic, 0) == sizeof magic &&
-         std::memcmp(magic, plan::kMagic, sizeof magic) == 0;
-}
+bool is_plan_file(const std::string& path) { return plan::is_plan_file(path); }
 
 Result<std::shared_ptr<const plan::Plan>> open_plan(const std::string& path) {
   return std::make_shared<const plan::Plan>(TRY(plan::Plan::open(path)));

@@ -5,11 +5,14 @@
 #include "command.h"
 #include "compile/plan_summary.h"
 #include "console.h"
+#include "engines/engine.h"
 #include "inspect/json.h"
+#include "inspect/open_dims.h"
 #include "inspect/value_text.h"
 #include "model_arguments.h"
 #include "ops/interpreter.h"
 #include "plan_session.h"
+#include "run_engine.h"
 #include "run_inputs.h"
 #include "run_outputs.h"
 
@@ -22,7 +25,9 @@ constexpr Option kOptions[] = {
     {"--input", "[NAME=]FILE", "data for an input: .npy, .npz (an array for each input) or .pb",
      true},
     {"--output", "[NAME=]FILE", "where results go: .npy, or .npz for all of them", true},
-    {"--threads", "N", "threads that run a plan (1)"},
+    {"--threads", "N", "threads that run a plan, or an engine (1)"},
+    {"--engine", "NAME", "run by an engine: slipway engines lists them"},
+    {"--engine-option", "NAME=VALUE", "an option of the engine (may be repeated)", true},
     {"--seed", "N", "of operators that draw random numbers and state no seed (0)"},
     {"--json", "", "print the results as JSON"},
 };
@@ -57,12 +62,14 @@ std::string outputs_text(const std::vector<NamedValue>& outputs) {
   return text;
 }
 
-// Ready to run, from a model or from a plan.
+// Ready to run, from a model, from a plan or by an engine.
 struct Runnable {
   Model model;  // of a plan, the signature alone
   std::shared_ptr<const plan::Plan> plan;
   std::size_t threads = 1;
   RunOptions options;
+  const engines::Engine* engine = nullptr;
+  engines::Subject subject;  // of the engine
 };
 
 struct Ran {
@@ -71,7 +78,29 @@ struct Ran {
   std::string how;
 };
 
+// The model's signature is enough: what runs the model reads it itself.
+Result<Runnable> open_for_engine(const Arguments& arguments) {
+  Runnable runnable;
+  if (arguments.has("--seed"))
+    return Error{Code::kUsage, "--seed goes with the reference implementation, not with --engine"};
+  runnable.engine = TRY(engines::find_engine(arguments.value("--engine")));
+  runnable.subject.model = arguments.positional()[0];
+  runnable.subject.threads = TRY(parse_threads(arguments));
+  runnable.subject.options = TRY(parse_engine_options(arguments.values("--engine-option")));
+  TRY(engines::check_options(*runnable.engine, runnable.subject.options));
+  if (is_plan_file(runnable.subject.model)) {
+    runnable.model.graph = compile::signature(*TRY(open_plan(runnable.subject.model)));
+  } else {
+    runnable.model = TRY(open_model(runnable.subject.model));
+    name_open_dims(runnable.model.graph);
+  }
+  return runnable;
+}
+
 Result<Runnable> open_runnable(const Arguments& arguments) {
+  if (arguments.has("--engine")) return open_for_engine(arguments);
+  if (arguments.has("--engine-option"))
+    return Error{Code::kUsage, "--engine-option goes with --engine: name the engine, too"};
   const std::string& path = arguments.positional()[0];
   Runnable runnable;
   if (is_plan_file(path)) {
@@ -118,18 +147,27 @@ Result<Ran> run_plan(const Runnable& runnable, const BoundInputs& bound,
   return Ran{values.outputs(), seconds, str("plan, ", session_text(runnable.threads))};
 }
 
+Result<Ran> run_engine(Runnable runnable, const BoundInputs& bound) {
+  EngineRun run = TRY(run_by_engine(*runnable.engine, std::move(runnable.subject), bound));
+  return Ran{std::move(run.outputs), run.seconds, std::move(run.how)};
+}
+
+Result<Ran> run_anything(Runnable runnable, const BoundInputs& bound) {
+  if (runnable.engine != nullptr) return run_engine(std::move(runnable), bound);
+  std::vector<NamedValue> inputs;
+  for (const BoundInput& input : bound.inputs) inputs.push_back(input.value);
+  if (runnable.plan != nullptr) return run_plan(runnable, bound, inputs);
+  return run_model(std::move(runnable), std::move(inputs));
+}
+
 Result<int> run_run(const Arguments& arguments) {
   TRY(expect_operands("run", arguments.positional().size(), 1, "MODEL"));
   Runnable runnable = TRY(open_runnable(arguments));
   const std::vector<OutputFile> files =
       TRY(plan_outputs(runnable.model.graph, arguments.values("--output")));
-  BoundInputs bound = TRY(bind_inputs(runnable.model.graph, arguments.values("--input")));
+  const BoundInputs bound = TRY(bind_inputs(runnable.model.graph, arguments.values("--input")));
   say_inputs(bound);
-
-  std::vector<NamedValue> inputs;
-  for (BoundInput& input : bound.inputs) inputs.push_back(std::move(input.value));
-  Ran ran = TRY(runnable.plan == nullptr ? run_model(std::move(runnable), std::move(inputs))
-                                         : run_plan(runnable, bound, inputs));
+  Ran ran = TRY(run_anything(std::move(runnable), bound));
 
   TRY(write_outputs(ran.outputs, files));
   say_outputs(ran.outputs, files);
@@ -152,11 +190,11 @@ const Command kRunCommand = {
     .operands = "MODEL",
     .options = kOptions,
     .about =
-        "Runs a model by the reference implementations, or a plan of slipway compile by its "
-        "kernels, and\n"
-        "prints shapes, time and, without --output, the results. Open dimensions are as the data "
-        "has them.\n"
-        "A FILE without NAME goes to the next input.",
+        "Runs a model by the reference implementations, a plan of slipway compile by its kernels, "
+        "or either by\n"
+        "an engine, and prints shapes, time and, without --output, the results. Open dimensions "
+        "are as the\n"
+        "data has them. A FILE without NAME goes to the next input.",
     .example = "slipway run model.onnx --input image=photo.npy --output scores.npy",
     .run = run_run,
 };

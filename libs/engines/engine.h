@@ -59,6 +59,13 @@ class Session {
   // One pointer per port, aligned to 64 bytes and as large as its port. Buffers that stay the same
   // from run to run cost nothing to bind again.
   virtual Status run(std::span<const void* const> inputs, std::span<void* const> outputs) = 0;
+
+  // Forgets what earlier runs left (recurrent state, windows); nothing where there is no such
+  // thing.
+  virtual void reset() {}
+
+  // Who runs it, for a report: "onnxruntime 1.30.0, cpu, 2 threads".
+  virtual std::string describe() const { return {}; }
 };
 
 // How far a long opening (building an engine, tuning) has come: a sentence and a share of 1, below
@@ -73,9 +80,15 @@ class Engine {
   virtual std::string_view summary() const = 0;
   virtual std::span<const OptionRow> options() const = 0;
   virtual Presence probe() const = 0;
+  // Loads what the engine needs beyond the program, so that opening a session afterwards takes what
+  // it takes in a program that has it already.
+  virtual Status load(const Subject& /*subject*/) const { return {}; }
   virtual Result<std::unique_ptr<Session>> open(const Subject& subject,
                                                 const Progress& progress) const = 0;
 };
+
+// Fails, naming the nearest, where an option is none of the engine's.
+Status check_options(const Engine& engine, const std::map<std::string, std::string>& options);
 
 // Every engine there is, present or not, in the order in which people read them.
 std::span<const Engine* const> all_engines();

@@ -298,6 +298,12 @@ Result<Plan> Plan::parse(std::span<const std::byte> bytes, std::shared_ptr<const
   return plan;
 }
 
+bool is_plan_file(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  return file.ok() && (*file)->bytes().size() >= sizeof kMagic &&
+         std::memcmp((*file)->bytes().data(), kMagic, sizeof kMagic) == 0;
+}
+
 Result<Plan> Plan::open(const std::filesystem::path& path) {
   std::shared_ptr<const MappedFile> file = TRY(MappedFile::open(path));
   const std::span<const std::byte> bytes = file->bytes();

@@ -19,6 +19,9 @@
 
 namespace slipway::plan {
 
+// Whether the file begins as plans do; false also where it cannot be read: who opens it says why.
+bool is_plan_file(const std::filesystem::path& path);
+
 class Plan {
  public:
   // Borrows the bytes, which must start at a multiple of kAlignment and outlive the plan, unless

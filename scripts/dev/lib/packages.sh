@@ -4,8 +4,9 @@ source scripts/dev/lib/say.sh
 
 packages_build=(g++ cmake ninja-build ccache googletest libhwy-dev libxxhash-dev libre2-dev zlib1g-dev
   libjpeg62-turbo-dev libwebp-dev libopenjp2-7-dev
-  nlohmann-json3-dev python3 git)
+  nlohmann-json3-dev libtomlplusplus-dev libjs-chart.js python3 git)
 packages_test=(libonnx-testdata zsh fish pkg-config)
+packages_browser=(chromium)
 packages_reference=(python3-venv)
 packages_lint=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 packages_fuzz=(clang-14)

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 source scripts/dev/lib/say.sh
 source scripts/dev/lib/packages.sh
+source scripts/dev/lib/onnxruntime.sh
 
 preset_names='release debug asan tsan fuzz coverage aarch64 lint'
 
@@ -15,7 +16,7 @@ build_dir() {
   if [[ $1 == release ]]; then echo build; else echo "build/$1"; fi
 }
 
-# need_preset_packages PRESET
+# need_preset_packages PRESET: and the one header that no package of this Debian has.
 need_preset_packages() {
   case $1 in
     fuzz) need_packages "${packages_build[@]}" "${packages_fuzz[@]}" ;;
@@ -24,6 +25,7 @@ need_preset_packages() {
     aarch64) need_packages "${packages_build[@]}" && need_arm64_packages ;;
     *) need_packages "${packages_build[@]}" ;;
   esac
+  want_onnxruntime_header
 }
 
 # configure PRESET: a folder configured before is left to ninja, which reconfigures what changed.

@@ -1,0 +1,318 @@
+#include "choose/build.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <ctime>
+#include <thread>
+
+#include "base/mapped_file.h"
+#include "base/str.h"
+#include "choose/artifacts.h"
+#include "choose/choice.h"
+#include "choose/contract.h"
+#include "choose/latency.h"
+#include "choose/layers.h"
+#include "choose/machine.h"
+#include "choose/publication.h"
+#include "choose/versions.h"
+#include "choose/workshop.h"
+#include "cli/text.h"
+#include "onnx/reader.h"
+#include "ops/check.h"
+#include "recipe/recipe.h"
+#include "report/checklist.h"
+#include "report/json.h"
+
+namespace slipway::choose {
+namespace {
+
+namespace fs = std::filesystem;
+using recipe::Recipe;
+using report::Report;
+
+constexpr double kMostRateSeconds = 5;
+constexpr double kLayerSeconds = 0.3;
+constexpr double kEnergySeconds = 1;
+
+Result<std::string> hash_of(const fs::path& path) {
+  const auto file = TRY(MappedFile::open(path));
+  const XXH128_hash_t hash = XXH3_128bits(file->bytes().data(), file->bytes().size());
+  char text[48];
+  std::snprintf(text, sizeof text, "xxh128:%016llx%016llx",
+                static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return std::string(text);
+}
+
+std::string time_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc);
+  return text;
+}
+
+std::vector<report::Port> ports_of(const Graph& graph, const std::vector<ValueId>& ids) {
+  std::vector<report::Port> ports;
+  for (const ValueId id : ids) {
+    if (graph.initializer(id) == nullptr)
+      ports.push_back({graph.value(id).name, to_text(graph.value(id).type)});
+  }
+  return ports;
+}
+
+bool contains_words(std::string text, std::string words) {
+  const auto lower = [](std::string& s) {
+    for (char& c : s) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  };
+  lower(text);
+  lower(words);
+  return text.find(words) != std::string::npos;
+}
+
+// The recipe, the model and what follows from them, checked before anything is tried.
+struct Job {
+  Recipe recipe;
+  fs::path folder;  // of the recipe
+  fs::path model;
+  Report report;
+  std::optional<Setup> earlier;
+  std::vector<std::string> notes;
+};
+
+Status look_at_model(Job& job) {
+  job.model = job.folder / job.recipe.model.file;
+  Result<Model> read = read_model(job.model);
+  // A wrong path in a recipe is the recipe's fault, not the command line's.
+  if (!read.ok()) return Error{Code::kInvalid, str("model.file: ", read.error().message)};
+  const Model model = *std::move(read);
+  Problems problems;
+  check_model(model, problems);
+  if (const Problem* fault = first_fault(problems)) return to_error(*fault);
+  TRY(check_contract(job.recipe, model.graph));
+  report::ModelFacts& facts = job.report.model;
+  facts.name = job.recipe.model.name;
+  facts.version = job.recipe.model.version.text();
+  facts.file = job.recipe.model.file.string();
+  facts.hash = TRY(hash_of(job.model));
+  std::error_code error;
+  facts.file_bytes = fs::file_size(job.model, error);
+  facts.inputs = ports_of(model.graph, model.graph.inputs);
+  facts.outputs = ports_of(model.graph, model.graph.outputs);
+  const std::string producer = str(model.producer_name, " ", model.producer_version);
+  if (producer.size() > 1) facts.more.emplace_back("producer", producer);
+  facts.more.emplace_back("opset", str(model.opset("")));
+  facts.more.emplace_back("nodes", str(model.graph.nodes.size()));
+  facts.more.emplace_back("check", problems.empty()
+                                       ? std::string("no problem")
+                                       : str("no problem, ", problems.size(), " warnings"));
+  return {};
+}
+
+// What an earlier build left: its version binds this one, its choice is kept where it may be.
+Status look_at_earlier(const fs::path& out, Job& job) {
+  const fs::path path = out / kMark;
+  std::error_code error;
+  if (!fs::exists(path, error)) return {};
+  const Result<Report> earlier = report::read_report(path);
+  if (!earlier.ok()) {
+    job.notes.push_back(str(earlier.error().message, "; it is not taken into account"));
+    return {};
+  }
+  for (std::string& note : TRY(check_version(job.report.model, earlier->model)))
+    job.notes.push_back(std::move(note));
+  if (earlier->chosen && earlier->model.hash == job.report.model.hash &&
+      earlier->machine_id == job.report.machine_id && earlier->target == job.report.target) {
+    const report::Candidate& chosen = earlier->candidates[*earlier->chosen];
+    job.earlier = Setup{chosen.engine, chosen.precision, chosen.threads};
+  }
+  return {};
+}
+
+Result<Job> look(const BuildRequest& request) {
+  Job job;
+  job.recipe = TRY(recipe::read_recipe(request.recipe));
+  if (!request.target.empty())
+    job.recipe = TRY(recipe::for_target(std::move(job.recipe), request.target));
+  job.folder = request.recipe.parent_path();
+  MachineFacts machine = machine_facts(device::Root());
+  job.report.slipway_version = request.slipway_version;
+  job.report.made_at = time_text();
+  job.report.target = request.target;
+  job.report.budget = {job.recipe.budget.p99_latency_ms, job.recipe.budget.accuracy_drop_percent,
+                       job.recipe.budget.memory_mib};
+  job.report.machine = std::move(machine.facts);
+  job.report.machine_id = std::move(machine.id);
+  if (!contains_words(machine.name, job.recipe.board)) {
+    job.notes.push_back(str("target ", request.target, " is for '", job.recipe.board,
+                            "', and this is '", machine.name,
+                            "': these figures are not that board's; build there for those"));
+  }
+  TRY(look_at_model(job));
+  TRY(look_at_earlier(request.out, job));
+  return job;
+}
+
+std::vector<std::string> engines_here() {
+  std::vector<std::string> names;
+  for (const engines::Engine* engine : engines::all_engines()) {
+    if (engine->probe().is_here) names.emplace_back(engine->name());
+  }
+  return names;
+}
+
+Result<std::vector<Setup>> setups_of(Job& job) {
+  recipe::Tries tries = job.recipe.tries;
+  if (tries.engines.empty()) tries.engines = engines_here();
+  for (const std::string& engine : tries.engines) {
+    const auto found = engines::find_engine(engine);
+    if (!found.ok()) return Error{Code::kInvalid, str("build.engines: ", found.error().message)};
+  }
+  if (!job.recipe.samples) {
+    const bool asks_more = std::any_of(tries.precisions.begin(), tries.precisions.end(),
+                                       [](const std::string& p) { return p != "f32"; });
+    tries.precisions = {"f32"};
+    job.notes.push_back(
+        str(asks_more ? "only f32 was tried, whatever the recipe says" : "only f32 was tried",
+            ": without samples nobody can say what another precision costs"));
+  }
+  if (tries.precisions.empty()) tries.precisions = recipe::precision_names();
+  if (tries.threads.empty()) {
+    tries.threads = {1};
+    const std::size_t cores = std::thread::hardware_concurrency();
+    if (cores > 1) tries.threads.push_back(cores);
+  }
+  std::vector<Setup> setups;
+  for (const std::string& engine : tries.engines) {
+    for (const std::string& precision : tries.precisions) {
+      for (const std::size_t threads : tries.threads) {
+        const Setup setup = {engine, precision, threads};
+        if (std::find(setups.begin(), setups.end(), setup) == setups.end()) setups.push_back(setup);
+      }
+    }
+  }
+  return setups;
+}
+
+WorkshopOptions workshop_options(const Job& job, const fs::path& folder) {
+  WorkshopOptions options;
+  options.model = job.model;
+  options.dims = job.recipe.model.dims;
+  options.engine_options = job.recipe.engine_options;
+  options.folder = folder;
+  if (job.recipe.budget.accuracy_drop_percent)
+    options.most_drop = *job.recipe.budget.accuracy_drop_percent / 100;
+  if (job.recipe.samples) {
+    options.samples = job.folder / job.recipe.samples->file;
+    options.sample_limit = job.recipe.samples->limit;
+    if (!job.recipe.samples->labels.empty())
+      options.labels = job.folder / job.recipe.samples->labels;
+  }
+  return options;
+}
+
+report::Candidate candidate_of(const Trial& trial, report::Outcome outcome, std::string why) {
+  report::Candidate candidate;
+  candidate.engine = trial.setup.engine;
+  candidate.precision = trial.setup.precision;
+  candidate.threads = trial.setup.threads;
+  candidate.outcome = outcome;
+  candidate.reason = std::move(why);
+  if (trial.is_timed()) candidate.latency = latency_of(trial.slices);
+  candidate.accuracy = trial.accuracy;
+  if (trial.probe) {
+    candidate.memory_bytes = trial.probe->memory_bytes;
+    candidate.load_ms = trial.probe->load_s * 1e3;
+  }
+  candidate.file_bytes = trial.file_bytes;
+  return candidate;
+}
+
+void take_choice(const std::vector<Trial>& trials, Choice choice, Job& job) {
+  Report& report = job.report;
+  for (std::size_t i = 0; i < trials.size(); ++i)
+    report.candidates.push_back(
+        candidate_of(trials[i], choice.outcomes[i], std::move(choice.whys[i])));
+  report.chosen = choice.chosen;
+  report.verdict = std::move(choice.verdict);
+  report.reasons = std::move(choice.reasons);
+  report.reasons.insert(report.reasons.end(), job.notes.begin(), job.notes.end());
+}
+
+// What is worth knowing of the chosen one alone.
+Status look_closer(const Setup& setup, const BuildRequest& request, Workshop& workshop,
+                   ClimateWatch& watch, Job& job) {
+  const std::optional<double> before_j = watch.joules();
+  if (before_j) {
+    const std::size_t runs = TRY(workshop.time(setup, kEnergySeconds)).size();
+    const std::optional<double> after_j = watch.joules();
+    if (after_j)
+      watch.climate().energy_per_run_mj = (*after_j - *before_j) * 1e3 / static_cast<double>(runs);
+  }
+  std::optional<double> rate_hz;
+  for (const auto& [name, input] : job.recipe.inputs) {
+    if (input.rate_hz) rate_hz = std::max(rate_hz.value_or(0), *input.rate_hz);
+  }
+  if (rate_hz) {
+    if (request.progress) request.progress(str("running at ", *rate_hz, " Hz"), -1);
+    Workshop::AtRate at_rate =
+        TRY(workshop.time_at_rate(setup, *rate_hz, std::min(request.seconds, kMostRateSeconds)));
+    job.report.rate_hz = rate_hz;
+    job.report.missed_deadlines = at_rate.missed;
+    job.report.at_rate = latency_of({std::move(at_rate.runs_s)});
+  }
+  if (setup.engine == "native") {
+    job.report.layers = TRY(time_layers(TRY(workshop.file_of(setup)), TRY(workshop.first_sample()),
+                                        setup.threads, kLayerSeconds));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Report> build(const BuildRequest& request) {
+  Job job = TRY(look(request));
+  Publication publication = TRY(Publication::begin(request.out));
+  const fs::path work = publication.folder() / "work";
+  std::error_code error;
+  if (!fs::create_directory(work, error))
+    return Error{Code::kIo, str(work.string(), " cannot be made: ", error.message())};
+  const std::unique_ptr<Workshop> workshop = TRY(Workshop::open(workshop_options(job, work)));
+  const std::vector<Setup> setups = TRY(setups_of(job));
+  job.report.samples = workshop->sample_count() == 0 ? std::string("no samples")
+                                                     : str(workshop->sample_count(), " samples of ",
+                                                           job.recipe.samples->file.string());
+  job.report.baseline = "the original model in float, as its reference implementation computes it";
+
+  SearchOptions options;
+  options.budget = job.report.budget;
+  options.seconds = request.seconds;
+  ClimateWatch watch{device::Root()};
+  options.progress = [&](std::string_view what, double share) {
+    watch.read();
+    if (request.progress) request.progress(what, share);
+  };
+  const std::vector<Trial> trials = search(setups, *workshop, options);
+  take_choice(trials, choose(trials, job.report.budget, job.earlier), job);
+  if (job.report.chosen)
+    TRY(look_closer(setups[*job.report.chosen], request, *workshop, watch, job));
+  watch.read();
+  job.report.climate = watch.climate();
+  job.report.checks = report::checklist(&job.report);
+  if (!job.report.chosen) return std::move(job.report);
+
+  if (request.progress) request.progress("writing", -1);
+  TRY(write_artifacts(publication.folder(), setups[*job.report.chosen], *workshop, request.recipe,
+                      job.report));
+  fs::remove_all(work, error);
+  if (error) return Error{Code::kIo, str(work.string(), " cannot be removed: ", error.message())};
+  TRY(publication.publish());
+  return std::move(job.report);
+}
+
+}  // namespace slipway::choose

@@ -1,0 +1,235 @@
+#include "choose/choice.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <set>
+#include <tuple>
+
+#include "base/str.h"
+#include "cli/text.h"
+
+namespace slipway::choose {
+namespace {
+
+using report::Outcome;
+
+constexpr double kLeastMargin = 0.05;
+constexpr double kMostMargin = 0.20;
+
+std::string percent_text(double percent) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g %%", percent);
+  return text;
+}
+
+std::string both(const std::vector<std::string>& sentences) { return join(sentences, "; "); }
+
+// How far the worst of its figures is over the budget, as a factor; infinite for what is no number.
+double excess(const Trial& trial, const report::Budget& budget) {
+  double worst = 1;
+  const auto take = [&](double value, const std::optional<double>& most) {
+    if (!most) return;
+    const double factor = std::isfinite(value) ? value / std::max(*most, 1e-12) : HUGE_VAL;
+    worst = std::max(worst, factor);
+  };
+  if (trial.accuracy) take(trial.accuracy->drop_percent, budget.accuracy_drop_percent);
+  if (trial.probe) take(trial.probe->memory_bytes / 1048576, budget.memory_mib);
+  if (trial.is_timed()) take(trial.p99_s() * 1e3, budget.p99_latency_ms);
+  return worst;
+}
+
+class Chooser {
+ public:
+  Chooser(const std::vector<Trial>& trials, const report::Budget& budget,
+          const std::optional<Setup>& earlier)
+      : trials_(trials), budget_(budget), earlier_(earlier) {
+    choice_.outcomes.assign(trials.size(), Outcome::kFailed);
+    choice_.whys.assign(trials.size(), "");
+  }
+
+  Choice run() {
+    judge_each();
+    if (good_.empty()) {
+      explain_nothing();
+      return std::move(choice_);
+    }
+    pick();
+    explain_trials();
+    explain_precisions();
+    return std::move(choice_);
+  }
+
+ private:
+  void judge_each() {
+    for (std::size_t i = 0; i < trials_.size(); ++i) {
+      const Trial& trial = trials_[i];
+      const std::vector<std::string> over = breaches(trial, budget_);
+      if (trial.has_failed || !trial.is_timed()) {
+        set(i, Outcome::kFailed, trial.has_failed ? trial.why : "it could not be timed");
+      } else if (!over.empty()) {
+        set(i, Outcome::kOverBudget, both(over));
+      } else if (trial.was_dropped) {
+        set(i, Outcome::kHopeless, trial.why);
+      } else {
+        set(i, Outcome::kGood, "");
+        good_.push_back(i);
+      }
+    }
+  }
+
+  void set(std::size_t i, Outcome outcome, const std::string& why) {
+    choice_.outcomes[i] = outcome;
+    choice_.whys[i] = why;
+  }
+
+  void pick() {
+    const auto time_of = [this](std::size_t i) { return trials_[i].p50_s(); };
+    double mark_s = HUGE_VAL;
+    for (const std::size_t i : good_) mark_s = std::min(mark_s, time_of(i));
+    double margin = kLeastMargin;
+    for (const std::size_t i : good_) {
+      if (time_of(i) <= mark_s * (1 + kMostMargin))
+        margin = std::max(margin, 2 * trials_[i].spread());
+    }
+    choice_.margin = margin = std::min(margin, kMostMargin);
+    std::vector<std::size_t> equals;
+    for (const std::size_t i : good_) {
+      if (time_of(i) <= mark_s * (1 + margin)) equals.push_back(i);
+    }
+    std::size_t best = *std::min_element(
+        equals.begin(), equals.end(),
+        [this](std::size_t a, std::size_t b) { return preference(a) < preference(b); });
+    for (const std::size_t i : good_) {
+      if (earlier_ && trials_[i].setup == *earlier_ && time_of(i) <= mark_s * (1 + 2 * margin))
+        best = i;
+    }
+    choice_.chosen = best;
+    set(best, Outcome::kChosen, "");
+  }
+
+  std::tuple<std::size_t, std::size_t, std::size_t> preference(std::size_t i) const {
+    const Setup& setup = trials_[i].setup;
+    return {precision_rank(setup.precision), setup.threads, i};
+  }
+
+  void explain_trials() {
+    const Trial& chosen = trials_[*choice_.chosen];
+    const double chosen_s = chosen.p50_s();
+    const bool is_kept = earlier_ && chosen.setup == *earlier_;
+    choice_.verdict =
+        str(label(chosen.setup), " keeps the budget: p99 ", seconds_text(chosen.p99_s()),
+            chosen.accuracy
+                ? str(", ", percent_text(chosen.accuracy->drop_percent), " of accuracy lost")
+                : std::string());
+    choice_.whys[*choice_.chosen] =
+        str("the fastest that keeps the budget, within ", percent_text(choice_.margin * 100),
+            is_kept ? "; it was chosen before" : "");
+    for (const std::size_t i : good_) {
+      if (i == *choice_.chosen) continue;
+      const double ratio = trials_[i].p50_s() / chosen_s;
+      std::string& why = choice_.whys[i];
+      if (ratio > 1 + choice_.margin) {
+        why = str(seconds_text(trials_[i].p50_s()), " where ", label(chosen.setup), " takes ",
+                  seconds_text(chosen_s));
+      } else if (is_kept) {
+        why = str("not faster by enough to change what was chosen before (",
+                  percent_text(choice_.margin * 200), ")");
+      } else {
+        why = str("as fast within ", percent_text(choice_.margin * 100), ", and ",
+                  label(chosen.setup), " is ", advantage(chosen.setup, trials_[i].setup));
+      }
+    }
+  }
+
+  static std::string advantage(const Setup& chosen, const Setup& other) {
+    if (chosen.precision != other.precision) return "more exact";
+    if (chosen.threads != other.threads) return "on fewer threads";
+    return "of the engine that comes first";
+  }
+
+  // The trial of a precision that tells most about it: one that is good before one that is over
+  // budget, the faster one first.
+  std::size_t best_of(const std::string& precision) const {
+    const auto key = [this](std::size_t i) {
+      return std::tuple(choice_.outcomes[i], trials_[i].is_timed() ? trials_[i].p50_s() : HUGE_VAL,
+                        i);
+    };
+    std::size_t best = trials_.size();
+    for (std::size_t i = 0; i < trials_.size(); ++i) {
+      if (trials_[i].setup.precision == precision && (best == trials_.size() || key(i) < key(best)))
+        best = i;
+    }
+    return best;
+  }
+
+  void explain_precisions() {
+    std::set<std::string> told = {trials_[*choice_.chosen].setup.precision};
+    for (const Trial& trial : trials_) {
+      if (!told.insert(trial.setup.precision).second) continue;
+      choice_.reasons.push_back(refusal(best_of(trial.setup.precision)));
+    }
+  }
+
+  std::string refusal(std::size_t i) const {
+    const Trial& trial = trials_[i];
+    const Trial& chosen = trials_[*choice_.chosen];
+    const std::string& precision = trial.setup.precision;
+    switch (choice_.outcomes[i]) {
+      case Outcome::kFailed:
+        return str(precision, " could not be tried: ", choice_.whys[i]);
+      case Outcome::kOverBudget:
+        return str(precision, " is refused: ", choice_.whys[i], " (", label(trial.setup), ")");
+      case Outcome::kHopeless:
+      case Outcome::kGood:
+      case Outcome::kChosen:
+        break;
+    }
+    if (trial.p50_s() <= chosen.p50_s() * (1 + choice_.margin))
+      return str(precision, " is not needed: ", choice_.whys[i]);
+    return str(precision, " is refused, it is slower: ", seconds_text(trial.p50_s()), " (",
+               label(trial.setup), ") against ", seconds_text(chosen.p50_s()), " (",
+               label(chosen.setup), ")");
+  }
+
+  void explain_nothing() {
+    std::size_t closest = trials_.size();
+    for (std::size_t i = 0; i < trials_.size(); ++i) {
+      if (choice_.outcomes[i] == Outcome::kFailed) continue;
+      if (closest == trials_.size() ||
+          excess(trials_[i], budget_) < excess(trials_[closest], budget_))
+        closest = i;
+    }
+    if (closest == trials_.size()) {
+      choice_.verdict = trials_.empty() ? "there is nothing to try"
+                                        : str("nothing could be run: ", label(trials_[0].setup),
+                                              ": ", choice_.whys[0]);
+      return;
+    }
+    const double over = (excess(trials_[closest], budget_) - 1) * 100;
+    choice_.verdict =
+        str("nothing keeps the budget; ", label(trials_[closest].setup), " comes closest, ",
+            percent_text(over), " over it: ", choice_.whys[closest]);
+    std::set<std::string> told = {trials_[closest].setup.precision};
+    for (const Trial& trial : trials_) {
+      if (!told.insert(trial.setup.precision).second) continue;
+      const std::size_t best = best_of(trial.setup.precision);
+      choice_.reasons.push_back(str(label(trials_[best].setup), ": ", choice_.whys[best]));
+    }
+  }
+
+  const std::vector<Trial>& trials_;
+  const report::Budget& budget_;
+  const std::optional<Setup>& earlier_;
+  std::vector<std::size_t> good_;
+  Choice choice_;
+};
+
+}  // namespace
+
+Choice choose(const std::vector<Trial>& trials, const report::Budget& budget,
+              const std::optional<Setup>& earlier) {
+  return Chooser(trials, budget, earlier).run();
+}
+
+}  // namespace slipway::choose

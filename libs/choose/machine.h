@@ -1,0 +1,39 @@
+// What machine this is and how it fares, for a report.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "device/root.h"
+#include "device/sensors.h"
+#include "report/report.h"
+
+namespace slipway::choose {
+
+struct MachineFacts {
+  report::Facts facts;
+  std::string name;  // "Raspberry Pi 5 Model B", else the processor's
+  std::string id;    // equal: figures of one may be expected of the other
+};
+
+MachineFacts machine_facts(const device::Root& root);
+
+// Reads the sensors when it is told to, and keeps what the report wants of it.
+class ClimateWatch {
+ public:
+  explicit ClimateWatch(const device::Root& root);
+
+  void read();
+  // Since the first reading; nullopt where the machine does not count energy.
+  std::optional<double> joules();
+  report::Climate& climate() { return climate_; }
+
+ private:
+  device::ThrottleWatch throttle_;
+  device::Sensors sensors_;
+  std::chrono::steady_clock::time_point start_;
+  report::Climate climate_;
+};
+
+}  // namespace slipway::choose

@@ -1,0 +1,234 @@
+#include "choose/search.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "base/percentile.h"
+#include "base/str.h"
+#include "cli/text.h"
+
+namespace slipway::choose {
+namespace {
+
+struct Round {
+  std::size_t slices;
+  double share;  // of SearchOptions::seconds, all slices together
+  double drop_factor;
+};
+constexpr Round kRounds[] = {{1, 0.04, 2.0}, {3, 0.16, 1.25}, {5, 0.80, 0}};
+constexpr double kMebibyte = 1048576;
+
+std::string percent_text(double percent) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g %%", percent);
+  return text;
+}
+
+std::vector<double> medians_of(const std::vector<Slice>& slices) {
+  std::vector<double> medians;
+  for (const Slice& slice : slices) medians.push_back(nearest_rank(slice, 0.5));
+  std::sort(medians.begin(), medians.end());
+  return medians;
+}
+
+class Search {
+ public:
+  Search(const std::vector<Setup>& setups, Lab& lab, const SearchOptions& options)
+      : lab_(lab), options_(options) {
+    for (const Setup& setup : setups) {
+      Trial& trial = trials_.emplace_back();
+      trial.setup = setup;
+    }
+  }
+
+  std::vector<Trial> run() {
+    prepare();
+    probe();
+    compare();
+    time(kRounds[0], [](const Trial& trial) { return !trial.has_failed; });
+    drop(kRounds[0]);
+    for (const Round& round : {kRounds[1], kRounds[2]}) {
+      time(round, [this](const Trial& trial) { return is_in_race(trial); });
+      if (round.drop_factor > 0) drop(round);
+    }
+    if (std::none_of(trials_.begin(), trials_.end(), [this](const Trial& t) { return is_good(t); }))
+      take_back();
+    return std::move(trials_);
+  }
+
+ private:
+  // What nothing but time can still decide about.
+  bool is_eligible(const Trial& trial) const {
+    report::Budget budget = options_.budget;
+    budget.p99_latency_ms.reset();
+    return !trial.has_failed && breaches(trial, budget).empty();
+  }
+  bool is_in_race(const Trial& trial) const { return is_eligible(trial) && !trial.was_dropped; }
+  bool is_good(const Trial& trial) const {
+    return is_in_race(trial) && trial.is_timed() && breaches(trial, options_.budget).empty();
+  }
+
+  void tell(std::string_view what, const Setup& setup, std::size_t done, std::size_t all) const {
+    if (!options_.progress) return;
+    const double share =
+        static_cast<double>(done) / static_cast<double>(std::max<std::size_t>(all, 1));
+    options_.progress(str(what, " ", label(setup)), share);
+  }
+
+  static void fail(Trial& trial, const Error& error) {
+    trial.has_failed = true;
+    trial.why = error.message;
+  }
+
+  void prepare() {
+    std::map<std::pair<std::string, std::string>, Status> made;
+    std::size_t done = 0;
+    for (Trial& trial : trials_) {
+      const auto& [engine, precision, threads] = trial.setup;
+      auto found = made.find({engine, precision});
+      if (found == made.end()) {
+        tell("making", trial.setup, done, trials_.size());
+        found = made.emplace(std::pair(engine, precision), lab_.prepare(engine, precision)).first;
+      }
+      if (!found->second.ok()) fail(trial, found->second.error());
+      ++done;
+    }
+  }
+
+  void probe() {
+    std::size_t done = 0;
+    for (Trial& trial : trials_) {
+      tell("loading", trial.setup, done++, trials_.size());
+      if (trial.has_failed) continue;
+      trial.file_bytes = lab_.file_bytes(trial.setup);
+      Result<Probe> probe = lab_.probe(trial.setup);
+      if (probe.ok()) {
+        trial.probe = *probe;
+      } else {
+        fail(trial, probe.error());
+      }
+    }
+  }
+
+  // Threads do not change what is computed: one comparison for an engine and a precision.
+  void compare() {
+    std::map<std::pair<std::string, std::string>, Result<std::optional<report::Accuracy>>> found;
+    std::size_t done = 0;
+    for (Trial& trial : trials_) {
+      tell("comparing", trial.setup, done++, trials_.size());
+      if (trial.has_failed) continue;
+      const std::pair key(trial.setup.engine, trial.setup.precision);
+      auto at = found.find(key);
+      if (at == found.end()) at = found.emplace(key, lab_.compare(trial.setup)).first;
+      if (at->second.ok()) {
+        trial.accuracy = *at->second;
+      } else {
+        fail(trial, at->second.error());
+      }
+    }
+  }
+
+  // All that `takes_part` take turns.
+  template <typename TakesPart>
+  void time(const Round& round, const TakesPart& takes_part) {
+    const double slice_s = options_.seconds * round.share / static_cast<double>(round.slices);
+    for (std::size_t slice = 0; slice < round.slices; ++slice) {
+      for (std::size_t i = 0; i < trials_.size(); ++i) {
+        Trial& trial = trials_[i];
+        if (trial.has_failed || !takes_part(trial)) continue;
+        tell("timing", trial.setup, slice * trials_.size() + i, round.slices * trials_.size());
+        Result<std::vector<double>> runs = lab_.time(trial.setup, slice_s);
+        if (!runs.ok()) {
+          fail(trial, runs.error());
+        } else if (!runs->empty()) {
+          std::sort(runs->begin(), runs->end());
+          trial.slices.push_back(*std::move(runs));
+        }
+      }
+    }
+  }
+
+  void drop(const Round& round) {
+    const Trial* fastest = nullptr;
+    for (const Trial& trial : trials_) {
+      if (is_in_race(trial) && trial.is_timed() &&
+          (fastest == nullptr || trial.p50_s() < fastest->p50_s())) {
+        fastest = &trial;
+      }
+    }
+    if (fastest == nullptr) return;
+    const double limit_s = fastest->p50_s() * round.drop_factor;
+    for (Trial& trial : trials_) {
+      if (!is_in_race(trial) || !trial.is_timed() || trial.p50_s() <= limit_s) continue;
+      trial.was_dropped = true;
+      trial.why = str(seconds_text(trial.p50_s()), " where ", label(fastest->setup), " takes ",
+                      seconds_text(fastest->p50_s()), ": not looked at any longer");
+    }
+  }
+
+  void take_back() {
+    bool has_any = false;
+    for (Trial& trial : trials_) {
+      if (!is_eligible(trial) || !trial.was_dropped) continue;
+      trial.was_dropped = false;
+      trial.why.clear();
+      trial.slices.clear();
+      has_any = true;
+    }
+    if (has_any)
+      time(kRounds[2],
+           [this](const Trial& t) { return is_in_race(t) && t.slices.size() < kRounds[2].slices; });
+  }
+
+  Lab& lab_;
+  const SearchOptions& options_;
+  std::vector<Trial> trials_;
+};
+
+}  // namespace
+
+double Trial::p50_s() const { return nearest_rank(medians_of(slices), 0.5); }
+
+double Trial::p99_s() const {
+  std::vector<double> all;
+  for (const Slice& slice : slices) all.insert(all.end(), slice.begin(), slice.end());
+  std::sort(all.begin(), all.end());
+  return nearest_rank(all, 0.99);
+}
+
+double Trial::spread() const {
+  const std::vector<double> medians = medians_of(slices);
+  return (medians.back() - medians.front()) / nearest_rank(medians, 0.5);
+}
+
+std::vector<std::string> breaches(const Trial& trial, const report::Budget& budget) {
+  std::vector<std::string> out;
+  if (trial.accuracy && budget.accuracy_drop_percent) {
+    const double drop = trial.accuracy->drop_percent;
+    // Not `drop > most`: what is no number is over every budget.
+    if (!(drop <= *budget.accuracy_drop_percent)) {
+      out.push_back(str(percent_text(drop), " of accuracy lost where ",
+                        percent_text(*budget.accuracy_drop_percent), " is allowed (",
+                        trial.accuracy->drop_meaning, ")"));
+    }
+  }
+  if (trial.probe && budget.memory_mib &&
+      trial.probe->memory_bytes > *budget.memory_mib * kMebibyte) {
+    out.push_back(
+        str(bytes_text(static_cast<std::int64_t>(trial.probe->memory_bytes)), " of memory where ",
+            bytes_text(static_cast<std::int64_t>(*budget.memory_mib * kMebibyte)), " is allowed"));
+  }
+  if (trial.is_timed() && budget.p99_latency_ms && trial.p99_s() > *budget.p99_latency_ms * 1e-3) {
+    out.push_back(str("p99 of ", seconds_text(trial.p99_s()), " where ",
+                      seconds_text(*budget.p99_latency_ms * 1e-3), " is allowed"));
+  }
+  return out;
+}
+
+std::vector<Trial> search(const std::vector<Setup>& setups, Lab& lab,
+                          const SearchOptions& options) {
+  return Search(setups, lab, options).run();
+}
+
+}  // namespace slipway::choose

@@ -1,0 +1,267 @@
+#include "choose/search.h"
+
+#include <cmath>
+#include <map>
+
+#include "choose/choice.h"
+
+namespace slipway::choose {
+namespace {
+
+// A lab whose figures are given: every run of a slice takes the same time, but for the slowest of a
+// hundred.
+class FakeLab final : public Lab {
+ public:
+  struct Figures {
+    double p50_us = 10;
+    double p99_us = 0;  // 0: as the median
+    double drop_percent = 0;
+    double memory_mib = 1;
+    std::string fails_to_prepare, fails_to_probe, fails_to_compare, fails_to_run;
+    double noise = 0;  // slices alternate around the median by this share
+  };
+
+  std::map<std::string, Figures> figures;  // by label
+  std::map<std::string, int> slices;
+  std::map<std::string, double> seconds;
+  std::vector<std::string> turns;
+  int prepared = 0;
+  int compared = 0;
+
+  const Figures& of(const Setup& setup) const { return figures.at(label(setup)); }
+
+  Status prepare(const std::string& engine, const std::string& precision) override {
+    ++prepared;
+    const Figures& found = of({engine, precision, 1});
+    if (!found.fails_to_prepare.empty()) return Error{Code::kInvalid, found.fails_to_prepare};
+    return {};
+  }
+  std::optional<double> file_bytes(const Setup&) const override { return 1000; }
+  Result<Probe> probe(const Setup& setup) override {
+    if (!of(setup).fails_to_probe.empty()) return Error{Code::kInvalid, of(setup).fails_to_probe};
+    return Probe{0.001, of(setup).memory_mib * 1048576};
+  }
+  Result<std::optional<report::Accuracy>> compare(const Setup& setup) override {
+    ++compared;
+    if (!of(setup).fails_to_compare.empty())
+      return Error{Code::kInvalid, of(setup).fails_to_compare};
+    report::Accuracy accuracy;
+    accuracy.drop_percent = of(setup).drop_percent;
+    accuracy.drop_meaning = "made up";
+    return std::optional(accuracy);
+  }
+  Result<std::vector<double>> time(const Setup& setup, double slice_s) override {
+    const Figures& found = of(setup);
+    if (!found.fails_to_run.empty()) return Error{Code::kInvalid, found.fails_to_run};
+    const int slice = slices[label(setup)]++;
+    seconds[label(setup)] += slice_s;
+    turns.push_back(label(setup));
+    const double noise = slice % 2 == 0 ? found.noise : -found.noise;
+    std::vector<double> runs(100, found.p50_us * 1e-6 * (1 + noise));
+    if (found.p99_us > 0) runs[98] = runs[99] = found.p99_us * 1e-6;
+    return runs;
+  }
+};
+
+std::vector<Setup> setups_of(const FakeLab& lab) {
+  std::vector<Setup> setups;
+  for (const auto& [name, unused] : lab.figures) {
+    const std::size_t space = name.find(' ');
+    const std::size_t comma = name.find(',');
+    setups.push_back({name.substr(0, space), name.substr(space + 1, comma - space - 1),
+                      static_cast<std::size_t>(name[comma + 2] - '0')});
+  }
+  return setups;
+}
+
+struct Outcome {
+  std::vector<Trial> trials;
+  Choice choice;
+  std::string chosen;
+
+  report::Outcome of(const std::string& name) const {
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+      if (label(trials[i].setup) == name) return choice.outcomes[i];
+    }
+    ADD_FAILURE() << name;
+    return report::Outcome::kFailed;
+  }
+  std::string reasons() const {
+    std::string text;
+    for (const std::string& reason : choice.reasons) text += reason + "\n";
+    return text;
+  }
+};
+
+Outcome run(FakeLab& lab, const report::Budget& budget, const std::optional<Setup>& earlier = {}) {
+  SearchOptions options;
+  options.budget = budget;
+  options.seconds = 1;
+  Outcome outcome;
+  outcome.trials = search(setups_of(lab), lab, options);
+  outcome.choice = choose(outcome.trials, budget, earlier);
+  if (outcome.choice.chosen) outcome.chosen = label(outcome.trials[*outcome.choice.chosen].setup);
+  return outcome;
+}
+
+const report::Budget kOnePercent = {.accuracy_drop_percent = 1};
+
+TEST(Search, TheFastestThatKeepsTheBudgetIsChosen) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 40};
+  lab.figures["native bf16, 1 thread"] = {.p50_us = 30, .drop_percent = 0.2};
+  lab.figures["native int8, 1 thread"] = {.p50_us = 10, .drop_percent = 3};
+  const Outcome outcome = run(lab, kOnePercent);
+  EXPECT_EQ(outcome.chosen, "native bf16, 1 thread");
+  EXPECT_EQ(outcome.of("native int8, 1 thread"), report::Outcome::kOverBudget);
+  EXPECT_NE(outcome.reasons().find("int8 is refused: 3 % of accuracy lost where 1 % is allowed"),
+            std::string::npos)
+      << outcome.reasons();
+  EXPECT_NE(outcome.reasons().find("f32 is refused, it is slower: 40.0 us (native f32, 1 thread) "
+                                   "against 30.0 us (native bf16, 1 thread)"),
+            std::string::npos)
+      << outcome.reasons();
+}
+
+TEST(Search, SlowerPrecisionsAreRefusedWithFigures) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 10};
+  lab.figures["native int8, 1 thread"] = {.p50_us = 13};
+  const Outcome outcome = run(lab, kOnePercent);
+  EXPECT_EQ(outcome.chosen, "native f32, 1 thread");
+  EXPECT_NE(outcome.reasons().find("int8 is refused, it is slower: 13.0 us"), std::string::npos);
+}
+
+TEST(Search, WhatIsFarBehindIsNotLookedAtForLong) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 10};
+  lab.figures["native f16, 1 thread"] = {.p50_us = 12};
+  lab.figures["native bf16, 1 thread"] = {.p50_us = 15};
+  lab.figures["other f32, 1 thread"] = {.p50_us = 25};
+  const Outcome outcome = run(lab, kOnePercent);
+  EXPECT_EQ(lab.slices["native f32, 1 thread"], 9);
+  EXPECT_EQ(lab.slices["native f16, 1 thread"], 9);
+  EXPECT_EQ(lab.slices["native bf16, 1 thread"], 4);
+  EXPECT_EQ(lab.slices["other f32, 1 thread"], 1);
+  EXPECT_NEAR(lab.seconds["native f32, 1 thread"], 1.0, 1e-9);
+  EXPECT_EQ(outcome.of("other f32, 1 thread"), report::Outcome::kHopeless);
+  EXPECT_NE(outcome.trials.back().why.find("25.0 us where native f32, 1 thread takes 10.0 us"),
+            std::string::npos);
+}
+
+TEST(Search, AllTakeTurns) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {};
+  lab.figures["native f16, 1 thread"] = {};
+  run(lab, kOnePercent);
+  for (std::size_t i = 0; i + 1 < lab.turns.size(); ++i) EXPECT_NE(lab.turns[i], lab.turns[i + 1]);
+}
+
+TEST(Search, ThreadsShareWhatIsMadeAndCompared) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {};
+  lab.figures["native f32, 2 threads"] = {};
+  lab.figures["native f32, 4 threads"] = {};
+  run(lab, kOnePercent);
+  EXPECT_EQ(lab.prepared, 1);
+  EXPECT_EQ(lab.compared, 1);
+}
+
+TEST(Search, WhatFailsIsACandidateThatFailed) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {};
+  lab.figures["native f16, 1 thread"] = {.fails_to_prepare = "no prepare"};
+  lab.figures["native bf16, 1 thread"] = {.fails_to_probe = "it crashed"};
+  lab.figures["native int8, 1 thread"] = {.fails_to_compare = "no compare"};
+  lab.figures["other f32, 1 thread"] = {.fails_to_run = "no run"};
+  const Outcome outcome = run(lab, kOnePercent);
+  EXPECT_EQ(outcome.chosen, "native f32, 1 thread");
+  for (const char* name : {"native f16, 1 thread", "native bf16, 1 thread", "native int8, 1 thread",
+                           "other f32, 1 thread"}) {
+    EXPECT_EQ(outcome.of(name), report::Outcome::kFailed) << name;
+  }
+  EXPECT_NE(outcome.reasons().find("bf16 could not be tried: it crashed"), std::string::npos);
+}
+
+TEST(Search, ALongTailIsTakenBackWhereNothingElseKeepsTheDeadline) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 10, .p99_us = 5000};
+  lab.figures["other f32, 1 thread"] = {.p50_us = 100, .p99_us = 110};
+  const Outcome outcome = run(lab, {.p99_latency_ms = 1});
+  EXPECT_EQ(outcome.chosen, "other f32, 1 thread");
+  EXPECT_EQ(outcome.of("native f32, 1 thread"), report::Outcome::kOverBudget);
+}
+
+TEST(Search, SaysWhatComesClosestAndByHowMuch) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 1500};
+  lab.figures["native int8, 1 thread"] = {.p50_us = 500, .drop_percent = 9};
+  const Outcome outcome = run(lab, {.p99_latency_ms = 1, .accuracy_drop_percent = 1});
+  EXPECT_FALSE(outcome.choice.chosen.has_value());
+  EXPECT_EQ(outcome.choice.verdict,
+            "nothing keeps the budget; native f32, 1 thread comes closest, 50 % over it: p99 of "
+            "1.50 ms where 1.00 ms is allowed");
+  EXPECT_NE(outcome.reasons().find("native int8, 1 thread: 9 % of accuracy lost"),
+            std::string::npos);
+}
+
+TEST(Search, SaysSoWhenNothingRuns) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.fails_to_prepare = "there is no such thing"};
+  EXPECT_EQ(run(lab, kOnePercent).choice.verdict,
+            "nothing could be run: native f32, 1 thread: there is no such thing");
+}
+
+TEST(Search, MemoryIsABudgetToo) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 10, .memory_mib = 100};
+  lab.figures["native f16, 1 thread"] = {.p50_us = 11, .memory_mib = 50};
+  const Outcome outcome = run(lab, {.memory_mib = 64});
+  EXPECT_EQ(outcome.chosen, "native f16, 1 thread");
+  EXPECT_NE(outcome.reasons().find("100 MiB of memory where 64.0 MiB is allowed"),
+            std::string::npos);
+}
+
+TEST(Search, AnErrorThatIsNoNumberIsOverEveryBudget) {
+  FakeLab lab;
+  lab.figures["native f16, 1 thread"] = {.p50_us = 1, .drop_percent = std::nan("")};
+  lab.figures["native f32, 1 thread"] = {.p50_us = 10};
+  EXPECT_EQ(run(lab, kOnePercent).chosen, "native f32, 1 thread");
+}
+
+TEST(Choice, EquallyFastMeansTheMostExactTheFewestThreadsTheFirstEngine) {
+  FakeLab lab;
+  lab.figures["a int8, 1 thread"] = {.p50_us = 9.8};
+  lab.figures["a f32, 1 thread"] = {.p50_us = 10.1};
+  lab.figures["a f32, 2 threads"] = {.p50_us = 9.9};
+  lab.figures["b f32, 1 thread"] = {.p50_us = 9.8};
+  const Outcome outcome = run(lab, kOnePercent);
+  EXPECT_EQ(outcome.chosen, "a f32, 1 thread");
+  for (const char* name : {"a int8, 1 thread", "a f32, 2 threads", "b f32, 1 thread"})
+    EXPECT_EQ(outcome.of(name), report::Outcome::kGood) << name;
+}
+
+TEST(Choice, NoiseWidensTheMargin) {
+  FakeLab lab;
+  lab.figures["a f32, 1 thread"] = {.p50_us = 11, .noise = 0.03};
+  lab.figures["a int8, 1 thread"] = {.p50_us = 10, .noise = 0.03};
+  EXPECT_EQ(run(lab, kOnePercent).chosen, "a f32, 1 thread");
+  lab.figures["a f32, 1 thread"].noise = lab.figures["a int8, 1 thread"].noise = 0;
+  EXPECT_EQ(run(lab, kOnePercent).chosen, "a int8, 1 thread");
+}
+
+TEST(Choice, WhatWasChosenBeforeStaysWithinTwiceTheMargin) {
+  FakeLab lab;
+  lab.figures["a f32, 1 thread"] = {.p50_us = 10.8};
+  lab.figures["a int8, 1 thread"] = {.p50_us = 10};
+  const choose::Setup earlier = {"a", "f32", 1};
+  EXPECT_EQ(run(lab, kOnePercent).chosen, "a int8, 1 thread");
+  EXPECT_EQ(run(lab, kOnePercent, earlier).chosen, "a f32, 1 thread");
+  lab.figures["a f32, 1 thread"].p50_us = 11.2;
+  EXPECT_EQ(run(lab, kOnePercent, earlier).chosen, "a int8, 1 thread");
+  lab.figures["a f32, 1 thread"] = {.p50_us = 9, .drop_percent = 2};
+  EXPECT_EQ(run(lab, kOnePercent, earlier).chosen, "a int8, 1 thread");
+}
+
+}  // namespace
+}  // namespace slipway::choose

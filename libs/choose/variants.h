@@ -1,0 +1,53 @@
+// A model at the precisions that a build tries: as ONNX, and as plans for the native engine. Each
+// is made once, when it is first asked for.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "graph/graph.h"
+#include "quantize/quantize.h"
+
+namespace slipway::choose {
+
+struct VariantSource {
+  std::filesystem::path model;
+  std::map<std::string, std::int64_t> dims;
+  std::optional<std::filesystem::path> samples;  // for what has to be calibrated
+  std::vector<std::int64_t> labels;              // of the samples, where there are any
+  // What int8 may cost, a share of 1: the nodes that cost most stay float until it is kept. Absent:
+  // everything is quantised.
+  std::optional<double> most_drop;
+  std::filesystem::path folder;  // where they go
+};
+
+class Variants {
+ public:
+  explicit Variants(VariantSource source) : source_(std::move(source)) {}
+
+  // The model at a precision as standard ONNX.
+  Result<std::filesystem::path> onnx(const std::string& precision);
+  // A plan of it. f16, bf16 and int8-weights are the f32 model with its weights stored narrower.
+  Result<std::filesystem::path> plan(const std::string& precision);
+  // The ONNX that a plan was made of, and the words that make it again.
+  Result<std::filesystem::path> behind_plan(const std::string& precision);
+  static std::string plan_command(const std::string& precision);
+
+ private:
+  using Made = std::map<std::string, Result<std::filesystem::path>>;
+  Result<std::filesystem::path> make_onnx(const std::string& precision) const;
+  Result<quantize::Outcome> calibrate(Model model, const quantize::Options& options) const;
+  Result<std::filesystem::path> make_plan(const std::string& precision);
+
+  VariantSource source_;
+  Made onnx_;
+  Made plans_;
+};
+
+}  // namespace slipway::choose

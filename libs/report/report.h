@@ -1,0 +1,159 @@
+// What a build found out, as data. Whoever measures fills it in; pages and JSON are made of it.
+// What nobody measured is absent, never 0.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace slipway::report {
+
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+struct Port {
+  std::string name;
+  std::string type;  // "float[batch,20,25]"
+
+  friend bool operator==(const Port&, const Port&) = default;
+};
+
+struct ModelFacts {
+  std::string name;
+  std::string version;
+  std::string file;
+  std::string hash;  // of the file's bytes
+  std::uint64_t file_bytes = 0;
+  std::vector<Port> inputs;
+  std::vector<Port> outputs;
+  Facts more;  // "opset", "parameters", ...
+};
+
+struct Bin {
+  double from_us = 0;
+  double to_us = 0;
+  std::uint64_t count = 0;
+};
+
+struct Latency {
+  std::uint64_t runs = 0;
+  double p50_us = 0;
+  double p90_us = 0;
+  double p99_us = 0;
+  std::optional<double> p999_us;  // with enough runs
+  double max_us = 0;
+  double spread = 0;  // of the median from slice to slice: (highest - lowest) / median
+  std::vector<Bin> histogram;
+};
+
+struct OutputError {
+  std::string name;
+  double max_error = 0;
+  double mean_error = 0;
+  double cosine = 0;
+  std::optional<double> sqnr_db;    // absent: the same bits
+  std::optional<double> agreement;  // share of samples with the same top-1
+  std::uint64_t not_finite = 0;
+};
+
+struct Accuracy {
+  std::uint64_t samples = 0;
+  double drop_percent = 0;   // what the budget is compared with
+  std::string drop_meaning;  // "points of top-1 accuracy", "mean error, % of the output's range"
+  std::optional<double> reference_score;  // top-1 share where labels exist
+  std::optional<double> score;
+  std::vector<OutputError> outputs;
+  std::vector<std::uint64_t> worst_samples;
+};
+
+enum class Outcome : std::uint8_t {
+  kChosen,
+  kGood,        // keeps the budget, and another one was taken
+  kOverBudget,  // measured, and breaks it
+  kHopeless,    // so far behind after a short look that nobody looked longer
+  kFailed,      // could not be made, opened or run
+};
+std::string_view name(Outcome outcome);  // "chosen", "good", "over budget", "slower", "failed"
+
+struct Candidate {
+  std::string engine;
+  std::string precision;
+  std::uint64_t threads = 1;
+  Outcome outcome = Outcome::kFailed;
+  std::string reason;  // a sentence
+  std::optional<Latency> latency;
+  std::optional<Accuracy> accuracy;
+  std::optional<double> memory_bytes;
+  std::optional<double> load_ms;
+  std::optional<double> file_bytes;
+};
+std::string label(const Candidate& candidate);  // "native int8, 2 threads"
+
+struct Layer {
+  std::string name;
+  std::string kernel;
+  std::optional<double> mean_us;
+  std::uint64_t multiply_adds = 0;
+};
+
+struct LayerError {
+  std::string name;
+  std::optional<double> sqnr_db;  // absent: the same bits
+  double max_error = 0;
+};
+
+struct Budget {
+  std::optional<double> p99_latency_ms;
+  std::optional<double> accuracy_drop_percent;
+  std::optional<double> memory_mib;
+};
+
+enum class State : std::uint8_t { kPassed, kFailed, kNotRun };
+std::string_view name(State state);  // "passed", "failed", "not run"
+
+// A line of the validation list.
+struct Check {
+  std::string id;  // "accuracy": stable
+  std::string text;
+  State state = State::kNotRun;
+  std::string evidence;
+  std::string command;
+};
+
+// What the device told of itself while the build measured.
+struct Climate {
+  std::optional<double> start_c;
+  std::optional<double> max_c;
+  std::optional<double> end_c;
+  std::optional<bool> was_throttled;
+  std::optional<double> energy_per_run_mj;
+  std::optional<double> power_w;
+};
+
+struct Report {
+  std::string slipway_version;
+  std::string made_at;  // "2026-01-31 12:00 UTC"
+  ModelFacts model;
+  std::string target;  // of --for
+  Budget budget;
+  std::string samples;   // "240 samples of samples.npz"
+  std::string baseline;  // what accuracy is compared with
+  std::vector<Candidate> candidates;
+  std::optional<std::size_t> chosen;  // an index of candidates
+  std::string verdict;                // a sentence
+  std::vector<std::string> reasons;   // more sentences: what was refused, what came closest
+  std::vector<Layer> layers;          // of the chosen one
+  std::vector<LayerError> layer_errors;
+  Facts machine;
+  std::string machine_id;  // equal: the same kind of machine in the same state of equipment
+  Climate climate;
+  std::optional<Latency> at_rate;  // the chosen one, run at the recipe's rate
+  std::optional<double> rate_hz;
+  std::uint64_t missed_deadlines = 0;  // at that rate
+  Facts artifacts;                     // "runs": "model.plan", "onnx": "model.onnx", ...
+  std::vector<Check> checks;
+};
+
+}  // namespace slipway::report
