@@ -168,7 +168,7 @@ Result<int> run_bench(const Arguments& arguments) {
   }
   std::optional<Benched> benched;
   {
-    ProgressLine line(request.load.is_soak ? "soaking" : "measuring");
+    PercentLine line(request.load.is_soak ? "soaking" : "measuring");
     if (request.load.queries == 0 && request.load.seconds >= kLong_s)
       request.load.progress = [&line](double share) { line.show(share); };
     benched = TRY(bench(arguments, request));

@@ -189,7 +189,7 @@ Result<int> run_verify(const Arguments& arguments) {
   const measure::CompareBudget budget = TRY(parse_budget(arguments));
   std::optional<CompareResult> result;
   {
-    ProgressLine line("comparing");
+    PercentLine line("comparing");
     // In a pipe a short comparison says nothing on its way.
     const bool is_shown = is_terminal(stderr);
     request.compared = [&](double share) {

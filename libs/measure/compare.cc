@@ -328,7 +328,11 @@ Result<CompareResult> compare_models(const CompareRequest& request) {
       TRY(engine_runner(*request.candidate.engine, opened.candidate_subject, request.progress)),
       TRY(engine_runner(*request.reference.engine, opened.reference_subject, request.progress)));
   TRY(comparison.start(request, samples.inputs()));
+  const std::uint64_t count = request.most_samples == 0
+                                  ? samples.count()
+                                  : std::min<std::uint64_t>(request.most_samples, samples.count());
   std::optional<std::vector<std::int64_t>> labels = TRY(find_labels(request, samples.count()));
+  if (labels.has_value()) labels->resize(count);
   std::optional<Layers> layers;
   if (request.wants_layers) layers = TRY(Layers::open(request, opened, samples.inputs()));
 
@@ -337,7 +341,7 @@ Result<CompareResult> compare_models(const CompareRequest& request) {
   std::vector<ErrorSum> sums;
   std::optional<Judge> judge;
   std::vector<Tensor> sample;
-  while (TRY(samples.next(sample))) {
+  while (result.samples < count && TRY(samples.next(sample))) {
     TRY(comparison.run(sample));
     if (result.samples == 0) {
       if (labels.has_value())
@@ -363,7 +367,7 @@ Result<CompareResult> compare_models(const CompareRequest& request) {
     if (layers.has_value()) TRY(layers->add(sample));
     ++result.samples;
     if (request.compared)
-      request.compared(static_cast<double>(result.samples) / static_cast<double>(samples.count()));
+      request.compared(static_cast<double>(result.samples) / static_cast<double>(count));
   }
   for (const ErrorSum& sum : sums) result.outputs.push_back(sum.total());
   if (judge.has_value())

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "compile/compile.h"
+#include "compile/store_weights.h"
 #include "inspect/open_dims.h"
 #include "onnx/reader.h"
 #include "ops/check.h"
@@ -82,6 +83,8 @@ class PlanRunner final : public Runner {
     compile::CompileOptions options;
     options.dims = subject.dims;
     options.batch = subject.batch;
+    if (const auto weights = subject.options.find("weights"); weights != subject.options.end())
+      options.weights = TRY(compile::parse_weight_type(weights->second));
     auto compiled =
         std::make_shared<compile::Compiled>(TRY(compile::compile_model(std::move(model), options)));
     const std::span<const std::byte> bytes = compiled->file.bytes();
