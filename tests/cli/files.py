@@ -158,3 +158,16 @@ FILES = {
     "huge.npy": npy("<f4", (1 << 40, 1 << 20), b""),
     "data.csv": b"1,2,3\n",
 }
+
+
+def recipe(model, rest=""):
+    return f'[model]\nname = "tiny"\nversion = "1.0.0"\nfile = "{model}"\n{rest}'.encode()
+
+
+FILES |= {
+    "misspelt.toml": recipe("tiny.onnx", "[budget]\np99_latency_sm = 5\n"),
+    "absent_model.toml": recipe("absent.onnx"),
+    "bad_model.toml": recipe("unknown.onnx"),
+    "no_engine.toml": recipe("tiny.onnx", '[build]\nengines = "natve"\n'),
+    "wrong_input.toml": recipe("tiny.onnx", "[inputs.pictures]\nrate_hz = 5\n"),
+}
