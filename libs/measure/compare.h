@@ -16,8 +16,8 @@ namespace slipway::measure {
 // A model or plan, and who runs it.
 struct Side {
   const engines::Engine* engine = nullptr;
-  // Extents and batch of what the samples do not decide; `dims` of one side may name dimensions that
-  // only the other one has.
+  // Extents and batch of what the samples do not decide; `dims` of one side may name dimensions
+  // that only the other one has.
   engines::Subject subject;
 };
 
@@ -31,7 +31,7 @@ struct CompareRequest {
   // What both models compute under the same name inside, computed by Slipway whatever the engines
   // are. Both must be models then, not plans.
   bool wants_layers = false;
-  engines::Progress progress;                // of opening engines
+  engines::Progress progress;                  // of opening engines
   std::function<void(double share)> compared;  // of the samples
 };
 

@@ -150,6 +150,16 @@ FILES = {
     "product.onnx": model(graph([node("MatMul", ["x", "w"], ["m"], name="product"),
                                  node("Relu", ["m"], ["y"], name="positive")], [X], [Y],
                                 [floats("w", [3, 3], [0.1, -2, 3, 0.4, 5, -6, 0.7, 8, 9])])),
+    "classes.onnx": model(graph([node("Softmax", ["x"], ["y"], name="shares")], [X], [Y])),
+    "near_classes.onnx": model(graph([node("Mul", ["x", "w"], ["m"], name="near"),
+                                      node("Softmax", ["m"], ["y"], name="shares")], [X], [Y],
+                                     [floats("w", [3], [1, 0.875, 1])])),
+    "ratio.onnx": model(graph([node("Div", ["x", "w"], ["y"], name="ratio")], [X], [Y],
+                              [floats("w", [3], [1, 0, 1])])),
+    "wide.onnx": model(graph([node("Abs", ["x"], ["y"], name="size")], [value("x", ["batch", 4])],
+                             [value("y", ["batch", 4])])),
+    "labelled.npz": npz({"x": float_npy((3, 3), [0, 1, 2, 2, 2.125, 0, 3, 0, 1]),
+                         "labels": npy("|i1", (3,), b"\2\1\0")}),
     "damaged.plan": b"SLIPPLAN" + bytes(300),
 
     # Data that is none.
