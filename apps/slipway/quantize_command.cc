@@ -148,7 +148,7 @@ Result<Outcome> quantize_as_asked(Model model, Data& data, const QuantizeRequest
 }
 
 void say_verdict(const quantize::Verdict& verdict) {
-  std::string text = str("error   ", per_cent(verdict.relative_error), " of the outputs' magnitude, on ",
+  std::string text = str("differs ", per_cent(verdict.relative_error), " of the outputs' magnitude, on ",
                          count_text(verdict.samples, "sample"));
   if (verdict.agreement) text += str("; the same class for ", per_cent(*verdict.agreement));
   if (verdict.accuracy) {
@@ -168,7 +168,7 @@ void say_search(const quantize::Search& search, double max_drop) {
   }
   say(str("search  everything quantised loses ", per_cent(search.whole.drop()), ", more than ",
           per_cent(max_drop), "; with ", count_text(search.kept, "node"), " of ",
-          search.ranking.size(), " in float ", per_cent(search.chosen.drop())));
+          search.ranking.size(), " in float, ", per_cent(search.chosen.drop())));
   for (std::size_t i = 0; i < search.kept; ++i) {
     say(str("  float   ", search.ranking[i].node, " (", search.ranking[i].op,
             "): alone quantised, an error of ", per_cent(search.ranking[i].error)));
@@ -231,7 +231,7 @@ Result<int> run_quantize(const Arguments& arguments) {
   Outcome outcome = TRY(quantize_as_asked(model.clone(), data, request, progress, report));
   if (report.search) {
     report.verdict = report.search->chosen;
-  } else if (data.samples && !request.options.is_dynamic) {
+  } else if (data.samples) {
     // Halves at the ends are other inputs than the samples.
     const bool has_other_ports =
         request.options.to == quantize::Precision::kFloat16 && !request.options.keeps_io;
@@ -249,12 +249,12 @@ Result<int> run_quantize(const Arguments& arguments) {
   report.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
-  for (const std::string& note : report.notes) say(str("        ", note));
+  for (const std::string& note : report.notes) say(str("did     ", note));
   if (report.search) say_search(*report.search, *report.max_drop);
   if (report.verdict) say_verdict(*report.verdict);
   say(str("model   ", request.output, "  ", bytes_text(static_cast<std::int64_t>(report.bytes_after)),
-          ", before ", bytes_text(static_cast<std::int64_t>(report.bytes_before)), "; in ",
-          seconds_text(report.seconds)));
+          ", before ", bytes_text(static_cast<std::int64_t>(report.bytes_before))));
+  say(str("made in ", seconds_text(report.seconds)));
   if (arguments.has("--json")) TRY(print_data(report_json(report, request)));
   return kExitOk;
 }

@@ -33,7 +33,7 @@ std::string placement_note(const Placement& placement) {
                         placement.movers.size() == 1 ? "s" : "", " elements"));
   const std::size_t alone = placement.recurrent.size() + placement.weights_alone.size();
   if (alone != 0) parts.push_back(str("the weights alone of ", count_text(alone, "layer")));
-  return str("quantised: ", join(parts));
+  return parts.empty() ? "quantised: nothing, all stays float" : str("quantised: ", join(parts));
 }
 
 Error nothing_to_do(const Options& options) {
