@@ -6,9 +6,10 @@
 namespace slipway {
 
 std::span<const Command> commands() {
-  static const std::array kCommands = {kInspectCommand, kCheckCommand, kRunCommand,
-                                       kCompileCommand, kQuantizeCommand, kPruneCommand, kBenchCommand, kOpsCommand,
-                                       kVersionCommand, kHelpCommand,  kCompletionsCommand};
+  static const std::array kCommands = {kInspectCommand, kCheckCommand,      kRunCommand,
+                                       kCompileCommand, kQuantizeCommand,   kPruneCommand,
+                                       kBenchCommand,   kOpsCommand,        kVersionCommand,
+                                       kHelpCommand,    kCompletionsCommand};
   return kCommands;
 }
 

@@ -12,22 +12,29 @@ namespace {
 
 constexpr Option kOptions[] = {
     {"-o", "FILE", "where the quantised model goes"},
-    {"--to", "TYPE", "int8, uint8 (activations; weights are int8 with both), fp16, bf16 or int8-weights"},
-    {"--samples", "DATA", "what inputs are like: .npz, .npy or a folder of them, first axis counts samples"},
+    {"--to", "TYPE",
+     "int8, uint8 (activations; weights are int8 with both), fp16, bf16 or int8-weights"},
+    {"--samples", "DATA",
+     "what inputs are like: .npz, .npy or a folder of them, first axis counts samples"},
     {"--dynamic", "", "ranges are found as the model runs: no samples"},
-    {"--format", "FORM", "qdq (Q/DQ around operators, the default) or qoperator (operators of integers)"},
+    {"--format", "FORM",
+     "qdq (Q/DQ around operators, the default) or qoperator (operators of integers)"},
     {"--calibrate", "HOW", "choose ranges by mse (the default), minmax, entropy or percentile"},
-    {"--percentile", "P", "the share of values in range, in per cent, of --calibrate percentile (99.99)"},
+    {"--percentile", "P",
+     "the share of values in range, in per cent, of --calibrate percentile (99.99)"},
     {"--per-tensor", "", "one scale for a whole tensor of weights, not one for each channel"},
     {"--symmetric", "", "zero points of activations are 0"},
     {"--no-equalize", "", "leave out cross-layer equalisation"},
     {"--no-bias-correction", "", "leave out bias correction"},
     {"--exclude", "NODE", "leave this node as it is (may be repeated)", true},
     {"--only", "NODE", "leave all nodes but this one as they are (may be repeated)", true},
-    {"--max-drop", "P%", "keep the nodes in float that cost more: of accuracy with --labels, else relative error"},
+    {"--max-drop", "P%",
+     "keep the nodes in float that cost more: of accuracy with --labels, else relative error"},
     {"--labels", "FILE", "a class for each sample: .npy, or an array 'labels' of an .npz"},
-    {"--cache", "FILE", "read what calibration found from here, or write it where there is no such file"},
-    {"--tensorrt-cache", "FILE", "write ranges of the float model's values as TensorRT's calibration cache"},
+    {"--cache", "FILE",
+     "read what calibration found from here, or write it where there is no such file"},
+    {"--tensorrt-cache", "FILE",
+     "write ranges of the float model's values as TensorRT's calibration cache"},
     {"--keep-io", "", "of fp16: inputs and outputs stay float"},
     {"--set", "DIM=N", "take an open dimension for N (may be repeated)", true},
     {"--json", "", "print what was done as JSON"},
@@ -42,7 +49,8 @@ Result<double> parse_share(std::string_view option, std::string_view text, bool 
   const bool is_number = error == std::errc() && end == digits.data() + digits.size();
   if (has_sign || is_per_cent) number /= 100;
   if (is_number && number >= 0 && number <= 1) return number;
-  return Error{Code::kUsage, str(option, " needs a share, as 1% or 0.01, not '", shorten(text), "'")};
+  return Error{Code::kUsage,
+               str(option, " needs a share, as 1% or 0.01, not '", shorten(text), "'")};
 }
 
 struct Clash {
@@ -56,8 +64,9 @@ Status check_clashes(const Arguments& arguments, const QuantizeRequest& request)
   const bool is_integer = is_static || request.options.is_dynamic;
   const bool is_half = request.options.to == quantize::Precision::kFloat16;
   const std::array clashes = {
-      Clash{"--dynamic", request.options.is_dynamic && request.options.to != quantize::Precision::kInt8 &&
-                             request.options.to != quantize::Precision::kUint8,
+      Clash{"--dynamic",
+            request.options.is_dynamic && request.options.to != quantize::Precision::kInt8 &&
+                request.options.to != quantize::Precision::kUint8,
             "is a way to int8 or uint8"},
       Clash{"--calibrate", !is_static, "belongs to static quantisation"},
       Clash{"--symmetric", !is_static, "belongs to static quantisation"},
@@ -110,7 +119,8 @@ Result<QuantizeRequest> parse_quantize_request(const Arguments& arguments) {
   if (arguments.has("--calibrate"))
     options.method = TRY(quantize::parse_method(arguments.value("--calibrate")));
   if (arguments.has("--percentile"))
-    options.percentile = 100 * TRY(parse_share("--percentile", arguments.value("--percentile"), true));
+    options.percentile =
+        100 * TRY(parse_share("--percentile", arguments.value("--percentile"), true));
   const std::string format = arguments.value("--format");
   options.is_qoperator = format == "qoperator";
   if (!format.empty() && format != "qdq" && format != "qoperator")
@@ -121,10 +131,12 @@ Result<QuantizeRequest> parse_quantize_request(const Arguments& arguments) {
   request.tensorrt_cache = arguments.value("--tensorrt-cache");
   if (arguments.has("--max-drop"))
     request.max_drop = TRY(parse_share("--max-drop", arguments.value("--max-drop"), false));
-  if (!options.is_dynamic && request.is_static() && request.samples.empty() && request.cache.empty()) {
-    return Error{Code::kUsage,
-                 str("--to ", arguments.value("--to"),
-                     " needs to know what inputs are like: --samples DATA; or --dynamic, or a --cache")};
+  if (!options.is_dynamic && request.is_static() && request.samples.empty() &&
+      request.cache.empty()) {
+    return Error{
+        Code::kUsage,
+        str("--to ", arguments.value("--to"),
+            " needs to know what inputs are like: --samples DATA; or --dynamic, or a --cache")};
   }
   TRY(check_clashes(arguments, request));
   return request;

@@ -19,8 +19,8 @@ struct QuantizeRequest {
   std::optional<double> max_drop;     // a share of 1
 
   bool is_static() const {
-    return !options.is_dynamic && (options.to == quantize::Precision::kInt8 ||
-                                   options.to == quantize::Precision::kUint8);
+    return !options.is_dynamic &&
+           (options.to == quantize::Precision::kInt8 || options.to == quantize::Precision::kUint8);
   }
 };
 

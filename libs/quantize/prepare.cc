@@ -14,8 +14,8 @@ namespace slipway::quantize {
 namespace {
 
 constexpr std::array kIntegerOps = {
-    "QuantizeLinear",   "DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv",
-    "QLinearMatMul",    "ConvInteger",      "MatMulInteger",
+    "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv",
+    "QLinearMatMul",  "ConvInteger",      "MatMulInteger",
 };
 
 // The same inputs and attributes, and yet other results.
