@@ -62,10 +62,25 @@ TWO = model(graph(
     [node("Add", ["a", "b"], ["sum"]), node("Sub", ["a", "b"], ["gap"])],
     [value("a", ["n"]), value("b", ["n"])], [value("sum", ["n"]), value("gap", ["n"])], name="two"))
 
+
+def waves(count, step):
+    """Numbers from -1 to 1 that look like weights."""
+    return [((7 * i * step) % 23 - 11) / 11 for i in range(count)]
+
+
+DENSE = model(graph(
+    [node("MatMul", ["x", "w"], ["p"], name="first"), node("Relu", ["p"], ["r"], name="bend"),
+     node("MatMul", ["r", "v"], ["y"], name="second")],
+    [value("x", ["batch", 4])], [value("y", ["batch", 3])],
+    [floats("w", [4, 20], waves(80, 3)), floats("v", [20, 3], waves(60, 5))], name="dense"))
+
 FILES = {
     # Good.
     "tiny.onnx": TINY,
     "two.onnx": TWO,
+    "dense.onnx": DENSE,
+    "rows.npz": npz({"x": float_npy((16, 4), waves(64, 2))}),
+    "classes.npy": npy("<i8", (16,), struct.pack("<16q", *([0, 1, 2, 2] * 4))),
     "wrong_extent.onnx": unary("Abs", outputs=(value("y", ["batch", 7]),)),
     "x.npy": float_npy((2, 3), [-1, -2, -3, 4, 5, 6]),
     "row.npy": float_npy((3,), [1, 2, 3]),
