@@ -31,6 +31,7 @@ extern const Command kInspectCommand;
 extern const Command kCheckCommand;
 extern const Command kRunCommand;
 extern const Command kCompileCommand;
+extern const Command kOptimizeCommand;
 extern const Command kBenchCommand;
 extern const Command kOpsCommand;
 extern const Command kVersionCommand;

@@ -6,9 +6,9 @@
 namespace slipway {
 
 std::span<const Command> commands() {
-  static const std::array kCommands = {kInspectCommand, kCheckCommand, kRunCommand,
-                                       kCompileCommand, kBenchCommand, kOpsCommand,
-                                       kVersionCommand, kHelpCommand,  kCompletionsCommand};
+  static const std::array kCommands = {
+      kInspectCommand, kCheckCommand, kRunCommand,     kOptimizeCommand, kCompileCommand,
+      kBenchCommand,   kOpsCommand,   kVersionCommand, kHelpCommand,     kCompletionsCommand};
   return kCommands;
 }
 

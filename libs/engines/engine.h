@@ -30,7 +30,7 @@ struct Presence {
 // An option of an engine, for --help and for recipes: "provider", "weights", "fp16".
 struct OptionRow {
   std::string_view name;
-  std::string_view values;   // "f32|f16|bf16|int8", "N", "FILE"
+  std::string_view values;  // "f32|f16|bf16|int8", "N", "FILE"
   std::string_view summary;
 };
 
