@@ -170,6 +170,7 @@ Result<int> run_optimize(const Arguments& arguments) {
   report.outcome = TRY(optimize::optimize(model, options));
   report.after = optimize::size_of(model);
   report.after_opset = model.opset("");
+  report.on_given_data = arguments.has("--input");
   if (!arguments.has("--no-check"))
     report.check = TRY(check(arguments, std::move(original), model, options, report.outcome));
   if (arguments.has("-o")) {

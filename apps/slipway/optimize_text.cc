@@ -21,7 +21,8 @@ std::string numbers(std::size_t count, std::string_view noun) {
 std::string check_text(const OptimizeReport& report) {
   if (!report.check) return "not checked";
   const optimize::CheckReport& check = *report.check;
-  const std::string runs = str("checked on ", numbers(check.runs, "run"), " with random data");
+  const std::string runs = str("checked on ", numbers(check.runs, "run"),
+                               report.on_given_data ? " with the given data" : " with random data");
   if (check.shapes_only) return str(runs, ": the same types and shapes (it draws random numbers)");
   if (check.largest_difference == 0) return str(runs, ": the same bits");
   return str(runs, ": largest difference ", static_cast<float>(check.largest_difference),

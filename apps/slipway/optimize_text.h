@@ -21,6 +21,7 @@ struct OptimizeReport {
   optimize::Size before, after;
   std::int64_t before_opset = 0, after_opset = 0;
   std::optional<optimize::CheckReport> check;
+  bool on_given_data = false;  // the check was
   std::optional<Files> files;
 };
 

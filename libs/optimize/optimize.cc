@@ -142,9 +142,9 @@ class Run {
       bind_dims(model_, options_.extents);
       add("fix", note(options_.extents.size(), "fixed", "dimension"));
     }
-    infer();
     add("inline-functions", write_out_functions(model_));
     if (!options_.opset) return {};
+    infer();
     TRY(slipway::fold_small_constants(model_));
     infer();
     std::string text = TRY(convert_opset(model_, *options_.opset));

@@ -77,6 +77,39 @@ Status check_form(Step& step) {
   return {};
 }
 
+// The first operator set with values of a type.
+int first_version_of(DType dtype) {
+  using enum DType;
+  switch (dtype) {
+    case kBfloat16:
+      return 13;
+    case kFloat8e4m3fn:
+    case kFloat8e4m3fnuz:
+    case kFloat8e5m2:
+    case kFloat8e5m2fnuz:
+      return 19;
+    case kInt4:
+    case kUint4:
+      return 21;
+    case kFloat4e2m1:
+      return 23;
+    case kFloat8e8m0:
+      return 24;
+    default:
+      return 0;
+  }
+}
+
+Status check_types(Step& step) {
+  for (const std::vector<ValueId>& side : {step.node.inputs, step.node.outputs}) {
+    for (const ValueId id : side) {
+      const DType dtype = id == kNoValue ? DType::kUndefined : step.graph().value(id).type.dtype;
+      if (step.to < first_version_of(dtype)) return step.cannot("there is no type ", name(dtype));
+    }
+  }
+  return {};
+}
+
 class Converter {
  public:
   explicit Converter(int target) : target_(target) {}
@@ -120,6 +153,7 @@ class Converter {
       if (change != nullptr) TRY(change(step));
     }
     TRY(check_form(step));
+    TRY(check_types(step));
     step.node.version = step.to;
     return {};
   }

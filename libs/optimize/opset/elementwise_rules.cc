@@ -147,8 +147,6 @@ constexpr auto kRules = std::to_array<Rule>({
     {"Min", 8, nullptr, no_broadcast},
     {"Sum", 8, nullptr, no_broadcast},
     {"Clip", 11, bounds_to_inputs, bounds_to_attributes},
-    {"Max", 12, nullptr, floats_only},
-    {"Min", 12, nullptr, floats_only},
     {"GreaterOrEqual", 12, nullptr, compare_or_equal},
     {"LessOrEqual", 12, nullptr, compare_or_equal},
     {"Equal", 11, nullptr, whole_numbers_only},

@@ -74,6 +74,8 @@ Status ratio_to_input(Step& step) {
 }
 
 Status ratio_to_attribute(Step& step) {
+  if (step.has_output(1))
+    return step.cannot("its mask is used, and outside training it was not defined there");
   if (step.has_input(2)) {
     const auto trains = step.reals(2);
     const auto ratio = step.reals(1);

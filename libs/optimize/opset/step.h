@@ -99,5 +99,6 @@ std::span<const Rule> movement_rules();
 std::span<const Rule> norm_rules();
 std::span<const Rule> resize_rules();
 std::span<const Rule> other_rules();
+std::span<const Rule> type_rules();
 
 }  // namespace slipway::optimize
