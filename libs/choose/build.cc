@@ -327,8 +327,7 @@ Result<Report> build(const BuildRequest& request) {
   };
   const std::vector<Trial> trials = search(setups, *workshop, options);
   take_choice(trials, choose(trials, job.report.budget, job.earlier), job);
-  if (job.report.chosen)
-    TRY(look_closer(setups[*job.report.chosen], request, *workshop, job));
+  if (job.report.chosen) TRY(look_closer(setups[*job.report.chosen], request, *workshop, job));
   watch.read();
   const std::optional<double> energy_mj = job.report.climate.energy_per_run_mj;
   job.report.climate = watch.climate();

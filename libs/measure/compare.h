@@ -25,7 +25,7 @@ struct CompareRequest {
   Side candidate;
   Side reference;
   std::filesystem::path samples;
-  std::filesystem::path labels;  // empty: those beside the samples, where there are some
+  std::filesystem::path labels;    // empty: those beside the samples, where there are some
   std::uint64_t most_samples = 0;  // from the first one on; 0: all
   std::size_t worst = 5;           // samples to name
   // What both models compute under the same name inside, computed by Slipway whatever the engines

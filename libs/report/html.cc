@@ -167,9 +167,9 @@ std::string accuracy_html(const Report& report, const Accuracy& accuracy) {
 }
 
 std::string bound_text(const Latency& latency) {
-  return latency.p99_bound_us ? str(" (with 99 % confidence at most ",
-                                    time_text(*latency.p99_bound_us), ")")
-                              : std::string();
+  return latency.p99_bound_us
+             ? str(" (with 99 % confidence at most ", time_text(*latency.p99_bound_us), ")")
+             : std::string();
 }
 
 std::string alone_html(const Report& report) {

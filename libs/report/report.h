@@ -155,7 +155,7 @@ struct Report {
   std::optional<Latency> at_rate;  // the chosen one, run at the recipe's rate
   std::optional<double> rate_hz;
   std::uint64_t late_runs = 0;  // at that rate: began after they were due
-  Facts artifacts;                     // "runs": "model.plan", "onnx": "model.onnx", ...
+  Facts artifacts;              // "runs": "model.plan", "onnx": "model.onnx", ...
   std::vector<Check> checks;
 };
 
