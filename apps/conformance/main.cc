@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <regex>
 #include <thread>
 
@@ -21,6 +22,8 @@ constexpr Option kOptions[] = {
     {"--only", "REGEX", "run the cases whose suite/name the regular expression is found in"},
     {"--op", "NAME", "run the cases whose model has this operator under test"},
     {"--compiled", "", "run each case as a plan: it must give the reference's bits"},
+    {"--optimized", "", "optimise each case's model first: its results must stay"},
+    {"--opset", "N", "with --optimized: convert it to this operator set, too"},
     {"--verbose", "", "print a line for every case"},
     {"--json", "FILE", "write the outcome of every case as JSON"},
     {"--docs", "FILE", "write the page of operators (docs/operators.md)"},
@@ -95,6 +98,17 @@ void print_cases(const Report& report) {
   }
 }
 
+Result<std::function<Outcome(const Case&)>> way_to_run(const Arguments& arguments) {
+  if (arguments.has("--compiled")) return std::function(run_case_compiled);
+  if (!arguments.has("--optimized")) return std::function(run_case);
+  OptimizedOptions options;
+  if (arguments.has("--opset")) {
+    options.opset =
+        static_cast<int>(TRY(parse_number("--opset", arguments.value("--opset"), 7, 1000)));
+  }
+  return std::function([options](const Case& c) { return run_case_optimized(c, options); });
+}
+
 Result<int> run(const Arguments& arguments) {
   WorkerOptions options;
   options.workers = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -112,7 +126,7 @@ Result<int> run(const Arguments& arguments) {
 
   const std::size_t count = cases.size();
   std::vector<Outcome> outcomes =
-      TRY(run_in_workers(cases, options, arguments.has("--compiled") ? run_case_compiled : run_case,
+      TRY(run_in_workers(cases, options, TRY(way_to_run(arguments)),
                          [&](std::size_t done) { show_progress(done, count); }));
   for (std::size_t i = 0; i < count; ++i) {
     if (outcomes[i].op.empty() && outcomes[i].verdict == Verdict::kFailed) {

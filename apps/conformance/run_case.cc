@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "case_data.h"
 #include "compare.h"
 #include "compile/compile.h"
 #include "compile/prove.h"
@@ -38,6 +39,8 @@ Result<Value> read_declared(const std::filesystem::path& path, const Type& type)
   return Value(std::move(tensor));
 }
 
+}  // namespace
+
 Result<std::vector<NamedValue>> read_inputs(const Graph& graph, const CaseData& data) {
   const std::vector<ValueId> ids = TRY(fed_inputs(graph, data.inputs.size()));
   std::vector<NamedValue> inputs;
@@ -47,6 +50,34 @@ Result<std::vector<NamedValue>> read_inputs(const Graph& graph, const CaseData& 
   }
   return inputs;
 }
+
+Result<Tolerance> tolerance_of(const Case& c) {
+  Tolerance tolerance = TRY(read_tolerance(c.folder));
+  tolerance.type_and_shape_only = find_exception(random_cases(), c.folder) != nullptr;
+  if (find_exception(noisy_cases(), c.folder) != nullptr) {
+    tolerance.absolute = std::max(tolerance.absolute, kNoiseTolerance);
+  }
+  if (find_exception(half_cases(), c.folder) != nullptr) {
+    tolerance.relative = std::max(tolerance.relative, kHalfTolerance);
+  }
+  return tolerance;
+}
+
+Status compare_outputs(const Graph& graph, const CaseData& data, const Tolerance& tolerance,
+                       const std::vector<NamedValue>& got) {
+  if (data.outputs.size() > got.size()) {
+    return Error{Code::kInvalid, str("there are ", data.outputs.size(), " output files for ",
+                                     got.size(), " outputs")};
+  }
+  for (std::size_t i = 0; i < data.outputs.size(); ++i) {
+    const Value want = TRY(read_declared(data.outputs[i], graph.value(graph.outputs[i]).type));
+    const std::string found = difference(got[i].value, want, tolerance);
+    if (!found.empty()) return Error{Code::kInvalid, str(got[i].name, found)};
+  }
+  return {};
+}
+
+namespace {
 
 // What inference says of each output of the graph.
 Result<std::vector<Type>> inferred_outputs(const Model& model) {
@@ -65,14 +96,8 @@ Status run_data_set(const Interpreter& interpreter, const std::vector<Type>& inf
   const Graph& graph = interpreter.model().graph;
   std::vector<NamedValue> inputs = TRY(read_inputs(graph, data));
   const std::vector<NamedValue> got = TRY(interpreter.run(std::move(inputs)));
-  if (data.outputs.size() > got.size()) {
-    return Error{Code::kInvalid, str("there are ", data.outputs.size(), " output files for ",
-                                     got.size(), " outputs")};
-  }
+  TRY(compare_outputs(graph, data, tolerance, got));
   for (std::size_t i = 0; i < data.outputs.size(); ++i) {
-    const Value want = TRY(read_declared(data.outputs[i], graph.value(graph.outputs[i]).type));
-    const std::string found = difference(got[i].value, want, tolerance);
-    if (!found.empty()) return Error{Code::kInvalid, str(got[i].name, found)};
     const Result<Type> agreed = merge(inferred[i], type_of(got[i].value));
     if (!agreed.ok()) {
       return Error{Code::kInvalid, str(got[i].name, ": inferred ", to_text(inferred[i]),
@@ -92,14 +117,7 @@ Status run_model(Model model, const Case& c) {
     return Error{fault->code, str("check: ", to_text(*fault))};
   }
   const std::vector<Type> inferred = TRY(inferred_outputs(model));
-  Tolerance tolerance = TRY(read_tolerance(c.folder));
-  tolerance.type_and_shape_only = find_exception(random_cases(), c.folder) != nullptr;
-  if (find_exception(noisy_cases(), c.folder) != nullptr) {
-    tolerance.absolute = std::max(tolerance.absolute, kNoiseTolerance);
-  }
-  if (find_exception(half_cases(), c.folder) != nullptr) {
-    tolerance.relative = std::max(tolerance.relative, kHalfTolerance);
-  }
+  const Tolerance tolerance = TRY(tolerance_of(c));
   const Interpreter interpreter = TRY(Interpreter::create(std::move(model)));
   for (const CaseData& data : TRY(data_sets(c))) {
     TRY(run_data_set(interpreter, inferred, data, tolerance));
@@ -107,10 +125,8 @@ Status run_model(Model model, const Case& c) {
   return {};
 }
 
-// Which inputs a plan takes at run time; the others are constants with the data's values.
-enum class Fixed : std::uint8_t { kNone, kAllButFirst };
+}  // namespace
 
-// The model with the data's shapes, and the inputs that it still takes.
 Model bind_data(const Model& model, std::vector<NamedValue>& inputs, Fixed fixed) {
   Model bound = model.clone();
   std::vector<NamedValue> taken;
@@ -134,6 +150,8 @@ Model bind_data(const Model& model, std::vector<NamedValue>& inputs, Fixed fixed
   inputs = std::move(taken);
   return bound;
 }
+
+namespace {
 
 // As the case has it, and as models mostly are: axes, shapes and weights are constants.
 Status prove_data_set(const Model& model, const CaseData& data) {

@@ -1,6 +1,8 @@
 // Runs one case in this process.
 #pragma once
 
+#include <optional>
+
 #include "case.h"
 #include "graph/graph.h"
 
@@ -26,5 +28,13 @@ Outcome run_case(const Case& c);
 // Compiles the case's model for its data and demands that the plan give the reference's bits, on
 // every instruction set and with several threads. Skips what no plan can hold.
 Outcome run_case_compiled(const Case& c);
+
+struct OptimizedOptions {
+  std::optional<int> opset;  // converted as well
+};
+
+// Optimises the case's model, as it is and with all inputs but the first as constants, writes and
+// reads it back, and demands the case's results. Skips what has no form in the operator set wanted.
+Outcome run_case_optimized(const Case& c, const OptimizedOptions& options);
 
 }  // namespace slipway

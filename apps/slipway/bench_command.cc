@@ -36,13 +36,16 @@ struct Benched {
   std::string how;  // of an engine
 };
 
+// `options` learns how many samples a run takes.
 Result<measure::EngineLoad> parse_engine_load(const Arguments& arguments,
-                                              const BenchRequest& request) {
+                                              const BenchRequest& request,
+                                              measure::LoadOptions& options) {
   for (const std::string_view option : {"--profile", "--weights"}) {
     if (arguments.has(option)) {
       return Error{Code::kUsage,
-                   str(option, " goes without --engine: --engine-option sets what an engine has, "
-                               "and slipway engines lists it")};
+                   str(option,
+                       " goes without --engine: --engine-option sets what an engine has, "
+                       "and slipway engines lists it")};
     }
   }
   measure::EngineLoad load;
@@ -56,6 +59,7 @@ Result<measure::EngineLoad> parse_engine_load(const Arguments& arguments,
   subject.dims = TRY(parse_extents(arguments));
   if (arguments.has("--batch"))
     subject.batch = TRY(parse_number("--batch", arguments.value("--batch"), 1, plan::kMaxBatch));
+  options.samples_per_query = static_cast<std::size_t>(subject.batch);
   if (!arguments.has("--input")) return load;
 
   const bool is_plan = is_plan_file(subject.model);
@@ -68,6 +72,7 @@ Result<measure::EngineLoad> parse_engine_load(const Arguments& arguments,
     signature = std::move(model.graph);
   }
   BoundInputs bound = TRY(bind_inputs(signature, arguments.values("--input")));
+  options.samples_per_query = samples_in(bound, signature, options.samples_per_query);
   for (const auto& [symbol, extent] : bound.extents) {
     if (is_plan && symbol == compile::kBatchSymbol) {
       subject.batch = extent;
@@ -82,11 +87,12 @@ Result<measure::EngineLoad> parse_engine_load(const Arguments& arguments,
 Result<Benched> bench(const Arguments& arguments, const BenchRequest& request) {
   Benched benched;
   if (arguments.has("--engine")) {
-    measure::EngineLoad load = TRY(parse_engine_load(arguments, request));
+    measure::LoadOptions options = request.load;
+    measure::EngineLoad load = TRY(parse_engine_load(arguments, request, options));
     load.progress = [](std::string_view what, double share) {
       if (share >= 0) say(str(what, ", ", static_cast<int>(share * 100), " %"));
     };
-    measure::EngineLoaded loaded = TRY(measure::run_engine_load(load, request.load));
+    measure::EngineLoaded loaded = TRY(measure::run_engine_load(load, options));
     benched.result = std::move(loaded.result);
     benched.how = std::move(loaded.how);
     return benched;
@@ -124,13 +130,12 @@ Json json_of(const Benched& benched, const BenchRequest& request, const device::
   return root;
 }
 
-std::string text_of(const Benched& benched, const Arguments& arguments,
-                    const BenchRequest& request, const device::Machine& machine) {
+std::string text_of(const Benched& benched, const Arguments& arguments, const BenchRequest& request,
+                    const device::Machine& machine) {
   const measure::LoadResult& result = benched.result;
-  std::string text =
-      str("runs     ", result.latency.queries, " (",
-          benched.plan.has_value() ? session_text(request.threads) : benched.how, ")\n",
-          latency_text(result));
+  std::string text = str("runs     ", result.latency.queries, " (",
+                         benched.plan.has_value() ? session_text(request.threads) : benched.how,
+                         ")\n", latency_text(result));
   if (benched.plan.has_value()) {
     text += plan_costs_text(*benched.plan);
   } else if (result.load_s.has_value()) {
@@ -151,11 +156,6 @@ Result<int> run_bench(const Arguments& arguments) {
   const device::Machine machine = device::describe(root);
   device::Sensors sensors(root);
   request.load.sensors = &sensors;
-  request.load.samples_per_query =
-      arguments.has("--batch") && arguments.value("--batch") != "any"
-          ? static_cast<std::size_t>(
-                TRY(parse_number("--batch", arguments.value("--batch"), 1, plan::kMaxBatch)))
-          : 1;
   std::optional<BenchCsv> csv;
   if (!request.csv.empty()) {
     const auto of = request.load.is_soak ? BenchCsv::Of::kWindows : BenchCsv::Of::kRuns;
@@ -168,7 +168,7 @@ Result<int> run_bench(const Arguments& arguments) {
   }
   std::optional<Benched> benched;
   {
-    ProgressLine line(request.load.is_soak ? "soaking" : "measuring");
+    PercentLine line(request.load.is_soak ? "soaking" : "measuring");
     if (request.load.queries == 0 && request.load.seconds >= kLong_s)
       request.load.progress = [&line](double share) { line.show(share); };
     benched = TRY(bench(arguments, request));
@@ -178,9 +178,9 @@ Result<int> run_bench(const Arguments& arguments) {
     TRY(csv->finish());
   }
   if (arguments.has("--json")) {
-    TRY(print_data(json_of(*benched, request, machine)
-                       .dump(2, ' ', false, Json::error_handler_t::replace) +
-                   "\n"));
+    TRY(print_data(
+        json_of(*benched, request, machine).dump(2, ' ', false, Json::error_handler_t::replace) +
+        "\n"));
     return kExitOk;
   }
   TRY(print_data(text_of(*benched, arguments, request, machine)));

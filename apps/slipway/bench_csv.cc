@@ -18,8 +18,8 @@ std::string number_text(const std::optional<double>& value) {
 Result<BenchCsv> BenchCsv::create(const std::string& path, Of of) {
   BenchCsv csv(TRY(AtomicFile::create(path)));
   csv.pending_.reserve(kPendingBytes + 128);
-  csv.pending_ = of == Of::kRuns ? "end_s,latency_us\n"
-                                 : "start_s,runs,p50_us,p99_us,max_us,hottest_c,mhz\n";
+  csv.pending_ =
+      of == Of::kRuns ? "end_s,latency_us\n" : "start_s,runs,p50_us,p99_us,max_us,hottest_c,mhz\n";
   return csv;
 }
 
@@ -41,8 +41,8 @@ void BenchCsv::add_run(double end_s, double latency_s) {
 void BenchCsv::add_windows(const measure::Soak& soak) {
   for (const measure::Window& window : soak.windows) {
     pending_ += str(window.start_s, ",", window.queries, ",", window.p50_s * 1e6, ",",
-                    window.p99_s * 1e6, ",", window.max_s * 1e6, ",",
-                    number_text(window.hottest_c), ",", number_text(window.mhz), "\n");
+                    window.p99_s * 1e6, ",", window.max_s * 1e6, ",", number_text(window.hottest_c),
+                    ",", number_text(window.mhz), "\n");
   }
 }
 

@@ -20,7 +20,8 @@ constexpr Option kOptions[] = {
     {"--scenario", "NAME", "single, rate, multi or offline (single)"},
     {"--rate", "HZ", "runs are due so often a second, and latency counts from then"},
     {"--streams", "N", "sessions that run at once (1)"},
-    {"--percentile", "P", "a percentile to tell, as 99.5 (50, 90, 99, 99.9; may be repeated)", true},
+    {"--percentile", "P", "a percentile to tell, as 99.5 (50, 90, 99, 99.9; may be repeated)",
+     true},
     {"--confidence", "P", "of what percentiles say about all runs there could be (99%)"},
     {"--engine", "NAME", "run by an engine: slipway engines lists them (native)"},
     {"--engine-option", "NAME=VALUE", "an option of the engine (may be repeated)", true},
@@ -55,7 +56,7 @@ Result<measure::Scenario> parse_scenario(const Arguments& arguments) {
   if (!arguments.has("--scenario")) {
     if (arguments.has("--rate")) return Scenario::kRate;
     return arguments.has("--streams") && arguments.value("--streams") != "1" ? Scenario::kMulti
-                                                                            : Scenario::kSingle;
+                                                                             : Scenario::kSingle;
   }
   const std::string word = arguments.value("--scenario");
   std::vector<std::string> known;
@@ -131,6 +132,16 @@ Status parse_percentiles(const Arguments& arguments, measure::LoadOptions& load)
 
 std::span<const Option> bench_options() { return kOptions; }
 
+std::size_t samples_in(const BoundInputs& bound, const Graph& graph, std::size_t otherwise) {
+  if (graph.inputs.empty()) return otherwise;
+  const std::optional<Dims>& dims = graph.value(graph.inputs[0]).type.dims;
+  if (!dims.has_value() || dims->empty() || !dims->front().is_symbol()) return otherwise;
+  for (const auto& [symbol, extent] : bound.extents) {
+    if (symbol == dims->front().symbol() && extent > 0) return static_cast<std::size_t>(extent);
+  }
+  return otherwise;
+}
+
 Result<double> parse_duration(std::string_view option, std::string_view text, double most_s) {
   double unit_s = 1;
   std::string_view number = text;
@@ -142,8 +153,8 @@ Result<double> parse_duration(std::string_view option, std::string_view text, do
   const bool is_number = number.find_first_not_of("0123456789.") == std::string_view::npos;
   if (value.has_value() && is_number && *value > 0 && *value * unit_s <= most_s)
     return *value * unit_s;
-  return Error{Code::kUsage, str(option, " needs a duration as 30m, 90s or 2h, not '",
-                                 shorten(text, 40), "'")};
+  return Error{Code::kUsage,
+               str(option, " needs a duration as 30m, 90s or 2h, not '", shorten(text, 40), "'")};
 }
 
 Result<double> parse_share(std::string_view option, std::string_view text) {
@@ -151,12 +162,12 @@ Result<double> parse_share(std::string_view option, std::string_view text) {
   const bool is_percent = number.ends_with('%');
   if (is_percent) number.remove_suffix(1);
   const std::optional<double> value = device::real_number(number);
-  const bool is_number = device::trimmed(number).find_first_not_of("0123456789.eE-") ==
-                         std::string_view::npos;
+  const bool is_number =
+      device::trimmed(number).find_first_not_of("0123456789.eE-") == std::string_view::npos;
   const double share = value.value_or(-1) / (is_percent ? 100 : 1);
   if (value.has_value() && is_number && share >= 0 && share <= 1) return share;
-  return Error{Code::kUsage, str(option, " needs a share as 1% or 0.01, not '",
-                                 shorten(text, 40), "'")};
+  return Error{Code::kUsage,
+               str(option, " needs a share as 1% or 0.01, not '", shorten(text, 40), "'")};
 }
 
 Result<BenchRequest> parse_bench(const Arguments& arguments) {

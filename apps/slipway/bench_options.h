@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "cli/options.h"
 #include "measure/load.h"
+#include "run_inputs.h"
 
 namespace slipway {
 
@@ -20,6 +21,10 @@ struct BenchRequest {
 };
 
 Result<BenchRequest> parse_bench(const Arguments& arguments);
+
+// How many samples a run takes when the data decides: the extent that it gave to the open first
+// dimension of the first input; `otherwise` where that is not open.
+std::size_t samples_in(const BoundInputs& bound, const Graph& graph, std::size_t otherwise);
 
 // "30m", "90s", "1h"; a number alone is seconds.
 Result<double> parse_duration(std::string_view option, std::string_view text, double most_s);

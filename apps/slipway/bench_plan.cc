@@ -29,6 +29,7 @@ struct Opened {
   double compile_s = 0;
   double open_s = 0;
   std::int64_t batch = 1;
+  std::size_t samples = 1;  // in a run
 };
 
 std::vector<NamedValue> values_of(BoundInputs bound) {
@@ -56,11 +57,14 @@ Result<Opened> open_plan_file(const Arguments& arguments) {
   Opened opened;
   opened.batch = std::max<std::int64_t>(1, TRY(parse_compile_options(arguments)).batch);
   const double start_s = measure::machine_clock().now_s();
+  opened.samples = static_cast<std::size_t>(opened.batch);
   opened.plan = TRY(open_plan(arguments.positional()[0]));
   opened.open_s = seconds_since(start_s);
   if (arguments.has("--input")) {
     const Graph signature = compile::signature(*opened.plan);
-    opened.inputs = values_of(TRY(bind_inputs(signature, arguments.values("--input"))));
+    BoundInputs bound = TRY(bind_inputs(signature, arguments.values("--input")));
+    opened.samples = samples_in(bound, signature, static_cast<std::size_t>(opened.batch));
+    opened.inputs = values_of(std::move(bound));
   }
   return opened;
 }
@@ -68,10 +72,12 @@ Result<Opened> open_plan_file(const Arguments& arguments) {
 Result<Opened> compile_model_file(const Arguments& arguments) {
   compile::CompileOptions options = TRY(parse_compile_options(arguments));
   Opened opened;
+  opened.samples = static_cast<std::size_t>(std::max<std::int64_t>(1, options.batch));
   const double start_s = measure::machine_clock().now_s();
   Model model = TRY(open_runnable_model(arguments.positional()[0]));
   if (arguments.has("--input")) {
     BoundInputs bound = TRY(bind_inputs(model.graph, arguments.values("--input")));
+    opened.samples = samples_in(bound, model.graph, opened.samples);
     for (const auto& [symbol, extent] : bound.extents) options.dims.try_emplace(symbol, extent);
     opened.inputs = values_of(std::move(bound));
   }
@@ -135,7 +141,9 @@ Result<PlanLoad> run_plan_load(const Arguments& arguments, const BenchRequest& r
   for (SessionValues& each : values)
     streams.push_back({[&each] { return each.run(); }, &measure::machine_clock()});
 
-  load.result = TRY(measure::run_load(streams, request.load));
+  measure::LoadOptions options = request.load;
+  options.samples_per_query = opened.samples;
+  load.result = TRY(measure::run_load(streams, options));
   load.result.load_s = load.compile_s + load.prepare_s;
   if (before.has_value() && after.has_value() && *after >= *before)
     load.result.session_bytes = *after - *before;

@@ -73,11 +73,11 @@ std::string latency_text(const measure::LoadResult& result) {
     // With fewer runs it is the slowest one.
     const double beyond = (1 - percentile.share) * static_cast<double>(latency.queries);
     if (percentile.share > 0.99 && beyond < 1 - 1e-9) continue;
-    text += str(label(str("p", percent_number(percentile.share))),
-                seconds_text(percentile.seconds));
+    text +=
+        str(label(str("p", percent_number(percentile.share))), seconds_text(percentile.seconds));
     if (percentile.bound_s.has_value() && percentile.share > 0.5) {
-      text += str("  (of all runs, ", percent_number(latency.confidence),
-                  " % sure: within ", seconds_text(*percentile.bound_s), ")");
+      text += str("  (of all runs, ", percent_number(latency.confidence), " % sure: within ",
+                  seconds_text(*percentile.bound_s), ")");
     }
     text += "\n";
   }
@@ -122,14 +122,15 @@ std::string histogram_text(const measure::Latency& latency, std::size_t width_co
 }
 
 std::string conditions_text(const measure::LoadResult& result, const device::Machine& machine) {
-  std::string text = str(label("answers"), approximate(std::llround(result.throughput_hz)),
-                         " a second");
+  std::string text =
+      str(label("answers"), approximate(std::llround(result.throughput_hz)), " a second");
   if (result.streams > 1) text += str(", ", result.streams, " streams");
   if (result.samples_per_query > 1) text += str(", ", result.samples_per_query, " in each run");
   text += "\n";
   if (result.resident_peak_bytes.has_value()) {
-    text += str(label("process"), bytes_text(static_cast<std::int64_t>(*result.resident_peak_bytes)),
-                " of memory at the most\n");
+    text +=
+        str(label("process"), bytes_text(static_cast<std::int64_t>(*result.resident_peak_bytes)),
+            " of memory at the most\n");
   }
   if (result.query_j.has_value()) {
     text += str(label("energy"), joules_text(*result.query_j), " a run, by ",

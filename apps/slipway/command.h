@@ -33,6 +33,7 @@ extern const Command kRunCommand;
 extern const Command kCompileCommand;
 extern const Command kQuantizeCommand;
 extern const Command kPruneCommand;
+extern const Command kOptimizeCommand;
 extern const Command kBenchCommand;
 extern const Command kEnginesCommand;
 extern const Command kVerifyCommand;

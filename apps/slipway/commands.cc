@@ -6,7 +6,11 @@
 namespace slipway {
 
 std::span<const Command> commands() {
-  static const std::array kCommands = {kInitCommand, kBuildCommand, kChecklistCommand, kInspectCommand, kCheckCommand, kRunCommand, kCompileCommand, kQuantizeCommand, kPruneCommand, kVerifyCommand, kBenchCommand, kEnginesCommand, kOpsCommand, kVersionCommand, kHelpCommand, kCompletionsCommand};
+  static const std::array kCommands = {
+      kInitCommand,   kBuildCommand,      kChecklistCommand, kInspectCommand,  kCheckCommand,
+      kRunCommand,    kCompileCommand,    kOptimizeCommand,  kQuantizeCommand, kPruneCommand,
+      kVerifyCommand, kBenchCommand,      kEnginesCommand,   kOpsCommand,      kVersionCommand,
+      kHelpCommand,   kCompletionsCommand};
   return kCommands;
 }
 

@@ -34,15 +34,17 @@ Result<Model> open_runnable_model(const std::string& path) {
   return model;
 }
 
-Result<std::map<std::string, std::int64_t>> parse_extents(const Arguments& arguments) {
+Result<std::map<std::string, std::int64_t>> parse_extents(const Arguments& arguments,
+                                                          std::string_view option) {
   std::map<std::string, std::int64_t> extents;
-  for (const std::string& word : arguments.values("--set")) {
+  for (const std::string& word : arguments.values(option)) {
     const std::size_t equals = word.rfind('=');
     if (equals == std::string::npos || equals == 0) {
-      return Error{Code::kUsage, str("--set needs DIM=N, as in --set batch=8, not '", word, "'")};
+      return Error{Code::kUsage,
+                   str(option, " needs DIM=N, as in ", option, " batch=8, not '", word, "'")};
     }
     extents[word.substr(0, equals)] =
-        TRY(parse_number("--set", word.substr(equals + 1), 0, kMostExtent));
+        TRY(parse_number(option, word.substr(equals + 1), 0, kMostExtent));
   }
   return extents;
 }

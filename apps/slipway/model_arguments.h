@@ -15,8 +15,9 @@ namespace slipway {
 // The file, checked by every rule: warnings are said, the first fault is the error.
 Result<Model> open_runnable_model(const std::string& path);
 
-// The words after --set: "batch=8".
-Result<std::map<std::string, std::int64_t>> parse_extents(const Arguments& arguments);
+// The words after --set, or another option: "batch=8".
+Result<std::map<std::string, std::int64_t>> parse_extents(const Arguments& arguments,
+                                                          std::string_view option = "--set");
 
 // --batch, --set, --weights, --slide and --state.
 Result<compile::CompileOptions> parse_compile_options(const Arguments& arguments);

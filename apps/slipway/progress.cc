@@ -12,14 +12,14 @@ constexpr int kStepInPipe = 10;
 
 }  // namespace
 
-ProgressLine::ProgressLine(std::string what)
+PercentLine::PercentLine(std::string what)
     : what_(std::move(what)), is_terminal_(is_terminal(stderr)) {}
 
-ProgressLine::~ProgressLine() {
+PercentLine::~PercentLine() {
   if (is_terminal_ && shown_percent_ >= 0) std::fprintf(stderr, "\r\033[K");
 }
 
-void ProgressLine::show(double share) {
+void PercentLine::show(double share) {
   int percent = static_cast<int>(std::clamp(share, 0.0, 1.0) * 100);
   if (!is_terminal_) percent -= percent % kStepInPipe;
   if (percent <= shown_percent_ || (!is_terminal_ && percent == 0)) return;

@@ -6,12 +6,12 @@
 
 namespace slipway {
 
-class ProgressLine {
+class PercentLine {
  public:
-  explicit ProgressLine(std::string what);
-  ~ProgressLine();
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
+  explicit PercentLine(std::string what);
+  ~PercentLine();
+  PercentLine(const PercentLine&) = delete;
+  PercentLine& operator=(const PercentLine&) = delete;
 
   // A share of 1; shown where it is news.
   void show(double share);

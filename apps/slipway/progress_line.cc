@@ -22,7 +22,8 @@ ProgressLine::~ProgressLine() { clear(); }
 void ProgressLine::show(std::string_view what, double share) {
   const auto now = std::chrono::steady_clock::now();
   if (now - last_ < kTerminalPeriod) return;
-  const std::string text = str(what, " ", static_cast<int>(share * 100), " %");
+  const std::string text =
+      share < 0 ? std::string(what) : str(what, " ", static_cast<int>(share * 100), " %");
   if (is_terminal_) {
     std::fprintf(stderr, "\r\033[K%s", text.c_str());
     std::fflush(stderr);

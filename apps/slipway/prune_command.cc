@@ -36,14 +36,15 @@ Result<double> parse_ratio(std::string text) {
   if (is_per_cent) ratio /= 100;
   if (error == std::errc() && end == text.data() + text.size() && ratio > 0 && ratio < 1)
     return ratio;
-  return Error{Code::kUsage,
-               str("--ratio needs a share between 0 and 1, as 0.3 or 30%, not '", shorten(text), "'")};
+  return Error{Code::kUsage, str("--ratio needs a share between 0 and 1, as 0.3 or 30%, not '",
+                                 shorten(text), "'")};
 }
 
 std::string change_text(std::int64_t before, std::int64_t after) {
   char share[32];
-  std::snprintf(share, sizeof share, "%+.1f %%",
-                before == 0 ? 0.0 : 100 * (static_cast<double>(after) / static_cast<double>(before) - 1));
+  std::snprintf(
+      share, sizeof share, "%+.1f %%",
+      before == 0 ? 0.0 : 100 * (static_cast<double>(after) / static_cast<double>(before) - 1));
   return str(approximate(after), ", before ", approximate(before), " (", share, ")");
 }
 
@@ -75,8 +76,7 @@ void say_report(const quantize::Pruning& pruning, const Summary& before, const S
     say(str("removed ", layer.removed, " of ", layer.channels, " channels  ", join(layer.nodes)));
   }
   if (pruning.fixed_channels != 0)
-    say(str("kept    ", pruning.fixed_channels,
-            " channels of outputs, or of what cannot be cut"));
+    say(str("kept    ", pruning.fixed_channels, " channels of outputs, or of what cannot be cut"));
   say(str("weights ", change_text(before.parameter_count, after.parameter_count)));
   say(str("work    ", change_text(before.multiply_adds, after.multiply_adds), " multiply-adds"));
   if (!verdict) {
@@ -121,8 +121,7 @@ std::string report_json(const quantize::Pruning& pruning, const Summary& before,
 
 Result<int> run_prune(const Arguments& arguments) {
   TRY(expect_operands("prune", arguments.positional().size(), 1, "MODEL -o FILE --ratio R"));
-  if (!arguments.has("-o"))
-    return Error{Code::kUsage, "where should the pruned model go? -o FILE"};
+  if (!arguments.has("-o")) return Error{Code::kUsage, "where should the pruned model go? -o FILE"};
   if (!arguments.has("--ratio"))
     return Error{Code::kUsage, "how much should go? --ratio 0.3 removes three channels of ten"};
   const double ratio = TRY(parse_ratio(arguments.value("--ratio")));

@@ -118,9 +118,9 @@ Result<Outcome> quantize_statically(Model model, Data& data, const QuantizeReque
     return Error{Code::kNotFound,
                  str("there is no file ", request.cache, " yet: --samples DATA makes it")};
   }
-  const auto calibrated = TRY(quantize::Calibrated::create(
-      std::move(model), request.options, data.samples ? &*data.samples : nullptr, std::move(cached),
-      progress));
+  const auto calibrated = TRY(quantize::Calibrated::create(std::move(model), request.options,
+                                                           data.samples ? &*data.samples : nullptr,
+                                                           std::move(cached), progress));
   if (!request.cache.empty() && is_new) {
     TRY(write_file(request.cache,
                    quantize::cache_text(calibrated.learned(), hash, request.options)));
@@ -148,8 +148,8 @@ Result<Outcome> quantize_as_asked(Model model, Data& data, const QuantizeRequest
 }
 
 void say_verdict(const quantize::Verdict& verdict) {
-  std::string text = str("error   ", per_cent(verdict.relative_error), " of the outputs' magnitude, on ",
-                         count_text(verdict.samples, "sample"));
+  std::string text = str("differs ", per_cent(verdict.relative_error),
+                         " of the outputs' magnitude, on ", count_text(verdict.samples, "sample"));
   if (verdict.agreement) text += str("; the same class for ", per_cent(*verdict.agreement));
   if (verdict.accuracy) {
     text += str("; accuracy ", per_cent(*verdict.accuracy), ", before ",
@@ -168,7 +168,7 @@ void say_search(const quantize::Search& search, double max_drop) {
   }
   say(str("search  everything quantised loses ", per_cent(search.whole.drop()), ", more than ",
           per_cent(max_drop), "; with ", count_text(search.kept, "node"), " of ",
-          search.ranking.size(), " in float ", per_cent(search.chosen.drop())));
+          search.ranking.size(), " in float, ", per_cent(search.chosen.drop())));
   for (std::size_t i = 0; i < search.kept; ++i) {
     say(str("  float   ", search.ranking[i].node, " (", search.ranking[i].op,
             "): alone quantised, an error of ", per_cent(search.ranking[i].error)));
@@ -231,14 +231,14 @@ Result<int> run_quantize(const Arguments& arguments) {
   Outcome outcome = TRY(quantize_as_asked(model.clone(), data, request, progress, report));
   if (report.search) {
     report.verdict = report.search->chosen;
-  } else if (data.samples && !request.options.is_dynamic) {
+  } else if (data.samples) {
     // Halves at the ends are other inputs than the samples.
     const bool has_other_ports =
         request.options.to == quantize::Precision::kFloat16 && !request.options.keeps_io;
     if (!has_other_ports) {
-      report.verdict = TRY(quantize::judge(model, outcome.model, *data.samples, data.labels,
-                                           data.labels.empty() ? kJudgedSamples : 0,
-                                           request.options));
+      report.verdict =
+          TRY(quantize::judge(model, outcome.model, *data.samples, data.labels,
+                              data.labels.empty() ? kJudgedSamples : 0, request.options));
     }
   }
   line.clear();
@@ -246,15 +246,15 @@ Result<int> run_quantize(const Arguments& arguments) {
   report.notes = std::move(outcome.notes);
   report.bytes_before = bytes_on_disk(request.input);
   report.bytes_after = bytes_on_disk(request.output);
-  report.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
-  for (const std::string& note : report.notes) say(str("        ", note));
+  for (const std::string& note : report.notes) say(str("did     ", note));
   if (report.search) say_search(*report.search, *report.max_drop);
   if (report.verdict) say_verdict(*report.verdict);
-  say(str("model   ", request.output, "  ", bytes_text(static_cast<std::int64_t>(report.bytes_after)),
-          ", before ", bytes_text(static_cast<std::int64_t>(report.bytes_before)), "; in ",
-          seconds_text(report.seconds)));
+  say(str("model   ", request.output, "  ",
+          bytes_text(static_cast<std::int64_t>(report.bytes_after)), ", before ",
+          bytes_text(static_cast<std::int64_t>(report.bytes_before))));
+  say(str("made in ", seconds_text(report.seconds)));
   if (arguments.has("--json")) TRY(print_data(report_json(report, request)));
   return kExitOk;
 }

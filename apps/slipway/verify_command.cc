@@ -24,20 +24,17 @@ using measure::OutputError;
 
 constexpr Option kOptions[] = {
     {"--against", "MODEL", "the reference: a model or a plan"},
-    {"--samples", "DATA", "an .npz with an array per input, its first axis counting samples; a "
-                          ".npy; or a folder"},
+    {"--samples", "DATA", "an .npz or .npy, whose first axis counts samples, or a folder"},
     {"--labels", "FILE", "the right classes, a .npy; or `labels` of an .npz"},
     {"--max-diff", "SHARE", "the most mean error of an output, as 1% of its mean value"},
-    {"--max-drop", "SHARE", "the most that accuracy may drop, or without labels that another class "
-                            "may come first"},
-    {"--layers", "", "the error of every value inside that both models name alike"},
+    {"--max-drop", "SHARE", "the most that accuracy, or without labels agreement, may drop"},
+    {"--layers", "", "the error of each value inside that both models name alike"},
     {"--worst", "N", "how many of the worst samples to name (5)"},
     {"--engine", "NAME", "what runs the candidate (native)"},
-    {"--engine-option", "NAME=VALUE", "an option of that engine (may be repeated)", true},
+    {"--engine-option", "NAME=VALUE", "an option of that engine (repeatable)", true},
     {"--reference-engine", "NAME", "what runs the reference (native)"},
-    {"--reference-engine-option", "NAME=VALUE", "an option of that engine (may be repeated)", true},
-    {"--set", "DIM=N", "an open dimension's extent, where samples do not decide (may be repeated)",
-     true},
+    {"--reference-engine-option", "NAME=VALUE", "an option of that engine (repeatable)", true},
+    {"--set", "DIM=N", "an open dimension, where samples do not tell it (repeatable)", true},
     {"--threads", "N", "threads of each engine (1)"},
     {"--json", "", "print all of it as JSON"},
 };
@@ -114,15 +111,14 @@ std::string layers_text(const CompareResult& result) {
                     cosine(error.cosine), decibel(error),
                     error.mismatched > 0 ? str(error.mismatched) : "-"});
   }
-  return str("\nvalues inside, as they are computed\n",
-             table_text({{"value", false, true},
-                         {"operator"},
-                         {"error", true},
-                         {"max", true},
-                         {"cosine", true},
-                         {"SQNR", true},
-                         {"not finite", true}},
-                        rows, width_columns(stdout)));
+  return str("\nvalues inside, as they are computed\n", table_text({{"value", false, true},
+                                                                    {"operator"},
+                                                                    {"error", true},
+                                                                    {"max", true},
+                                                                    {"cosine", true},
+                                                                    {"SQNR", true},
+                                                                    {"not finite", true}},
+                                                                   rows, width_columns(stdout)));
 }
 
 std::string text_of(const CompareResult& result) {
@@ -154,14 +150,15 @@ Result<measure::CompareRequest> parse_request(const Arguments& arguments) {
                       "CANDIDATE --against REFERENCE --samples DATA"));
   for (const std::string_view needed : {"--against", "--samples"}) {
     if (!arguments.has(needed)) {
-      return Error{Code::kUsage, str(needed, " is missing: slipway verify CANDIDATE --against "
-                                             "REFERENCE --samples DATA")};
+      return Error{Code::kUsage, str(needed,
+                                     " is missing: slipway verify CANDIDATE --against "
+                                     "REFERENCE --samples DATA")};
     }
   }
   measure::CompareRequest request;
   request.candidate = TRY(parse_side(arguments, arguments.positional()[0], "--engine"));
-  request.reference = TRY(parse_side(arguments, arguments.value("--against"),
-                                     "--reference-engine"));
+  request.reference =
+      TRY(parse_side(arguments, arguments.value("--against"), "--reference-engine"));
   request.samples = arguments.value("--samples");
   request.labels = arguments.value("--labels");
   request.wants_layers = arguments.has("--layers");
@@ -189,7 +186,7 @@ Result<int> run_verify(const Arguments& arguments) {
   const measure::CompareBudget budget = TRY(parse_budget(arguments));
   std::optional<CompareResult> result;
   {
-    ProgressLine line("comparing");
+    PercentLine line("comparing");
     // In a pipe a short comparison says nothing on its way.
     const bool is_shown = is_terminal(stderr);
     request.compared = [&](double share) {
@@ -226,7 +223,13 @@ const Command kVerifyCommand = {
         "error as a\n"
         "share of the reference's mean value. Exits 1 when an output is over the budget, or is NaN "
         "or infinite\n"
-        "where the reference is not. One sample at a time is in memory.",
+        "where the reference is not.\n"
+        "\n"
+        "Samples: an .npz with an array for each input, a .npy for the only one, or a folder of "
+        "such files; the\n"
+        "first axis counts samples. One sample at a time is in memory. Labels may lie in the .npz "
+        "as `labels`.\n"
+        "Layers are computed by Slipway, whatever the engines are.",
     .example = "slipway verify small.onnx --against model.onnx --samples test.npz --max-diff 1%",
     .run = run_verify,
 };

@@ -36,7 +36,6 @@ using report::Report;
 
 constexpr double kMostRateSeconds = 5;
 constexpr double kLayerSeconds = 0.3;
-constexpr double kEnergySeconds = 1;
 
 Result<std::string> hash_of(const fs::path& path) {
   const auto file = TRY(MappedFile::open(path));
@@ -244,31 +243,60 @@ void take_choice(const std::vector<Trial>& trials, Choice choice, Job& job) {
   report.reasons.insert(report.reasons.end(), job.notes.begin(), job.notes.end());
 }
 
-// What is worth knowing of the chosen one alone.
-Status look_closer(const Setup& setup, const BuildRequest& request, Workshop& workshop,
-                   ClimateWatch& watch, Job& job) {
-  const std::optional<double> before_j = watch.joules();
-  if (before_j) {
-    const std::size_t runs = TRY(workshop.time(setup, kEnergySeconds)).size();
-    const std::optional<double> after_j = watch.joules();
-    if (after_j)
-      watch.climate().energy_per_run_mj = (*after_j - *before_j) * 1e3 / static_cast<double>(runs);
-  }
+std::optional<double> rate_of(const Recipe& recipe) {
   std::optional<double> rate_hz;
-  for (const auto& [name, input] : job.recipe.inputs) {
+  for (const auto& [name, input] : recipe.inputs) {
     if (input.rate_hz) rate_hz = std::max(rate_hz.value_or(0), *input.rate_hz);
   }
-  if (rate_hz) {
-    if (request.progress) request.progress(str("running at ", *rate_hz, " Hz"), -1);
-    Workshop::AtRate at_rate =
-        TRY(workshop.time_at_rate(setup, *rate_hz, std::min(request.seconds, kMostRateSeconds)));
-    job.report.rate_hz = rate_hz;
-    job.report.missed_deadlines = at_rate.missed;
-    job.report.at_rate = latency_of({std::move(at_rate.runs_s)});
+  return rate_hz;
+}
+
+Status run_alone(const Setup& setup, double seconds, Workshop& workshop, Report& report) {
+  measure::LoadOptions options;
+  options.seconds = seconds;
+  device::Sensors sensors{device::Root()};
+  options.sensors = &sensors;
+  const measure::LoadResult load = TRY(workshop.load(setup, options));
+  report.alone = latency_of(load);
+  if (load.query_j) report.climate.energy_per_run_mj = *load.query_j * 1e3;
+  return {};
+}
+
+Status run_at_rate(const Setup& setup, double rate_hz, double seconds, Workshop& workshop,
+                   Report& report) {
+  measure::LoadOptions options;
+  options.scenario = measure::Scenario::kRate;
+  options.rate_hz = rate_hz;
+  options.seconds = std::min(seconds, kMostRateSeconds);
+  const measure::LoadResult load = TRY(workshop.load(setup, options));
+  report.rate_hz = rate_hz;
+  report.late_runs = load.late;
+  report.at_rate = latency_of(load);
+  return {};
+}
+
+// What is worth knowing of the chosen one.
+Status look_closer(const Setup& setup, const BuildRequest& request, Workshop& workshop, Job& job) {
+  const auto tell = [&](std::string_view what) {
+    if (request.progress) request.progress(what, -1);
+  };
+  Report& report = job.report;
+  tell(str("running ", label(setup), " alone"));
+  TRY(run_alone(setup, request.seconds, workshop, report));
+  if (const std::optional<double> rate_hz = rate_of(job.recipe)) {
+    tell(str("running ", label(setup), " at ", *rate_hz, " Hz"));
+    TRY(run_at_rate(setup, *rate_hz, request.seconds, workshop, report));
   }
+  tell(str("profiling ", label(setup)));
   if (setup.engine == "native") {
-    job.report.layers = TRY(time_layers(TRY(workshop.file_of(setup)), TRY(workshop.first_sample()),
-                                        setup.threads, kLayerSeconds));
+    report.layers = TRY(time_layers(TRY(workshop.file_of(setup)), TRY(workshop.first_sample()),
+                                    setup.threads, kLayerSeconds));
+  }
+  Result<std::vector<report::LayerError>> errors = workshop.layer_errors(setup);
+  if (errors.ok()) {
+    report.layer_errors = *std::move(errors);
+  } else {  // the model is chosen whether or not its inside can be compared
+    report.reasons.push_back(str("errors layer by layer are not told: ", errors.error().message));
   }
   return {};
 }
@@ -299,10 +327,11 @@ Result<Report> build(const BuildRequest& request) {
   };
   const std::vector<Trial> trials = search(setups, *workshop, options);
   take_choice(trials, choose(trials, job.report.budget, job.earlier), job);
-  if (job.report.chosen)
-    TRY(look_closer(setups[*job.report.chosen], request, *workshop, watch, job));
+  if (job.report.chosen) TRY(look_closer(setups[*job.report.chosen], request, *workshop, job));
   watch.read();
+  const std::optional<double> energy_mj = job.report.climate.energy_per_run_mj;
   job.report.climate = watch.climate();
+  job.report.climate.energy_per_run_mj = energy_mj;
   job.report.checks = report::checklist(&job.report);
   if (!job.report.chosen) return std::move(job.report);
 

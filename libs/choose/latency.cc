@@ -50,4 +50,24 @@ report::Latency latency_of(const std::vector<Slice>& slices) {
   return latency;
 }
 
+report::Latency latency_of(const measure::LoadResult& load) {
+  const measure::Latency& from = load.latency;
+  report::Latency latency;
+  latency.runs = from.queries;
+  for (const measure::Percentile& percentile : from.percentiles) {
+    const double us = percentile.seconds * kMicro;
+    if (percentile.share == 0.5) latency.p50_us = us;
+    if (percentile.share == 0.9) latency.p90_us = us;
+    if (percentile.share == 0.99) {
+      latency.p99_us = us;
+      if (percentile.bound_s) latency.p99_bound_us = *percentile.bound_s * kMicro;
+    }
+    if (percentile.share == 0.999 && from.queries >= kRunsForTail) latency.p999_us = us;
+  }
+  latency.max_us = from.max_s * kMicro;
+  for (const measure::Bin& bin : from.bins)
+    latency.histogram.push_back({bin.from_s * kMicro, bin.to_s * kMicro, bin.count});
+  return latency;
+}
+
 }  // namespace slipway::choose

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "choose/search.h"
+#include "measure/result.h"
 #include "report/report.h"
 
 namespace slipway::choose {
@@ -13,5 +14,8 @@ inline constexpr std::size_t kRunsForTail = 1000;  // below it, one run in a tho
 
 // Of all slices together, one or more. Bins are of equal ratio.
 report::Latency latency_of(const std::vector<Slice>& slices);
+
+// Of a load scenario.
+report::Latency latency_of(const measure::LoadResult& load);
 
 }  // namespace slipway::choose

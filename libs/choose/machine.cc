@@ -64,9 +64,4 @@ void ClimateWatch::read() {
     climate_.was_throttled = climate_.was_throttled.value_or(false) || !reading.throttling.empty();
 }
 
-std::optional<double> ClimateWatch::joules() {
-  read();
-  return sensors_.joules();
-}
-
 }  // namespace slipway::choose

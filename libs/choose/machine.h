@@ -25,9 +25,7 @@ class ClimateWatch {
   explicit ClimateWatch(const device::Root& root);
 
   void read();
-  // Since the first reading; nullopt where the machine does not count energy.
-  std::optional<double> joules();
-  report::Climate& climate() { return climate_; }
+  const report::Climate& climate() const { return climate_; }
 
  private:
   device::ThrottleWatch throttle_;

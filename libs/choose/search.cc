@@ -18,6 +18,7 @@ struct Round {
 };
 constexpr Round kRounds[] = {{1, 0.04, 2.0}, {3, 0.16, 1.25}, {5, 0.80, 0}};
 constexpr double kMebibyte = 1048576;
+constexpr std::size_t kSlicesToTrim = 5;
 
 std::string percent_text(double percent) {
   char text[32];
@@ -199,7 +200,8 @@ double Trial::p99_s() const {
 
 double Trial::spread() const {
   const std::vector<double> medians = medians_of(slices);
-  return (medians.back() - medians.front()) / nearest_rank(medians, 0.5);
+  const std::size_t left_out = medians.size() >= kSlicesToTrim ? 1 : 0;
+  return (medians[medians.size() - 1 - left_out] - medians[left_out]) / nearest_rank(medians, 0.5);
 }
 
 std::vector<std::string> breaches(const Trial& trial, const report::Budget& budget) {

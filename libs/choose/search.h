@@ -43,7 +43,8 @@ struct Trial {
 
   double p50_s() const;   // median of the slices' medians; there is a slice
   double p99_s() const;   // of all runs of all slices
-  double spread() const;  // of the slices' medians: (highest - lowest) / p50_s
+  double spread() const;  // of the slices' medians, as a share of p50_s; of five and more, the
+                          // highest and the lowest are left out
   bool is_timed() const { return !slices.empty(); }
 };
 

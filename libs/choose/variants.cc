@@ -73,11 +73,15 @@ Result<fs::path> Variants::behind_plan(const std::string& precision) {
   return onnx(TRY(row_of(precision))->onnx);
 }
 
-std::string Variants::plan_command(const std::string& precision) {
+std::string Variants::plan_weights(const std::string& precision) {
   const Result<const Row*> row = row_of(precision);
-  const std::string weights = row.ok() ? (*row)->weights : "f32";
-  return str("slipway compile model.onnx", weights == "f32" ? "" : " --weights ",
-             weights == "f32" ? "" : weights, " -o model.plan");
+  return row.ok() ? (*row)->weights : "f32";
+}
+
+std::string Variants::plan_command(const std::string& precision) {
+  const std::string weights = plan_weights(precision);
+  const std::string option = weights == "f32" ? std::string() : str(" --weights ", weights);
+  return str("slipway compile model.onnx", option, " -o model.plan");
 }
 
 Result<fs::path> Variants::make_onnx(const std::string& precision) const {

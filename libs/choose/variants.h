@@ -37,6 +37,7 @@ class Variants {
   Result<std::filesystem::path> plan(const std::string& precision);
   // The ONNX that a plan was made of, and the words that make it again.
   Result<std::filesystem::path> behind_plan(const std::string& precision);
+  static std::string plan_weights(const std::string& precision);  // as --weights takes them
   static std::string plan_command(const std::string& precision);
 
  private:

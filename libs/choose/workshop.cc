@@ -4,12 +4,12 @@
 #include <chrono>
 #include <cstring>
 #include <random>
-#include <thread>
 
 #include "base/str.h"
 #include "choose/accuracy.h"
 #include "choose/buffers.h"
 #include "choose/probe.h"
+#include "measure/engine_load.h"
 #include "samples/labels.h"
 
 namespace slipway::choose {
@@ -20,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kNative = "native";
 constexpr int kProbeRuns = 3;
+constexpr std::uint64_t kLayerSamples = 64;
 constexpr double kWarmUpShare = 0.2;  // of a slice
 constexpr double kLeastWarmUpS = 0.01;
 constexpr std::size_t kLeastRuns = 20;
@@ -163,16 +164,20 @@ std::optional<double> Workshop::file_bytes(const Setup& setup) const {
   return static_cast<double>(bytes);
 }
 
-Result<std::unique_ptr<engines::Session>> Workshop::open_session(const Setup& setup,
-                                                                 const fs::path& file) const {
-  const engines::Engine* engine = TRY(engines::find_engine(setup.engine));
+Result<engines::Subject> Workshop::subject_of(const Setup& setup, const fs::path& file) const {
   engines::Subject subject;
   subject.model = file.empty() ? TRY(file_of(setup)) : file;
   subject.threads = setup.threads;
   if (setup.engine != kNative) subject.dims = options_.dims;  // a plan has them already
   const auto options = options_.engine_options.find(setup.engine);
   if (options != options_.engine_options.end()) subject.options = options->second;
-  return engine->open(subject, {});
+  return subject;
+}
+
+Result<std::unique_ptr<engines::Session>> Workshop::open_session(const Setup& setup,
+                                                                 const fs::path& file) const {
+  const engines::Engine* engine = TRY(engines::find_engine(setup.engine));
+  return engine->open(TRY(subject_of(setup, file)), {});
 }
 
 Result<std::vector<Tensor>> Workshop::first_sample() {
@@ -199,13 +204,23 @@ Result<Probe> Workshop::probe(const Setup& setup) {
   return probe_apart(open, use);
 }
 
+measure::CompareRequest Workshop::comparison() const {
+  measure::CompareRequest request;
+  request.reference.engine = *engines::find_engine(kNative);
+  request.reference.subject.model = options_.model;
+  request.reference.subject.dims = options_.dims;
+  request.samples = *options_.samples;
+  if (options_.labels) request.labels = *options_.labels;
+  request.most_samples = options_.sample_limit;
+  return request;
+}
+
 Result<std::optional<report::Accuracy>> Workshop::compare(const Setup& setup) {
   if (!samples_) return std::optional<report::Accuracy>();
-  const std::unique_ptr<engines::Session> session = TRY(open_session(setup));
-  AccuracyOptions options;
-  options.limit = options_.sample_limit;
-  if (labels_) options.labels = &*labels_;
-  return std::optional(TRY(choose::compare(*session, *reference_, *samples_, options)));
+  measure::CompareRequest request = comparison();
+  request.candidate.engine = TRY(engines::find_engine(setup.engine));
+  request.candidate.subject = TRY(subject_of(setup, {}));
+  return std::optional(accuracy_of(TRY(measure::compare_models(request))));
 }
 
 Result<std::vector<double>> Workshop::time(const Setup& setup, double seconds) {
@@ -224,28 +239,32 @@ Result<std::vector<double>> Workshop::time(const Setup& setup, double seconds) {
   return runs_s;
 }
 
-Result<Workshop::AtRate> Workshop::time_at_rate(const Setup& setup, double rate_hz,
-                                                double seconds) {
-  const std::unique_ptr<engines::Session> session = TRY(open_session(setup));
-  Buffers buffers = TRY(Buffers::create(*session));
-  TRY(buffers.fill(TRY(first_sample())));
-  TRY(warm_up(*session, buffers, kLeastWarmUpS));
-  const std::chrono::duration<double> period(1 / rate_hz);
-  const auto count =
-      static_cast<std::size_t>(std::clamp(seconds * rate_hz, 1.0, static_cast<double>(kMostRuns)));
-  AtRate out;
-  const auto start = Clock::now();
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto due =
-        start + std::chrono::duration_cast<Clock::duration>(period * static_cast<double>(i));
-    std::this_thread::sleep_until(due);
-    TRY(buffers.run(*session));
-    const double taken_s = seconds_since(due);
-    out.runs_s.push_back(taken_s);
-    out.missed += taken_s > period.count() ? 1 : 0;
+Result<measure::LoadResult> Workshop::load(const Setup& setup,
+                                           const measure::LoadOptions& options) {
+  measure::EngineLoad load;
+  load.engine = TRY(engines::find_engine(setup.engine));
+  load.subject = TRY(subject_of(setup, {}));
+  const std::vector<Tensor> sample = TRY(first_sample());
+  for (std::size_t i = 0; i < sample.size(); ++i)
+    load.inputs.push_back({reference_->inputs()[i].name, sample[i]});
+  return TRY(measure::run_engine_load(load, options)).result;
+}
+
+Result<std::vector<report::LayerError>> Workshop::layer_errors(const Setup& setup) {
+  std::vector<report::LayerError> errors;
+  if (!samples_) return errors;
+  measure::CompareRequest request = comparison();
+  request.candidate.engine = request.reference.engine;  // layers are computed by Slipway
+  request.candidate.subject.model = TRY(onnx_behind(setup));
+  request.candidate.subject.dims = options_.dims;
+  if (setup.engine == kNative) {
+    request.candidate.subject.options["weights"] = Variants::plan_weights(setup.precision);
   }
-  std::sort(out.runs_s.begin(), out.runs_s.end());
-  return out;
+  request.wants_layers = true;
+  request.most_samples = std::min<std::uint64_t>(sample_count(), kLayerSamples);
+  for (const measure::LayerError& layer : TRY(measure::compare_models(request)).layers)
+    errors.push_back(layer_error_of(layer));
+  return errors;
 }
 
 Result<Golden> Workshop::golden(const Setup& setup, std::size_t most) {

@@ -12,6 +12,8 @@
 #include "choose/lab.h"
 #include "choose/variants.h"
 #include "engines/engine.h"
+#include "measure/compare.h"
+#include "measure/load.h"
 #include "samples/samples.h"
 #include "tensor/npz.h"
 
@@ -60,17 +62,16 @@ class Workshop final : public Lab {
   Result<std::vector<Tensor>> first_sample();
   // Of at most so many samples; of made-up inputs where there are none.
   Result<Golden> golden(const Setup& setup, std::size_t most);
-  // Runs at fixed times, `rate_hz` a second: ascending seconds from when each was due, and how many
-  // were not done when the next was due.
-  struct AtRate {
-    std::vector<double> runs_s;
-    std::uint64_t missed = 0;
-  };
-  Result<AtRate> time_at_rate(const Setup& setup, double rate_hz, double seconds);
+  // Under load, by the scenarios of libs/measure.
+  Result<measure::LoadResult> load(const Setup& setup, const measure::LoadOptions& options);
+  // Of values inside that the original model computes too; empty where there are no samples.
+  Result<std::vector<report::LayerError>> layer_errors(const Setup& setup);
 
  private:
   Workshop() = default;
   Status open_samples();
+  Result<engines::Subject> subject_of(const Setup& setup, const std::filesystem::path& file) const;
+  measure::CompareRequest comparison() const;
 
   WorkshopOptions options_;
   std::unique_ptr<Variants> variants_;

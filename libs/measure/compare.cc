@@ -1,6 +1,7 @@
 #include "measure/compare.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -38,10 +39,8 @@ Result<samples::Samples> open_samples(const CompareRequest& request, Opened& ope
     for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i].shape = first[i].shape();
     samples = TRY(samples::Samples::open(request.samples, wanted));
   }
-  opened.reference_subject =
-      TRY(bind_subject(opened.reference, request.reference.subject, wanted));
-  opened.candidate_subject =
-      TRY(bind_subject(opened.candidate, request.candidate.subject, wanted));
+  opened.reference_subject = TRY(bind_subject(opened.reference, request.reference.subject, wanted));
+  opened.candidate_subject = TRY(bind_subject(opened.candidate, request.candidate.subject, wanted));
   return samples;
 }
 
@@ -68,9 +67,9 @@ class Feed {
                      str(model, ": takes an input ", port.name, " for which there is no sample")};
       }
       if (port.shape != found->shape) {
-        return Error{Code::kInvalid, str(model, ": its input ", port.name, " is ",
-                                         shape_text(port.shape), ", and a sample is ",
-                                         shape_text(found->shape))};
+        return Error{Code::kInvalid,
+                     str(model, ": its input ", port.name, " is ", shape_text(port.shape),
+                         ", and a sample is ", shape_text(found->shape))};
       }
       feed.ports_.push_back({static_cast<std::size_t>(found - inputs.begin()), port.dtype});
     }
@@ -125,25 +124,36 @@ Result<std::vector<Pair>> match(std::span<const std::string> candidate,
                                    join(std::vector(candidate.begin(), candidate.end())))};
 }
 
-// The samples with the greatest errors so far.
+// The samples of one output with the greatest errors so far.
 class Worst {
  public:
   explicit Worst(std::size_t most) : most_(most) {}
 
+  // relative_error: the mean error, until finish() knows what it is a share of.
   void add(WorstSample sample) {
     if (most_ == 0 || (sample.relative_error == 0 && !sample.is_mismatched)) return;
-    const auto place = std::ranges::upper_bound(all_, sample, is_worse);
+    const auto place = std::ranges::upper_bound(all_, sample, comes_before);
     if (place == all_.end() && all_.size() == most_) return;
     all_.insert(place, std::move(sample));
     if (all_.size() > most_) all_.pop_back();
   }
-  std::vector<WorstSample> take() { return std::move(all_); }
 
- private:
-  static bool is_worse(const WorstSample& a, const WorstSample& b) {
+  void finish(double mean_size, std::vector<WorstSample>& to) const {
+    for (WorstSample sample : all_) {
+      if (sample.relative_error > 0) {
+        sample.relative_error = mean_size > 0 ? sample.relative_error / mean_size
+                                              : std::numeric_limits<double>::infinity();
+      }
+      to.push_back(std::move(sample));
+    }
+  }
+
+  static bool comes_before(const WorstSample& a, const WorstSample& b) {
     if (a.is_mismatched != b.is_mismatched) return a.is_mismatched;
     return a.relative_error > b.relative_error;
   }
+
+ private:
   std::size_t most_;
   std::vector<WorstSample> all_;
 };
@@ -238,8 +248,7 @@ struct LayerRow {
 Result<std::vector<LayerRow>> common_layers(const Opened& opened) {
   constexpr std::size_t kMostLayers = 20'000;
   if (opened.candidate.is_plan || opened.reference.is_plan) {
-    return Error{Code::kUsage,
-                 "--layers needs two models: a plan does not have its values inside"};
+    return Error{Code::kUsage, "--layers needs two models: a plan does not have its values inside"};
   }
   std::set<std::string_view> known;
   const Graph& reference = opened.reference.model.graph;
@@ -328,16 +337,20 @@ Result<CompareResult> compare_models(const CompareRequest& request) {
       TRY(engine_runner(*request.candidate.engine, opened.candidate_subject, request.progress)),
       TRY(engine_runner(*request.reference.engine, opened.reference_subject, request.progress)));
   TRY(comparison.start(request, samples.inputs()));
+  const std::uint64_t count = request.most_samples == 0
+                                  ? samples.count()
+                                  : std::min<std::uint64_t>(request.most_samples, samples.count());
   std::optional<std::vector<std::int64_t>> labels = TRY(find_labels(request, samples.count()));
+  if (labels.has_value()) labels->resize(count);
   std::optional<Layers> layers;
   if (request.wants_layers) layers = TRY(Layers::open(request, opened, samples.inputs()));
 
   CompareResult result;
-  Worst worst(request.worst);
+  std::vector<Worst> worst;
   std::vector<ErrorSum> sums;
   std::optional<Judge> judge;
   std::vector<Tensor> sample;
-  while (TRY(samples.next(sample))) {
+  while (result.samples < count && TRY(samples.next(sample))) {
     TRY(comparison.run(sample));
     if (result.samples == 0) {
       if (labels.has_value())
@@ -349,26 +362,31 @@ Result<CompareResult> compare_models(const CompareRequest& request) {
                                  (tells_classes(opened.reference, pair.name) ||
                                   (judge.has_value() && judge->output() == i));
         sums.emplace_back(pair.name, has_classes);
+        worst.emplace_back(request.worst);
       }
     }
     for (std::size_t i = 0; i < sums.size(); ++i) {
       const Pair& pair = comparison.pairs()[i];
       const SampleError error =
           TRY(sums[i].add(comparison.candidate(pair), comparison.reference(pair)));
-      worst.add({result.samples, pair.name, error.max_error, error.relative_error(),
-                 error.mismatched > 0});
+      worst[i].add(
+          {result.samples, pair.name, error.max_error, error.mean_error, error.mismatched > 0});
       if (judge.has_value() && judge->output() == i)
         judge->add(result.samples, comparison.candidate(pair), comparison.reference(pair));
     }
     if (layers.has_value()) TRY(layers->add(sample));
     ++result.samples;
     if (request.compared)
-      request.compared(static_cast<double>(result.samples) / static_cast<double>(samples.count()));
+      request.compared(static_cast<double>(result.samples) / static_cast<double>(count));
   }
-  for (const ErrorSum& sum : sums) result.outputs.push_back(sum.total());
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    result.outputs.push_back(sums[i].total());
+    worst[i].finish(result.outputs[i].mean_size, result.worst);
+  }
+  std::ranges::stable_sort(result.worst, Worst::comes_before);
+  if (result.worst.size() > request.worst) result.worst.resize(request.worst);
   if (judge.has_value())
     result.accuracy = judge->accuracy(comparison.pairs()[judge->output()].name);
-  result.worst = worst.take();
   if (layers.has_value()) result.layers = layers->total();
   return result;
 }

@@ -16,8 +16,8 @@ namespace slipway::measure {
 // A model or plan, and who runs it.
 struct Side {
   const engines::Engine* engine = nullptr;
-  // Extents and batch of what the samples do not decide; `dims` of one side may name dimensions that
-  // only the other one has.
+  // Extents and batch of what the samples do not decide; `dims` of one side may name dimensions
+  // that only the other one has.
   engines::Subject subject;
 };
 
@@ -25,12 +25,13 @@ struct CompareRequest {
   Side candidate;
   Side reference;
   std::filesystem::path samples;
-  std::filesystem::path labels;  // empty: those beside the samples, where there are some
-  std::size_t worst = 5;         // samples to name
+  std::filesystem::path labels;    // empty: those beside the samples, where there are some
+  std::uint64_t most_samples = 0;  // from the first one on; 0: all
+  std::size_t worst = 5;           // samples to name
   // What both models compute under the same name inside, computed by Slipway whatever the engines
   // are. Both must be models then, not plans.
   bool wants_layers = false;
-  engines::Progress progress;                // of opening engines
+  engines::Progress progress;                  // of opening engines
   std::function<void(double share)> compared;  // of the samples
 };
 

@@ -56,9 +56,12 @@ Json json_of(const Conditions& conditions) {
 }
 
 Json json_of(const Soak& soak) {
-  Json root = {{"verdict", soak.verdict},     {"first_us", us(soak.first_s)},
-               {"last_us", us(soak.last_s)},  {"drift", soak.drift},
-               {"noise", soak.noise},         {"is_drifting", soak.is_drifting},
+  Json root = {{"verdict", soak.verdict},
+               {"first_us", us(soak.first_s)},
+               {"last_us", us(soak.last_s)},
+               {"drift", soak.drift},
+               {"noise", soak.noise},
+               {"is_drifting", soak.is_drifting},
                {"is_throttled", soak.is_throttled}};
   Json& windows = root["windows"] = Json::array();
   for (const Window& window : soak.windows) {

@@ -1,5 +1,5 @@
-// JSON of what measuring gives. Keys are stable: programs read them. What a machine does not tell is
-// left out; what JSON has no number for (NaN, infinities) is text.
+// JSON of what measuring gives. Keys are stable: programs read them. What a machine does not tell
+// is left out; what JSON has no number for (NaN, infinities) is text.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -34,7 +34,7 @@ struct LoadOptions {
   device::Sensors* sensors = nullptr;              // read about once a second, between queries
   // Each query of the first stream, in their order: when it ended, counted from the start.
   std::function<void(double end_s, double latency_s)> on_query;
-  std::function<void(double share)> progress;      // about once a second, from the first stream
+  std::function<void(double share)> progress;  // about once a second, from the first stream
 };
 
 // kSingle and kRate take one stream, the others one or more. At a fixed rate a query that is due

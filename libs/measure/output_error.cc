@@ -11,11 +11,6 @@
 namespace slipway::measure {
 namespace {
 
-double ratio(double error, double size) {
-  if (error == 0) return 0;
-  return size == 0 ? std::numeric_limits<double>::infinity() : error / size;
-}
-
 // The elements as doubles; `holder` keeps them.
 Result<std::span<const double>> doubles(const Tensor& tensor, Tensor& holder) {
   holder = TRY(cast(TRY(tensor.direct()), DType::kFloat64));
@@ -29,8 +24,6 @@ std::string describe_answer(const Tensor& answer) {
 }
 
 }  // namespace
-
-double SampleError::relative_error() const { return ratio(mean_error, mean_size); }
 
 Result<SampleError> ErrorSum::add(const Tensor& candidate, const Tensor& reference) {
   if (candidate.size() != reference.size()) {
@@ -115,8 +108,7 @@ std::optional<std::int64_t> class_of(const Tensor& answer) {
   const Result<std::span<const double>> read = doubles(answer, holder);
   if (!read.ok() || read->empty()) return std::nullopt;
   const std::span<const double> scores = *read;
-  if (is_integer(answer.dtype()) && scores.size() == 1)
-    return static_cast<std::int64_t>(scores[0]);
+  if (is_integer(answer.dtype()) && scores.size() == 1) return static_cast<std::int64_t>(scores[0]);
   std::optional<std::int64_t> best;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     if (std::isnan(scores[i])) continue;

@@ -16,8 +16,6 @@ struct SampleError {
   double mean_error = 0;
   double mean_size = 0;
   std::uint64_t mismatched = 0;
-
-  double relative_error() const;
 };
 
 class ErrorSum {

@@ -141,7 +141,7 @@ struct WorstSample {
   std::uint64_t sample = 0;  // from 0
   std::string output;
   double max_error = 0;
-  double relative_error = 0;  // of this sample's answer
+  double relative_error = 0;  // its mean error as a share of the output's mean size in all samples
   bool is_mismatched = false;
 };
 

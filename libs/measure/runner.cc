@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "compile/compile.h"
+#include "compile/store_weights.h"
 #include "inspect/open_dims.h"
 #include "onnx/reader.h"
 #include "ops/check.h"
@@ -35,8 +36,7 @@ struct Buffers {
   void fill(std::span<const Tensor> values) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const std::span<const std::byte> bytes = values[i].bytes();
-      if (!bytes.empty())
-        std::memcpy(inputs[i].mutable_bytes().data(), bytes.data(), bytes.size());
+      if (!bytes.empty()) std::memcpy(inputs[i].mutable_bytes().data(), bytes.data(), bytes.size());
     }
   }
 };
@@ -82,6 +82,8 @@ class PlanRunner final : public Runner {
     compile::CompileOptions options;
     options.dims = subject.dims;
     options.batch = subject.batch;
+    if (const auto weights = subject.options.find("weights"); weights != subject.options.end())
+      options.weights = TRY(compile::parse_weight_type(weights->second));
     auto compiled =
         std::make_shared<compile::Compiled>(TRY(compile::compile_model(std::move(model), options)));
     const std::span<const std::byte> bytes = compiled->file.bytes();
@@ -127,9 +129,8 @@ class ReferenceRunner final : public Runner {
       const ValueDef& value = graph.value(id);
       Shape shape;
       for (const Dim& dim : value.type.dims.value_or(Dims())) {
-        const auto named =
-            dim.is_symbol() ? subject.dims.find(dim.symbol()) : subject.dims.end();
-        shape.push_back(dim.is_known() ? dim.extent()
+        const auto named = dim.is_symbol() ? subject.dims.find(dim.symbol()) : subject.dims.end();
+        shape.push_back(dim.is_known()                ? dim.extent()
                         : named != subject.dims.end() ? named->second
                                                       : subject.batch);
       }
@@ -174,7 +175,13 @@ Result<std::unique_ptr<Runner>> engine_runner(const engines::Engine& engine,
                                               const engines::Subject& subject,
                                               const engines::Progress& progress) {
   TRY(engine.load(subject));
-  return EngineRunner::create(TRY(engine.open(subject, progress)));
+  Result<std::unique_ptr<engines::Session>> session = engine.open(subject, progress);
+  if (session.ok()) return EngineRunner::create(*std::move(session));
+  // Two models are open: which one is it?
+  const std::string path = subject.model.string();
+  const Error& error = session.error();
+  if (error.message.find(path) != std::string::npos) return error;
+  return Error{error.code, str(path, ": ", error.message)};
 }
 
 Result<std::unique_ptr<Runner>> layer_runner(const engines::Subject& subject,

@@ -90,9 +90,9 @@ Result<engines::Subject> bind_subject(const Signature& signature, engines::Subje
       fits = is_new || known->second == given->shape[axis];
     }
     if (!fits) {
-      return Error{Code::kInvalid, str(subject.model.string(), ": its input ", input.name, " is ",
-                                       to_text(input.type), ", and a sample ",
-                                       shape_text(given->shape))};
+      return Error{Code::kInvalid,
+                   str(subject.model.string(), ": its input ", input.name, " is ",
+                       to_text(input.type), ", and a sample ", shape_text(given->shape))};
     }
   }
   if (signature.is_plan) {
@@ -109,9 +109,8 @@ bool tells_classes(const Signature& signature, const std::string& output) {
   std::string lower = output;
   for (char& letter : lower)
     letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  const bool is_named = std::ranges::any_of(kClassWords, [&](std::string_view word) {
-    return lower.find(word) != std::string::npos;
-  });
+  const bool is_named = std::ranges::any_of(
+      kClassWords, [&](std::string_view word) { return lower.find(word) != std::string::npos; });
   if (is_named) return true;
   for (const Node& node : graph.nodes) {
     for (const ValueId id : node.outputs) {

@@ -40,10 +40,15 @@ Error too_large(std::uint64_t bytes, std::uint64_t max_bytes) {
                    ": write it with external data")};
 }
 
-Status write_message(const WireWriter& message, const std::filesystem::path& path) {
+template <typename Message>
+Result<AtomicFile> written(const Message& message, const std::filesystem::path& path) {
   AtomicFile file = TRY(AtomicFile::create(path));
   TRY(message.emit([&](std::string_view bytes) { return file.write(bytes); }));
-  return file.commit();
+  return file;
+}
+
+Status write_message(const WireWriter& message, const std::filesystem::path& path) {
+  return TRY(written(message, path)).commit();
 }
 
 }  // namespace
@@ -60,12 +65,12 @@ Status write_model(const Model& model, const std::filesystem::path& path,
   if (message.size_bytes() > options.max_model_bytes) {
     return too_large(message.size_bytes(), options.max_model_bytes);
   }
-  if (!external.is_empty()) {
-    AtomicFile file = TRY(AtomicFile::create(path.parent_path() / data_name));
-    TRY(external.emit([&](std::string_view bytes) { return file.write(bytes); }));
-    TRY(file.commit());
-  }
-  return write_message(message, path);
+  if (external.is_empty()) return write_message(message, path);
+  // Neither takes its place before both are complete.
+  AtomicFile data_file = TRY(written(external, path.parent_path() / data_name));
+  AtomicFile model_file = TRY(written(message, path));
+  TRY(data_file.commit());
+  return model_file.commit();
 }
 
 Result<std::string> model_bytes(const Model& model) {

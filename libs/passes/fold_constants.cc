@@ -14,6 +14,12 @@ namespace {
 // A constant may become this much larger than what it is made of before it is better computed.
 constexpr std::size_t kMaxGrowthBytes = std::size_t{16} << 20;
 
+struct Limits {
+  bool keeps_quantized = true;
+  std::size_t growth_bytes = kMaxGrowthBytes;  // of one constant
+  bool counts_shared = true;  // constants that others use as well count as replaced
+};
+
 std::size_t bytes_of(const Tensor& tensor) {
   return tensor.size() * std::max<std::size_t>(element_bytes(tensor.dtype()), 1);
 }
@@ -25,7 +31,8 @@ bool has_subgraph(const Node& node) {
 }
 
 // The node's outputs from its constant inputs, or none where it cannot be evaluated here.
-std::vector<Value> evaluate_constant(const Graph& graph, const Node& node) {
+std::vector<Value> evaluate_constant(const Graph& graph, const Node& node, const Limits& limits,
+                                     const std::vector<std::size_t>& uses) {
   const Op* op = find_op(node.domain, node.op);
   if (op == nullptr || op->evaluate == nullptr || op->is_random || has_subgraph(node)) return {};
   std::vector<Value> inputs;
@@ -39,7 +46,7 @@ std::vector<Value> evaluate_constant(const Graph& graph, const Node& node) {
     if (tensor == nullptr) return {};
     Result<Tensor> direct = tensor->direct();
     if (!direct.ok()) return {};
-    input_bytes += bytes_of(*direct);
+    if (limits.counts_shared || uses[index(input)] <= 1) input_bytes += bytes_of(*direct);
     inputs.emplace_back(*std::move(direct));
   }
   for (const ValueId output : node.outputs) {
@@ -47,7 +54,8 @@ std::vector<Value> evaluate_constant(const Graph& graph, const Node& node) {
     const Type& type = graph.value(output).type;
     if (!type.is_tensor() || !type.dims || !known_count(*type.dims)) return {};
     const auto count = static_cast<std::size_t>(*known_count(*type.dims));
-    if (count * std::max<std::size_t>(element_bytes(type.dtype), 1) > input_bytes + kMaxGrowthBytes)
+    if (count * std::max<std::size_t>(element_bytes(type.dtype), 1) >
+        input_bytes + limits.growth_bytes)
       return {};
   }
   Result<std::vector<Value>> outputs = evaluate_node(node, std::move(inputs));
@@ -82,14 +90,15 @@ bool is_dequantized_weight(const Graph& graph, const Node& node) {
 }
 
 // One walk over the nodes; how many were folded.
-std::size_t fold_once(Graph& graph, bool keeps_quantized) {
+std::size_t fold_once(Graph& graph, const Limits& limits) {
+  const std::vector<std::size_t> uses = count_uses(graph);
   std::vector<bool> is_folded(graph.nodes.size(), false);
   std::size_t folded = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    if (keeps_quantized && is_dequantized_weight(graph, node)) continue;
+    if (limits.keeps_quantized && is_dequantized_weight(graph, node)) continue;
     std::vector<Value> outputs = measure_constant(graph, node);
-    if (outputs.empty()) outputs = evaluate_constant(graph, node);
+    if (outputs.empty()) outputs = evaluate_constant(graph, node, limits, uses);
     if (outputs.empty()) continue;
     for (std::size_t k = 0; k < node.outputs.size(); ++k) {
       if (node.outputs[k] != kNoValue && outputs[k].is_tensor())
@@ -103,9 +112,9 @@ std::size_t fold_once(Graph& graph, bool keeps_quantized) {
 }
 
 // What constants give may tell the shapes of others, and these shapes are constants in turn.
-std::string fold(Model& model, bool keeps_quantized) {
+std::string fold(Model& model, const Limits& limits) {
   std::size_t folded = 0;
-  while (const std::size_t more = fold_once(model.graph, keeps_quantized)) {
+  while (const std::size_t more = fold_once(model.graph, limits)) {
     folded += more;
     Problems ignored;  // the run will say what is wrong
     infer_types(model, ignored);
@@ -116,9 +125,15 @@ std::string fold(Model& model, bool keeps_quantized) {
 }  // namespace
 
 // Nodes whose inputs are all constants are computed now, but for what dequantises weights.
-Result<std::string> fold_constants(Model& model) { return fold(model, true); }
+Result<std::string> fold_constants(Model& model) { return fold(model, {}); }
 
 // The rest of them, after the passes that look for quantised weights.
-Result<std::string> fold_weights(Model& model) { return fold(model, false); }
+Result<std::string> fold_weights(Model& model) { return fold(model, {.keeps_quantized = false}); }
+
+// Those of fold_constants that leave a file no larger than it was, give or take a little for each.
+Result<std::string> fold_small_constants(Model& model) {
+  constexpr std::size_t kSmallBytes = 1024;
+  return fold(model, {.growth_bytes = kSmallBytes, .counts_shared = false});
+}
 
 }  // namespace slipway

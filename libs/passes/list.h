@@ -8,6 +8,7 @@ namespace slipway {
 Result<std::string> fold_batch_norm(Model& model);
 Result<std::string> fold_constants(Model& model);
 Result<std::string> fold_padding(Model& model);
+Result<std::string> fold_small_constants(Model& model);
 Result<std::string> fold_weights(Model& model);
 Result<std::string> move_bytes(Model& model);
 Result<std::string> merge_equal(Model& model);

@@ -3,9 +3,7 @@
 
 namespace slipway {
 
-// Nodes and initializers whose values nothing uses.
-Result<std::string> remove_dead(Model& model) {
-  Graph& graph = model.graph;
+std::size_t remove_dead(Graph& graph) {
   std::vector<std::size_t> uses = count_uses(graph);
   std::vector<bool> is_dead(graph.nodes.size(), false);
   std::size_t removed = 0;
@@ -28,6 +26,15 @@ Result<std::string> remove_dead(Model& model) {
   std::erase_if(graph.initializers, [&](const auto& entry) {
     return uses[index(entry.first)] == 0 && !is_input(graph, entry.first);
   });
+  std::erase_if(graph.sparse_initializers, [&](const auto& entry) {
+    return uses[index(entry.first)] == 0 && !is_input(graph, entry.first);
+  });
+  return removed;
+}
+
+// Nodes and initializers whose values nothing uses.
+Result<std::string> remove_dead(Model& model) {
+  const std::size_t removed = remove_dead(model.graph);
   return removed == 0 ? "" : "removed " + count_text(removed, "node") + " that nothing uses";
 }
 

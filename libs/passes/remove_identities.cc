@@ -67,9 +67,7 @@ bool rename_to_output(Graph& graph, std::size_t before, ValueId value, ValueId o
 
 }  // namespace
 
-// Identity, Dropout outside training, and casts and shapes that change nothing.
-Result<std::string> remove_identities(Model& model) {
-  Graph& graph = model.graph;
+std::size_t remove_identities(Graph& graph) {
   std::vector<bool> is_removed(graph.nodes.size(), false);
   std::size_t removed = 0;
   const std::vector<std::size_t> uses = count_uses(graph);
@@ -87,6 +85,12 @@ Result<std::string> remove_identities(Model& model) {
     ++removed;
   }
   remove_nodes(graph, is_removed);
+  return removed;
+}
+
+// Identity, Dropout outside training, and casts and shapes that change nothing.
+Result<std::string> remove_identities(Model& model) {
+  const std::size_t removed = remove_identities(model.graph);
   return removed == 0 ? "" : "removed " + count_text(removed, "node") + " that changed nothing";
 }
 

@@ -24,6 +24,12 @@ const Tensor* constant_of(const Graph& graph, ValueId id);
 // Removes the nodes whose flag is set.
 void remove_nodes(Graph& graph, const std::vector<bool>& is_removed);
 
+// Removes the nodes whose output is their input, where what uses it can use that; how many.
+std::size_t remove_identities(Graph& graph);
+
+// Removes the nodes and constants whose values nothing uses; how many nodes.
+std::size_t remove_dead(Graph& graph);
+
 // "3 nodes", "1 node".
 std::string count_text(std::size_t count, std::string_view noun);
 

@@ -80,7 +80,8 @@ std::vector<std::string_view> split(std::string_view text, char at) {
   return parts;
 }
 
-std::string numbers_text(std::string_view kind, const std::map<std::string, std::vector<float>>& all) {
+std::string numbers_text(std::string_view kind,
+                         const std::map<std::string, std::vector<float>>& all) {
   std::string text;
   for (const auto& [name, numbers] : all) {
     text += str(kind, " ", word(name));
@@ -97,13 +98,15 @@ class CacheReader {
   Result<Learned> read(std::string_view text) {
     const std::vector<std::string_view> lines = split(text, '\n');
     if (lines.empty() || lines[0] != kFirstLine)
-      return Error{Code::kInvalid, str("not a calibration cache: its first line is not '", kFirstLine, "'")};
+      return Error{Code::kInvalid,
+                   str("not a calibration cache: its first line is not '", kFirstLine, "'")};
     for (line_ = 1; line_ < lines.size(); ++line_) {
       const std::vector<std::string_view> words = split(lines[line_], ' ');
       if (!words.empty() && words[0].front() != '#') TRY(take(words, lines[line_]));
     }
     if (!has_model_ || !has_options_)
-      return Error{Code::kInvalid, "the calibration cache does not say of which model and options it is"};
+      return Error{Code::kInvalid,
+                   "the calibration cache does not say of which model and options it is"};
     return std::move(learned_);
   }
 
@@ -116,9 +119,9 @@ class CacheReader {
     if (words[0] == "model" && words.size() == 2) {
       has_model_ = true;
       if (words[1] == hex(hash_, 16)) return {};
-      return Error{Code::kInvalid, str("the calibration cache is of another model (", shorten(words[1]),
-                                       ", this one is ", hex(hash_, 16),
-                                       "): remove the file to calibrate again")};
+      return Error{Code::kInvalid,
+                   str("the calibration cache is of another model (", shorten(words[1]),
+                       ", this one is ", hex(hash_, 16), "): remove the file to calibrate again")};
     }
     if (words[0] == "options") {
       has_options_ = true;
@@ -145,7 +148,8 @@ class CacheReader {
       numbers.push_back(*number);
     }
     if (words[0] == "factors") {
-      if (std::ranges::any_of(numbers, [](float f) { return !(f > 0); })) return bad("a factor is not above 0");
+      if (std::ranges::any_of(numbers, [](float f) { return !(f > 0); }))
+        return bad("a factor is not above 0");
       learned_.factors[*name] = std::move(numbers);
     } else if (words[0] == "shifts") {
       learned_.shifts[*name] = std::move(numbers);
@@ -179,7 +183,8 @@ std::uint64_t model_hash(const Model& model) {
     for (const ValueId id : node.outputs) add(model.graph, id);
     for (const Attribute& attribute : node.attributes) {
       text += attribute.name;
-      if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) text += str("=", *number);
+      if (const auto* number = std::get_if<std::int64_t>(&attribute.value))
+        text += str("=", *number);
       if (const auto* number = std::get_if<float>(&attribute.value)) text += str("=", *number);
       if (const auto* word = std::get_if<std::string>(&attribute.value)) text += str("=", *word);
       if (const auto* ints = std::get_if<std::vector<std::int64_t>>(&attribute.value))
@@ -196,8 +201,8 @@ std::uint64_t model_hash(const Model& model) {
 }
 
 std::string cache_text(const Learned& learned, std::uint64_t hash, const Options& options) {
-  std::string text = str(kFirstLine, "\nmodel ", hex(hash, 16), "\noptions ", options_words(options),
-                         "\nsamples ", learned.samples, "\n");
+  std::string text = str(kFirstLine, "\nmodel ", hex(hash, 16), "\noptions ",
+                         options_words(options), "\nsamples ", learned.samples, "\n");
   for (const auto& [name, range] : learned.ranges) {
     text += str("range ", word(name), " ", hex(range.low), " ", hex(range.high), " # ", range.low,
                 " to ", range.high, "\n");
@@ -211,7 +216,8 @@ Result<Learned> parse_cache(std::string_view text, std::uint64_t hash, const Opt
 
 std::string tensorrt_cache_text(const std::map<std::string, Range>& ranges, Method method) {
   const bool is_extremes = method == Method::kMinMax;
-  std::string text = str("TRT-8601-", is_extremes ? "MinMaxCalibration" : "EntropyCalibration2", "\n");
+  std::string text =
+      str("TRT-8601-", is_extremes ? "MinMaxCalibration" : "EntropyCalibration2", "\n");
   for (const auto& [name, range] : ranges)
     text += str(name, ": ", hex(std::max(-range.low, range.high) / 127), "\n");
   return text;

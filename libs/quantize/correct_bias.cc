@@ -29,8 +29,8 @@ class Twins {
     Node twin = node.clone();
     twin.name = str(node_name(graph, product.node), " twin");
     twin.inputs[0] = quantized(node.inputs[0], node.version, product.node);
-    twin.inputs[1] = namer_.add_constant(str(twin.name, " weights"),
-                                         dequantize_weights(weights, product.axis));
+    twin.inputs[1] =
+        namer_.add_constant(str(twin.name, " weights"), dequantize_weights(weights, product.axis));
     const ValueId y = node.outputs[0];
     twin.outputs = {namer_.add_value(twin.name, graph.value(y).type)};
     watched_.push_back(y);
@@ -57,8 +57,8 @@ class Twins {
     const ValueId bytes =
         namer_.add_value(str(value.name, " bytes"), Type::tensor(dtype, value.type.dims));
     const ValueId back = namer_.add_value(str(value.name, " rounded"), value.type);
-    for (const auto& [op, from, to] : {std::tuple("QuantizeLinear", id, bytes),
-                                       std::tuple("DequantizeLinear", bytes, back)}) {
+    for (const auto& [op, from, to] :
+         {std::tuple("QuantizeLinear", id, bytes), std::tuple("DequantizeLinear", bytes, back)}) {
       Node step;
       step.op = op;
       step.version = version;
@@ -127,7 +127,8 @@ Result<std::map<std::string, std::vector<float>>> find_shifts(
     if (exact.count == 0) continue;
     std::vector<float> shift;
     for (std::size_t c = 0; c < exact.sum.size(); ++c)
-      shift.push_back(static_cast<float>((exact.sum[c] - rounded.sum[c]) / static_cast<double>(exact.count)));
+      shift.push_back(
+          static_cast<float>((exact.sum[c] - rounded.sum[c]) / static_cast<double>(exact.count)));
     shifts[node_name(model.graph, products[p]->node)] = std::move(shift);
   }
   return shifts;

@@ -41,12 +41,10 @@ class DynamicWriter {
     if (is_turned) weights = turned(weights);
     const std::size_t axis = is_turned ? 1 : product.axis;
     const IntegerWeights integers = quantize_weights(weights, axis, options_.is_per_tensor);
-    const ValueId sums =
-        is_conv ? convolution(node, x, integers) : matrix_product(x, integers);
+    const ValueId sums = is_conv ? convolution(node, x, integers) : matrix_product(x, integers);
     const std::optional<Dims> dims = graph_.value(node.outputs[0]).type.dims;
-    const ValueId floats =
-        add("Cast", {sums}, Type::tensor(DType::kFloat32, dims), "_cast",
-            Attribute("to", static_cast<std::int64_t>(DType::kFloat32)));
+    const ValueId floats = add("Cast", {sums}, Type::tensor(DType::kFloat32, dims), "_cast",
+                               Attribute("to", static_cast<std::int64_t>(DType::kFloat32)));
     const ValueId scale = add("Mul", {x.scale, scales(integers, is_conv, weights.rank())},
                               Type::tensor(DType::kFloat32), "_scales");
     const bool has_bias = product.bias != kNoValue && !product.bias_add;
@@ -110,8 +108,8 @@ class DynamicWriter {
 
   ValueId matrix_product(const Found& x, const IntegerWeights& weights) {
     const ValueId w = namer_.add_constant(str(name_, "_weights_quantized"), weights.values);
-    const ValueId zero = namer_.add_constant(str(name_, "_weights_zero_point"),
-                                             Tensor::scalar(std::int8_t{0}));
+    const ValueId zero =
+        namer_.add_constant(str(name_, "_weights_zero_point"), Tensor::scalar(std::int8_t{0}));
     return add("MatMulInteger", {x.bytes, w, x.zero, zero}, Type::tensor(DType::kInt32), "_sums");
   }
 
@@ -122,8 +120,8 @@ class DynamicWriter {
       bytes.push_back(static_cast<std::uint8_t>(q + 128));
     const ValueId w = namer_.add_constant(str(name_, "_weights_quantized"),
                                           Tensor::of(weights.values.shape(), bytes));
-    const ValueId zero = namer_.add_constant(str(name_, "_weights_zero_point"),
-                                             Tensor::scalar(std::uint8_t{128}));
+    const ValueId zero =
+        namer_.add_constant(str(name_, "_weights_zero_point"), Tensor::scalar(std::uint8_t{128}));
     Node node = conv.clone();
     node.op = "ConvInteger";
     node.name = str(name_, "_sums");
@@ -134,7 +132,8 @@ class DynamicWriter {
     return id;
   }
 
-  // [C] for a product of matrices; [C,1,...] for a convolution, whose channels are followed by axes.
+  // [C] for a product of matrices; [C,1,...] for a convolution, whose channels are followed by
+  // axes.
   static Shape row_shape(std::size_t count, bool is_conv, std::size_t rank) {
     Shape shape = {static_cast<std::int64_t>(count)};
     if (is_conv) shape.insert(shape.end(), rank - 2, 1);

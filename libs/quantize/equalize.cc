@@ -62,7 +62,8 @@ std::vector<float> normalized(std::vector<double> factors) {
   std::vector<float> result;
   for (const double f : factors) {
     const bool is_told = f > 0 && std::isfinite(f);
-    result.push_back(is_told ? power_of_two(std::clamp(static_cast<float>(f / mean), 1 / kMostFactor, kMostFactor))
+    result.push_back(is_told ? power_of_two(std::clamp(static_cast<float>(f / mean),
+                                                       1 / kMostFactor, kMostFactor))
                              : 1.0F);
   }
   return result;
@@ -126,8 +127,7 @@ Result<std::map<std::string, std::vector<float>>> find_factors(
   std::map<std::string, std::vector<float>> factors;
   if (pairs.empty()) return factors;
   std::vector<std::vector<float>> most;
-  if (!options.is_per_tensor)
-    most = TRY(reached(model, pairs, samples, options, progress));
+  if (!options.is_per_tensor) most = TRY(reached(model, pairs, samples, options, progress));
   std::vector<std::vector<double>> logs(pairs.size());  // of factors without bounds
   std::vector<std::vector<float>> first_rows, second_columns;
   for (const Pair& pair : pairs) {
@@ -185,8 +185,9 @@ Status apply_factors(Graph& graph, const Placement& placement, const std::vector
     const Product& first = placement.products[pair.first];
     const Product& second = placement.products[pair.second];
     if (f.size() != channels_of(graph, first)) {
-      return Error{Code::kInvalid, str("the factors of ", found->first, " are ", f.size(), ", its channels ",
-                                       channels_of(graph, first), ": calibrate again")};
+      return Error{Code::kInvalid,
+                   str("the factors of ", found->first, " are ", f.size(), ", its channels ",
+                       channels_of(graph, first), ": calibrate again")};
     }
     Tensor rows = *float_constant(graph, first.weights);
     const AxisStride row = axis_stride(rows.shape(), 0);

@@ -1,12 +1,12 @@
-// Cross-layer equalisation: a product, a Relu perhaps, and a convolution after it give the same when
-// channel c of what stands between them is multiplied by f[c] > 0: row c of the first weights and
-// its bias times f[c], column c of the second weights divided by it. Channels of one size lose
+// Cross-layer equalisation: a product, a Relu perhaps, and a convolution after it give the same
+// when channel c of what stands between them is multiplied by f[c] > 0: row c of the first weights
+// and its bias times f[c], column c of the second weights divided by it. Channels of one size lose
 // least to a scale that they share.
 //
 // With one scale for each channel of weights, only columns of the second weights share scales with
 // each other, and no rows do:
-//   depthwise   f[c] = 1 / a[c]                   a: the greatest magnitude of the channel on samples
-//   otherwise   f[c] = sqrt(w[c] / a[c])          w: that of the second weights' column
+//   depthwise   f[c] = 1 / a[c]                   a: the greatest magnitude of the channel on
+//   samples otherwise   f[c] = sqrt(w[c] / a[c])          w: that of the second weights' column
 // With one scale for a whole tensor of weights (Nagel et al., 2019), r: of the first weights' row
 //   f[c] = sqrt(w[c] / r[c])
 // All factors are then made to have a geometric mean of 1, kept within 1/1000 and 1000, and rounded

@@ -71,7 +71,8 @@ TEST(Equalize, ChannelsBeforeADepthwiseLayerBecomeAlike) {
                       [&](std::size_t, const Tensor& tensor) -> Status {
                         const auto here = greatest_by_channel(tensor, 1);
                         most.resize(here.size());
-                        for (std::size_t c = 0; c < here.size(); ++c) most[c] = std::max(most[c], here[c]);
+                        for (std::size_t c = 0; c < here.size(); ++c)
+                          most[c] = std::max(most[c], here[c]);
                         return {};
                       })
                     .ok());
@@ -82,7 +83,8 @@ TEST(Equalize, ChannelsBeforeADepthwiseLayerBecomeAlike) {
 }
 
 TEST(Equalize, LeavesReLU6AndSharedWeights) {
-  const std::string weights = random_weights("w", {4, 3, 1, 1}, 1) + random_weights("v", {4, 4, 1, 1}, 2);
+  const std::string weights =
+      random_weights("w", {4, 3, 1, 1}, 1) + random_weights("v", {4, 4, 1, 1}, 2);
   const Model clipped = prepared(text_model(
       "%x: float[1,3,8,8]", weights + "init %low = float[] {0.0}\ninit %high = float[] {6.0}\n"
                                       "%a = Conv(%x, %w)\n%c = Clip(%a, %low, %high)\n"
@@ -90,9 +92,9 @@ TEST(Equalize, LeavesReLU6AndSharedWeights) {
   const Pairs pairs = find_pairs(clipped.graph, place(clipped.graph, {}));
   EXPECT_EQ(pairs.pairs.size(), 0U);
   EXPECT_EQ(pairs.clipped, 1U);
-  const Model shared = prepared(text_model(
-      "%x: float[1,3,8,8]",
-      weights + "%a = Conv(%x, %w)\n%b = Conv(%a, %v)\n%y = Conv(%b, %v)\nreturn %y\n"));
+  const Model shared = prepared(
+      text_model("%x: float[1,3,8,8]",
+                 weights + "%a = Conv(%x, %w)\n%b = Conv(%a, %v)\n%y = Conv(%b, %v)\nreturn %y\n"));
   EXPECT_EQ(find_pairs(shared.graph, place(shared.graph, {})).pairs.size(), 0U);
 }
 

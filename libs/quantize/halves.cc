@@ -20,8 +20,8 @@ constexpr std::size_t kLeastStored = 64;  // elements: below, a Cast costs more 
 
 // The type of what these give stands in an attribute, or is fixed.
 constexpr std::string_view kTypedByAttribute[] = {
-    "Bernoulli",     "Cast",          "CastLike",         "Constant",
-    "ConstantOfShape", "EyeLike",     "Multinomial",      "RandomNormal",
+    "Bernoulli",        "Cast",          "CastLike",          "Constant",
+    "ConstantOfShape",  "EyeLike",       "Multinomial",       "RandomNormal",
     "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Range",
 };
 
@@ -73,7 +73,8 @@ class HalfWriter {
       return std::nullopt;
     }
     const std::string name = node_name(graph_, place_);
-    if (is_named(options_.exclude, name) || (!options_.only.empty() && !is_named(options_.only, name)))
+    if (is_named(options_.exclude, name) ||
+        (!options_.only.empty() && !is_named(options_.only, name)))
       return std::nullopt;
     const Op* const op = find_op(node.domain, node.op);
     const OpVersion* const version = op == nullptr ? nullptr : op->at(node.version);
@@ -124,8 +125,8 @@ class HalfWriter {
       const Tensor direct = TRY(constant->direct());
       return known[id] = namer_.add_constant(str(value.name, "_half"), TRY(cast(direct, dtype)));
     }
-    const ValueId to =
-        namer_.add_value(str(value.name, as_half ? "_half" : "_float"), Type::tensor(dtype, value.type.dims));
+    const ValueId to = namer_.add_value(str(value.name, as_half ? "_half" : "_float"),
+                                        Type::tensor(dtype, value.type.dims));
     insertions_.add_before(place_, cast_node(id, to, dtype));
     ++casts_;
     return known[id] = to;
@@ -189,7 +190,8 @@ class HalfWriter {
     const ValueId inner = id;
     const DType dtype = as_half ? DType::kFloat16 : DType::kFloat32;
     const std::string name = graph_.value(inner).name;
-    const ValueId outer = namer_.add_value(name, Type::tensor(dtype, graph_.value(inner).type.dims));
+    const ValueId outer =
+        namer_.add_value(name, Type::tensor(dtype, graph_.value(inner).type.dims));
     std::swap(graph_.value(inner).name, graph_.value(outer).name);
     insertions_.add_before(graph_.nodes.size(), cast_node(inner, outer, dtype));
     ++casts_;

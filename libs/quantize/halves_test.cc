@@ -27,8 +27,7 @@ TEST(Halves, AWholeModel) {
 }
 
 TEST(Halves, InputsAndOutputsToo) {
-  const auto outcome =
-      quantize_without_samples(classifier(), {.to = Precision::kFloat16});
+  const auto outcome = quantize_without_samples(classifier(), {.to = Precision::kFloat16});
   ASSERT_TRUE(outcome.ok()) << outcome.error().message;
   const Graph& graph = outcome->model.graph;
   EXPECT_EQ(count_of(outcome->model, "Cast"), 0U);
@@ -39,24 +38,26 @@ TEST(Halves, InputsAndOutputsToo) {
 
 TEST(Halves, WhatIsTooLargeStaysFloat) {
   const Model model = text_model(
-      "%x: float[1,4]", "init %big = float[4] {1.0,70000.0,2.0,3.0}\ninit %none = float[] {-inf}\n"
-                        "%a = Mul(%x, %big) \"scale\"\n%b = Max(%x, %none)\n%y = Add(%a, %b)\nreturn %y\n");
+      "%x: float[1,4]",
+      "init %big = float[4] {1.0,70000.0,2.0,3.0}\ninit %none = float[] {-inf}\n"
+      "%a = Mul(%x, %big) \"scale\"\n%b = Max(%x, %none)\n%y = Add(%a, %b)\nreturn %y\n");
   const auto outcome = quantize_without_samples(model.clone(), kKeepIo);
   ASSERT_TRUE(outcome.ok()) << outcome.error().message;
-  EXPECT_NE(joined(outcome->notes).find("scale (big holds a number beyond 65504)"), std::string::npos)
+  EXPECT_NE(joined(outcome->notes).find("scale (big holds a number beyond 65504)"),
+            std::string::npos)
       << joined(outcome->notes);
   const Tensor x = Tensor::of(Shape{1, 4}, std::vector<float>{1, 0.5F, -2, 3});
   EXPECT_EQ(first_output(outcome->model, x), (std::vector<float>{2, 35008, -6, 12}));
 }
 
 TEST(Halves, WhatHasNoFormInHalvesStaysFloat) {
-  const Model model = text_model(
-      "%x: float[1,4,4,4], %c: bool[]",
-      "init %scales = float[4] {1,1,2,2}\n%a = Resize(%x, _, %scales)\n"
-      "%i = Shape(%a)\n%f = Cast(%i) {to=1}\n%t = Tanh(%a)\n"
-      "%z = If(%c) {then_branch=graph yes() captures(%t) {\n%r = Neg(%t)\nreturn %r\n}, "
-      "else_branch=graph no() captures(%t) {\n%n = Abs(%t)\nreturn %n\n}}\n"
-      "%y = Neg(%z)\nreturn %y, %f\n");
+  const Model model =
+      text_model("%x: float[1,4,4,4], %c: bool[]",
+                 "init %scales = float[4] {1,1,2,2}\n%a = Resize(%x, _, %scales)\n"
+                 "%i = Shape(%a)\n%f = Cast(%i) {to=1}\n%t = Tanh(%a)\n"
+                 "%z = If(%c) {then_branch=graph yes() captures(%t) {\n%r = Neg(%t)\nreturn %r\n}, "
+                 "else_branch=graph no() captures(%t) {\n%n = Abs(%t)\nreturn %n\n}}\n"
+                 "%y = Neg(%z)\nreturn %y, %f\n");
   for (const bool keeps_io : {true, false}) {
     Options options = kKeepIo;
     options.keeps_io = keeps_io;

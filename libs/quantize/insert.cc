@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/str.h"
-#include "passes/rewrite.h"
 #include "passes/quantized_graph.h"
+#include "passes/rewrite.h"
 
 namespace slipway::quantize {
 namespace {
@@ -75,12 +75,14 @@ class Writer {
     std::vector<float> scales;
     for (const float w_scale : w_scales) scales.push_back(x_scale * w_scale);
     for (std::size_t c = 0; c < values.size(); ++c) {
-      const double units = std::nearbyint(static_cast<double>(values[c]) / scales[scales.size() == 1 ? 0 : c]);
+      const double units =
+          std::nearbyint(static_cast<double>(values[c]) / scales[scales.size() == 1 ? 0 : c]);
       integers.push_back(static_cast<std::int32_t>(std::clamp(units, -0x1p30, 0x1p30)));
     }
     const std::string name = id == kNoValue ? str(node_name(graph_, node), "_bias") : name_of(id);
     return dequantize(
-        node, name, namer_.add_constant(str(name, "_quantized"), Tensor::of(bias.shape(), integers)),
+        node, name,
+        namer_.add_constant(str(name, "_quantized"), Tensor::of(bias.shape(), integers)),
         namer_.add_constant(str(name, "_scale"), scales_tensor(scales)),
         namer_.add_constant(str(name, "_zero_point"), zeros(scales.size(), DType::kInt32)),
         Type::tensor(DType::kFloat32, to_dims(bias.shape())), scales.size() == 1 ? -1 : 0);
@@ -93,17 +95,17 @@ class Writer {
     const auto [known, is_new] =
         activation_scales_.try_emplace({scale.scale, scale.zero}, kNoValue, kNoValue);
     if (is_new) {
-      known->second = {namer_.add_constant(str(name, "_scale"), Tensor::scalar(scale.scale)),
-                       namer_.add_constant(str(name, "_zero_point"), byte_scalar(dtype, scale.zero))};
+      known->second = {
+          namer_.add_constant(str(name, "_scale"), Tensor::scalar(scale.scale)),
+          namer_.add_constant(str(name, "_zero_point"), byte_scalar(dtype, scale.zero))};
     }
     const auto [scale_id, zero_id] = known->second;
     const std::optional<Dims> dims = graph_.value(from).type.dims;
-    const ValueId bytes =
-        namer_.add_value(str(name, "_quantized"), Type::tensor(dtype, dims));
+    const ValueId bytes = namer_.add_value(str(name, "_quantized"), Type::tensor(dtype, dims));
     if (to == kNoValue)
       to = namer_.add_value(str(name, "_dequantized"), Type::tensor(DType::kFloat32, dims));
-    insertions_.add_before(place, make_node("QuantizeLinear", str(name, "_QuantizeLinear"), version_,
-                                            {from, scale_id, zero_id}, bytes));
+    insertions_.add_before(place, make_node("QuantizeLinear", str(name, "_QuantizeLinear"),
+                                            version_, {from, scale_id, zero_id}, bytes));
     insertions_.add_before(place, make_node("DequantizeLinear", str(name, "_DequantizeLinear"),
                                             version_, {bytes, scale_id, zero_id}, to));
     return to;
@@ -207,8 +209,7 @@ void write_weights_alone(Writer& writer, const std::vector<Product>& products,
   Graph& graph = writer.graph();
   for (const Product& product : products) {
     const Tensor weights = *float_constant(graph, product.weights);
-    const IntegerWeights integers =
-        quantize_weights(weights, product.axis, options.is_per_tensor);
+    const IntegerWeights integers = quantize_weights(weights, product.axis, options.is_per_tensor);
     const ValueId dequantized =
         writer.dequantized_weights(product.weights, product.axis, product.node, integers);
     graph.nodes[product.node].inputs[1] = dequantized;
@@ -291,15 +292,15 @@ Result<std::map<ValueId, Scale>> choose_scales(const Graph& graph, const Placeme
 Status insert_qdq(Model& model, const Placement& placement, const Learned& learned,
                   const Options& options) {
   Graph& graph = model.graph;
-  const std::map<ValueId, Scale> scales =
-      TRY(choose_scales(graph, placement, learned, options));
+  const std::map<ValueId, Scale> scales = TRY(choose_scales(graph, placement, learned, options));
   const Links links(graph);
   const auto inputs = byte_inputs(graph, placement);
   const std::set<ValueId> results = byte_results(graph, placement);
   Writer writer(graph, options);
   write_weights_alone(writer, placement.weights_alone, placement.recurrent, options);
   for (const Product& product : placement.products)
-    write_product(writer, product, scales.at(graph.nodes[product.node].inputs[0]), learned, options);
+    write_product(writer, product, scales.at(graph.nodes[product.node].inputs[0]), learned,
+                  options);
 
   for (const ValueId id : placement.quantized) {
     const std::string name = writer.name_of(id);
@@ -310,7 +311,8 @@ Status insert_qdq(Model& model, const Placement& placement, const Learned& learn
       writer.quantize(raw, id, name, scales.at(id), *maker + 1);
       continue;
     }
-    const ValueId bytes = writer.quantize(id, kNoValue, name, scales.at(id), maker ? *maker + 1 : 0);
+    const ValueId bytes =
+        writer.quantize(id, kNoValue, name, scales.at(id), maker ? *maker + 1 : 0);
     for (const auto& [node, input] : inputs) {
       if (graph.nodes[node].inputs[input] == id) graph.nodes[node].inputs[input] = bytes;
     }

@@ -85,8 +85,9 @@ Result<Verdict> judge(const Model& model, const Model& candidate, samples::Sampl
   if (has_classes) verdict.agreement = share(agreeing);
   if (!labels.empty()) {
     if (!has_classes) {
-      return Error{Code::kUsage,
-                   "labels need a model whose first output is a row of two or more numbers a sample"};
+      return Error{
+          Code::kUsage,
+          "labels need a model whose first output is a row of two or more numbers a sample"};
     }
     verdict.accuracy = share(right);
     verdict.reference_accuracy = share(reference_right);

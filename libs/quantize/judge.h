@@ -17,7 +17,7 @@ struct Verdict {
   // Mean |candidate - model| / mean |model|, of the output where that is greatest.
   double relative_error = 0;
   // The class is the greatest number of the first output.
-  std::optional<double> agreement;  // where that is a row of two or more numbers
+  std::optional<double> agreement;                     // where that is a row of two or more numbers
   std::optional<double> accuracy, reference_accuracy;  // with labels
   std::size_t not_finite = 0;  // numbers that are NaN or infinite in the candidate alone
 

@@ -60,7 +60,8 @@ Result<std::vector<samples::Wanted>> wanted_inputs(
     }
     wanted.push_back(std::move(input));
   }
-  if (wanted.empty()) return Error{Code::kInvalid, "the model has no inputs that samples could be for"};
+  if (wanted.empty())
+    return Error{Code::kInvalid, "the model has no inputs that samples could be for"};
   return wanted;
 }
 
@@ -123,10 +124,11 @@ Result<std::span<const Tensor>> ModelRun::run(const std::vector<Tensor>& sample)
   if (sample.size() != input_ids_.size())
     return Error{Code::kInternal, "a sample has not as many tensors as the model has inputs"};
   if (!was_prepared_) TRY(prepare(sample));
-  const bool fits = session_ != nullptr &&
-                    std::ranges::equal(sample, shapes_, [](const Tensor& tensor, const Shape& shape) {
-                      return tensor.shape() == shape;
-                    });
+  const bool fits =
+      session_ != nullptr &&
+      std::ranges::equal(sample, shapes_, [](const Tensor& tensor, const Shape& shape) {
+        return tensor.shape() == shape;
+      });
   if (!fits) {
     session_.reset();  // shapes differ from sample to sample: no plan fits them all
     TRY(interpret(sample));

@@ -18,8 +18,8 @@ namespace slipway::quantize {
 
 // What one sample brings for each input of a model that a caller has to give: a batch of 1, -1
 // where an extent is open and `dims` does not give it.
-Result<std::vector<samples::Wanted>> wanted_inputs(
-    const Model& model, const std::map<std::string, std::int64_t>& dims);
+Result<std::vector<samples::Wanted>> wanted_inputs(const Model& model,
+                                                   const std::map<std::string, std::int64_t>& dims);
 
 class ModelRun {
  public:

@@ -20,10 +20,9 @@ Result<std::size_t> find_word(std::string_view what, std::string_view text,
   }
   const std::vector<std::string> known(words.begin(), words.end());
   const std::string near = nearest(text, known);
-  return Error{Code::kUsage,
-               str("there is no ", what, " '", shorten(text), "'",
-                   near.empty() ? str(": choose one of ", join(known))
-                                : str(", did you mean ", near, "?"))};
+  return Error{Code::kUsage, str("there is no ", what, " '", shorten(text), "'",
+                                 near.empty() ? str(": choose one of ", join(known))
+                                              : str(", did you mean ", near, "?"))};
 }
 
 }  // namespace

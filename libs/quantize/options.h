@@ -29,15 +29,15 @@ Result<Method> parse_method(std::string_view text);
 
 struct Options {
   Precision to = Precision::kInt8;
-  bool is_dynamic = false;    // ranges are found as the model runs: no samples
-  bool is_qoperator = false;  // operators of integers in the place of Q/DQ around those of floats
-  bool is_per_tensor = false;    // one scale for all of a weight, not one a channel
-  bool is_symmetric = false;     // zero points of activations are 0
-  bool equalizes = true;         // equalize.h
-  bool corrects_bias = true;     // correct_bias.h
-  bool keeps_io = false;         // of halves: inputs and outputs stay float
+  bool is_dynamic = false;     // ranges are found as the model runs: no samples
+  bool is_qoperator = false;   // operators of integers in the place of Q/DQ around those of floats
+  bool is_per_tensor = false;  // one scale for all of a weight, not one a channel
+  bool is_symmetric = false;   // zero points of activations are 0
+  bool equalizes = true;       // equalize.h
+  bool corrects_bias = true;   // correct_bias.h
+  bool keeps_io = false;       // of halves: inputs and outputs stay float
   Method method = Method::kMse;
-  double percentile = 99.99;     // of kPercentile: the share of values in range, in per cent
+  double percentile = 99.99;         // of kPercentile: the share of values in range, in per cent
   std::vector<std::string> exclude;  // nodes that stay as they are
   std::vector<std::string> only;     // where not empty: all others do
   std::map<std::string, std::int64_t> dims;  // extents of open dimensions, for runs on samples

@@ -86,7 +86,8 @@ class Placer {
 
   std::optional<Product> product_of(std::size_t i) const {
     const Node& node = graph_.nodes[i];
-    if (!node.domain.empty() || node.inputs.size() < 2 || !is_float_tensor(graph_, node.inputs[0]) ||
+    if (!node.domain.empty() || node.inputs.size() < 2 ||
+        !is_float_tensor(graph_, node.inputs[0]) ||
         constant_of(graph_, node.inputs[0]) != nullptr || !is_constant_float(node.inputs[1])) {
       return std::nullopt;
     }
@@ -98,7 +99,8 @@ class Placer {
     product.sum = node.outputs[0];
     if (node.op == "Conv") {
       if (weights.rank() < 3) return std::nullopt;
-      product.groups = static_cast<std::size_t>(std::max<std::int64_t>(view.get_int("group", 1), 1));
+      product.groups =
+          static_cast<std::size_t>(std::max<std::int64_t>(view.get_int("group", 1), 1));
     } else if (node.op == "Gemm") {
       if (weights.rank() != 2 || view.get_float("alpha", 1.0F) != 1.0F ||
           view.get_float("beta", 1.0F) != 1.0F || view.get_flag("transA", false)) {
@@ -126,7 +128,8 @@ class Placer {
     }
     if (node.op != "MatMul") return true;
     const auto user = links_.only_user(product.sum);
-    if (!user || graph_.nodes[*user].op != "Add" || !graph_.nodes[*user].domain.empty()) return true;
+    if (!user || graph_.nodes[*user].op != "Add" || !graph_.nodes[*user].domain.empty())
+      return true;
     const std::vector<ValueId>& terms = graph_.nodes[*user].inputs;
     const ValueId other = terms[0] == product.sum ? terms[1] : terms[0];
     if (!is_constant_float(other)) return true;
@@ -217,9 +220,9 @@ class Placer {
         const bool goes = std::ranges::any_of(graph_.nodes[mover.first].outputs, [&](ValueId id) {
           return id != kNoValue && goes_as_bytes(id);
         });
-        const bool lonely = !goes || !std::ranges::all_of(data_inputs(mover.first), [&](ValueId id) {
-          return comes_as_bytes(id, true);
-        });
+        const bool lonely =
+            !goes || !std::ranges::all_of(data_inputs(mover.first),
+                                          [&](ValueId id) { return comes_as_bytes(id, true); });
         if (lonely) drop(mover.first, result);
         return lonely;
       });
@@ -248,8 +251,7 @@ class Placer {
     std::set<ValueId> wanted;
     for (auto& [i, product] : products_) {
       wanted.insert(graph_.nodes[i].inputs[0]);
-      product.is_result_quantized =
-          graph_.nodes[i].op == "Conv" || goes_as_bytes(product.result);
+      product.is_result_quantized = graph_.nodes[i].op == "Conv" || goes_as_bytes(product.result);
       if (product.is_result_quantized) wanted.insert(product.result);
       placement_.products.push_back(product);
     }
@@ -305,10 +307,9 @@ Status check_names(const Graph& graph, const std::vector<std::string>& names,
   for (const std::string& word : names) {
     if (std::ranges::find(known, word) != known.end()) continue;
     const std::string near = nearest(word, known);
-    return Error{Code::kUsage,
-                 str(option, ": the model has no node '", shorten(word), "'",
-                     near.empty() ? ": slipway inspect --layers lists them"
-                                  : str(", did you mean ", near, "?"))};
+    return Error{Code::kUsage, str(option, ": the model has no node '", shorten(word), "'",
+                                   near.empty() ? ": slipway inspect --layers lists them"
+                                                : str(", did you mean ", near, "?"))};
   }
   return {};
 }

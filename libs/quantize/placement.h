@@ -31,12 +31,12 @@ namespace slipway::quantize {
 struct Product {
   std::size_t node = 0;
   ValueId weights = kNoValue;
-  std::size_t axis = 0;      // of the weights, that counts output channels
-  std::size_t groups = 1;    // of a Conv
-  ValueId bias = kNoValue;   // constant: an input of the node, or of the Add after a MatMul
+  std::size_t axis = 0;     // of the weights, that counts output channels
+  std::size_t groups = 1;   // of a Conv
+  ValueId bias = kNoValue;  // constant: an input of the node, or of the Add after a MatMul
   std::optional<std::size_t> bias_add;  // that Add
-  ValueId sum = kNoValue;     // with the bias, before any clamp
-  ValueId result = kNoValue;  // after the clamp that belongs to it
+  ValueId sum = kNoValue;               // with the bias, before any clamp
+  ValueId result = kNoValue;            // after the clamp that belongs to it
   bool is_result_quantized = false;
 };
 
@@ -78,8 +78,7 @@ Status check_names(const Graph& graph, const std::vector<std::string>& names,
 
 // Types are inferred, constants folded. Nodes that `options` leave out are not taken, nor those of
 // `kept`.
-Placement place(const Graph& graph, const Options& options,
-                const std::set<std::string>& kept = {});
+Placement place(const Graph& graph, const Options& options, const std::set<std::string>& kept = {});
 
 // Groups of quantised values that share a scale: those that a mover joins. Of what a Concat joins,
 // with its result, `is_joined` decides.

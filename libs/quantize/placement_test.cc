@@ -25,44 +25,66 @@ std::vector<std::string> quantized_of(Model& model, const Options& options = {})
 }
 
 TEST(Placement, TakesWhatGains) {
-  const std::string conv = random_weights("w", {4, 4, 3, 3}, 1) + random_weights("v", {4, 4, 1, 1}, 2);
+  const std::string conv =
+      random_weights("w", {4, 4, 3, 3}, 1) + random_weights("v", {4, 4, 1, 1}, 2);
   const std::string dense = random_weights("m", {16, 32}, 3) + random_weights("k", {32, 16}, 4) +
                             random_weights("few", {16, 2}, 5) + random_weights("b", {32}, 6);
   const char* const map = "%x: float[1,4,8,8]";
   const char* const row = "%x: float[2,16]";
   const Row rows[] = {
-      {"a clamp belongs to what comes before", map,
-       conv + "%a = Conv(%x, %w)\n%r = Relu(%a)\n%y = Conv(%r, %v)\nreturn %y\n", {"x", "r", "y"}},
-      {"a clamp that others see the input of does not", map,
-       conv + "%a = Conv(%x, %w)\n%y = Relu(%a)\nreturn %y, %a\n", {"x", "a"}},
-      {"movers between", map,
-       conv + "%a = Conv(%x, %w)\n%p = MaxPool(%a) {kernel_shape=[2,2]}\n%y = Conv(%p, %v)\nreturn %y\n",
+      {"a clamp belongs to what comes before",
+       map,
+       conv + "%a = Conv(%x, %w)\n%r = Relu(%a)\n%y = Conv(%r, %v)\nreturn %y\n",
+       {"x", "r", "y"}},
+      {"a clamp that others see the input of does not",
+       map,
+       conv + "%a = Conv(%x, %w)\n%y = Relu(%a)\nreturn %y, %a\n",
+       {"x", "a"}},
+      {"movers between",
+       map,
+       conv + "%a = Conv(%x, %w)\n%p = MaxPool(%a) {kernel_shape=[2,2]}\n%y = Conv(%p, %v)\nreturn "
+              "%y\n",
        {"x", "a", "p", "y"}},
-      {"a mover at the end gains nothing", map,
-       conv + "%a = Conv(%x, %w)\n%y = MaxPool(%a) {kernel_shape=[2,2]}\nreturn %y\n", {"x", "a"}},
-      {"a residual sum", map,
+      {"a mover at the end gains nothing",
+       map,
+       conv + "%a = Conv(%x, %w)\n%y = MaxPool(%a) {kernel_shape=[2,2]}\nreturn %y\n",
+       {"x", "a"}},
+      {"a residual sum",
+       map,
        conv + "%a = Conv(%x, %v)\n%c = Conv(%a, %v)\n%s = Add(%a, %c)\n%r = Relu(%s)\n"
               "%y = Conv(%r, %v)\nreturn %y\n",
        {"x", "a", "c", "r", "y"}},
-      {"a sum with floats stays", map,
+      {"a sum with floats stays",
+       map,
        conv + "%a = Conv(%x, %v)\n%t = Tanh(%x)\n%s = Add(%a, %t)\n%y = Conv(%s, %v)\nreturn %y\n",
        {"x", "a", "s", "y"}},
-      {"functions stay float between", map,
-       conv + "%a = Conv(%x, %w)\n%t = Tanh(%a)\n%y = Conv(%t, %v)\nreturn %y\n", {"x", "a", "t", "y"}},
-      {"the bias after a MatMul belongs to it", row,
-       dense + "%a = MatMul(%x, %m)\n%c = Add(%a, %b)\n%r = Relu(%c)\n%y = MatMul(%r, %k)\nreturn %y\n",
+      {"functions stay float between",
+       map,
+       conv + "%a = Conv(%x, %w)\n%t = Tanh(%a)\n%y = Conv(%t, %v)\nreturn %y\n",
+       {"x", "a", "t", "y"}},
+      {"the bias after a MatMul belongs to it",
+       row,
+       dense +
+           "%a = MatMul(%x, %m)\n%c = Add(%a, %b)\n%r = Relu(%c)\n%y = MatMul(%r, %k)\nreturn %y\n",
        {"x", "r"}},
-      {"the last product of matrices gives floats", row,
-       dense + "%y = Gemm(%x, %m, %b)\nreturn %y\n", {"x"}},
+      {"the last product of matrices gives floats",
+       row,
+       dense + "%y = Gemm(%x, %m, %b)\nreturn %y\n",
+       {"x"}},
       {"few outputs alone", row, dense + "%y = MatMul(%x, %few)\nreturn %y\n", {}},
-      {"few outputs of bytes", row,
+      {"few outputs of bytes",
+       row,
        dense + "%a = MatMul(%x, %m)\n%c = MatMul(%a, %k)\n%y = MatMul(%c, %few)\nreturn %y\n",
        {"x", "a", "c"}},
-      {"two parts of a Concat", map,
+      {"two parts of a Concat",
+       map,
        conv + "%a = Conv(%x, %v)\n%c = Conv(%x, %v)\n%s = Concat(%a, %c) {axis=2}\n"
               "%y = Conv(%s, %v)\nreturn %y\n",
        {"x", "a", "c", "s", "y"}},
-      {"no constant weights", "%x: float[2,16], %z: float[16,4]", "%y = MatMul(%x, %z)\nreturn %y\n", {}},
+      {"no constant weights",
+       "%x: float[2,16], %z: float[16,4]",
+       "%y = MatMul(%x, %z)\nreturn %y\n",
+       {}},
   };
   for (const Row& r : rows) {
     SCOPED_TRACE(r.name);
@@ -87,10 +109,11 @@ TEST(Placement, ObeysNames) {
 }
 
 TEST(Placement, MoversShareScalesAndAConcatWhereRangesAreAlike) {
-  Model model = text_model("%x: float[1,4,8,8]",
-                           random_weights("v", {4, 4, 1, 1}, 2) +
-                               "%a = Conv(%x, %v)\n%c = Conv(%x, %v)\n%s = Concat(%a, %c) {axis=2}\n"
-                               "%p = MaxPool(%s) {kernel_shape=[2,2]}\n%y = Conv(%p, %v)\nreturn %y\n");
+  Model model =
+      text_model("%x: float[1,4,8,8]",
+                 random_weights("v", {4, 4, 1, 1}, 2) +
+                     "%a = Conv(%x, %v)\n%c = Conv(%x, %v)\n%s = Concat(%a, %c) {axis=2}\n"
+                     "%p = MaxPool(%s) {kernel_shape=[2,2]}\n%y = Conv(%p, %v)\nreturn %y\n");
   ASSERT_TRUE(prepare(model).ok());
   const Placement placement = place(model.graph, {});
   const auto sizes = [&](bool joined) {

@@ -9,14 +9,13 @@
 #include "ops/infer.h"
 #include "ops/op.h"
 #include "passes/list.h"
-#include "quantize/placement.h"
 
 namespace slipway::quantize {
 namespace {
 
 constexpr std::array kIntegerOps = {
-    "QuantizeLinear",   "DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv",
-    "QLinearMatMul",    "ConvInteger",      "MatMulInteger",
+    "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv",
+    "QLinearMatMul",  "ConvInteger",      "MatMulInteger",
 };
 
 // The same inputs and attributes, and yet other results.
@@ -100,6 +99,26 @@ Status raise_opset(Model& model, int least, std::string_view why) {
 
 Status finish(Model& model) {
   TRY(remove_dead(model));
+  // Values that are gone have no type to tell.
+  Graph& graph = model.graph;
+  std::vector<bool> is_there(graph.values.size(), false);
+  const auto mark = [&](const std::vector<ValueId>& ids) {
+    for (const ValueId id : ids) {
+      if (id != kNoValue) is_there[index(id)] = true;
+    }
+  };
+  mark(graph.inputs);
+  mark(graph.outputs);
+  for (const Node& node : graph.nodes) {
+    mark(node.inputs);
+    mark(node.outputs);
+    for_each_subgraph(node, [&](const Graph& body) {
+      for (const Capture& capture : body.captures) is_there[index(capture.outer)] = true;
+    });
+  }
+  for (std::size_t i = 0; i < is_there.size(); ++i) {
+    if (!is_there[i]) graph.values[i].type = Type();
+  }
   Problems problems;
   check_model(model, problems);
   if (const Problem* fault = first_fault(problems)) {

@@ -23,8 +23,7 @@ Status prepare(Model& model);
 // error names the node that does not.
 Status raise_opset(Model& model, int least, std::string_view why);
 
-// Nodes and constants that nothing uses go, and types that were inferred go back to what can be
-// said of any batch; the result keeps ONNX's rules.
+// Nodes, constants and types of values that nothing uses go; the result is held to ONNX's rules.
 Status finish(Model& model);
 
 }  // namespace slipway::quantize

@@ -33,16 +33,17 @@ std::string placement_note(const Placement& placement) {
                         placement.movers.size() == 1 ? "s" : "", " elements"));
   const std::size_t alone = placement.recurrent.size() + placement.weights_alone.size();
   if (alone != 0) parts.push_back(str("the weights alone of ", count_text(alone, "layer")));
-  return str("quantised: ", join(parts));
+  return parts.empty() ? "quantised: nothing, all stays float" : str("quantised: ", join(parts));
 }
 
 Error nothing_to_do(const Options& options) {
-  return Error{Code::kInvalid,
-               str("no node can be quantised: a Conv, Gemm or MatMul with constant float weights, an "
-                   "LSTM, GRU or RNN would be",
-                   options.only.empty() && options.exclude.empty()
-                       ? ""
-                       : "; --only and --exclude leave none of those there are")};
+  return Error{
+      Code::kInvalid,
+      str("no node can be quantised: a Conv, Gemm or MatMul with constant float weights, an "
+          "LSTM, GRU or RNN would be",
+          options.only.empty() && options.exclude.empty()
+              ? ""
+              : "; --only and --exclude leave none of those there are")};
 }
 
 std::vector<std::string> pair_notes(const Pairs& pairs) {
@@ -87,8 +88,8 @@ Result<Calibrated> Calibrated::create(Model model, const Options& options,
     const Pairs pairs = find_pairs(made.equalized_.graph, placement);
     made.notes_ = pair_notes(pairs);
     if (!is_known) {
-      made.learned_.factors = TRY(find_factors(made.equalized_, placement, pairs.pairs, *samples,
-                                               options, progress));
+      made.learned_.factors =
+          TRY(find_factors(made.equalized_, placement, pairs.pairs, *samples, options, progress));
     }
     TRY(apply_factors(made.equalized_.graph, placement, pairs.pairs, made.learned_.factors));
   }
@@ -97,8 +98,8 @@ Result<Calibrated> Calibrated::create(Model model, const Options& options,
   made.learned_.ranges =
       TRY(find_ranges(made.equalized_, placement.quantized, *samples, options, progress));
   if (options.corrects_bias) {
-    made.learned_.shifts = TRY(
-        find_shifts(made.equalized_, placement, made.learned_, *samples, options, progress));
+    made.learned_.shifts =
+        TRY(find_shifts(made.equalized_, placement, made.learned_, *samples, options, progress));
   }
   return made;
 }

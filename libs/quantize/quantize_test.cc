@@ -125,11 +125,12 @@ TEST(Quantize, RecurrentLayersKeepTheirOutputs) {
   for (const auto& [op, gates] : {std::pair("LSTM", 4), std::pair("GRU", 3), std::pair("RNN", 1)}) {
     for (const int directions : {1, 2}) {
       SCOPED_TRACE(op);
-      const Model model = text_model(
-          "%x: float[5,1,6]",
-          random_weights("w", {directions, 8 * gates, 6}, 1) + random_weights("r", {directions, 8 * gates, 8}, 2) +
-              str("%y = ", op, "(%x, %w, %r) {hidden_size=8, direction=\"",
-                  directions == 2 ? "bidirectional" : "forward", "\"}\nreturn %y\n"));
+      const Model model =
+          text_model("%x: float[5,1,6]",
+                     random_weights("w", {directions, 8 * gates, 6}, 1) +
+                         random_weights("r", {directions, 8 * gates, 8}, 2) +
+                         str("%y = ", op, "(%x, %w, %r) {hidden_size=8, direction=\"",
+                             directions == 2 ? "bidirectional" : "forward", "\"}\nreturn %y\n"));
       Options options;
       for (const bool is_weights : {false, true}) {
         options.to = is_weights ? Precision::kInt8Weights : Precision::kInt8;
@@ -143,7 +144,8 @@ TEST(Quantize, RecurrentLayersKeepTheirOutputs) {
         EXPECT_EQ(operators(outcome->model),
                   (std::vector<std::string>{"DequantizeLinear", "DequantizeLinear", op}));
         const Tensor x = random_tensor({5, 1, 6}, 5);
-        const double error = relative_error(first_output(model, x), first_output(outcome->model, x));
+        const double error =
+            relative_error(first_output(model, x), first_output(outcome->model, x));
         EXPECT_LT(error, 0.02);
         EXPECT_GT(error, 0.0);
       }
@@ -152,17 +154,17 @@ TEST(Quantize, RecurrentLayersKeepTheirOutputs) {
 }
 
 TEST(Quantize, SaysWhyItCannot) {
-  const Model old = text_model("%x: float[1,4]",
-                               random_weights("w", {4, 32}, 1) +
-                                   "%s = Softmax(%x)\n%y = MatMul(%s, %w)\nreturn %y\n",
-                               11);
+  const Model old = text_model(
+      "%x: float[1,4]",
+      random_weights("w", {4, 32}, 1) + "%s = Softmax(%x)\n%y = MatMul(%s, %w)\nreturn %y\n", 11);
   const auto outcome = quantize_without_samples(old.clone(), {.to = Precision::kInt8Weights});
   ASSERT_FALSE(outcome.ok());
   EXPECT_NE(outcome.error().message.find("Softmax"), std::string::npos) << outcome.error().message;
   EXPECT_NE(outcome.error().message.find("opset 13"), std::string::npos) << outcome.error().message;
   // One scale for all needs no newer opset.
   EXPECT_TRUE(
-      quantize_without_samples(old.clone(), {.to = Precision::kInt8Weights, .is_per_tensor = true}).ok());
+      quantize_without_samples(old.clone(), {.to = Precision::kInt8Weights, .is_per_tensor = true})
+          .ok());
   const Model empty = text_model("%x: float[1,4]", "%y = Tanh(%x)\nreturn %y\n");
   EXPECT_FALSE(quantize_without_samples(empty.clone(), {.to = Precision::kInt8Weights}).ok());
   const SampleFile file("x", {4}, 2);
@@ -171,9 +173,9 @@ TEST(Quantize, SaysWhyItCannot) {
 }
 
 TEST(Quantize, AnOldOpsetIsRaisedWhereNothingChanges) {
-  const Model old = text_model("%x: float[1,3,8,8]",
-                               random_weights("w", {4, 3, 3, 3}, 1) + "%a = Conv(%x, %w)\n%y = Relu(%a)\nreturn %y\n",
-                               11);
+  const Model old = text_model(
+      "%x: float[1,3,8,8]",
+      random_weights("w", {4, 3, 3, 3}, 1) + "%a = Conv(%x, %w)\n%y = Relu(%a)\nreturn %y\n", 11);
   const auto outcome = quantized(old, SampleFile("x", {3, 8, 8}, 4), {});
   ASSERT_TRUE(outcome.ok()) << outcome.error().message;
   EXPECT_EQ(outcome->model.opset(""), 13);
@@ -182,19 +184,22 @@ TEST(Quantize, AnOldOpsetIsRaisedWhereNothingChanges) {
 // One product has weights that bytes cannot tell apart.
 TEST(Search, KeepsTheCulprit) {
   std::string coarse = "init %c = float[16,16] {";
-  for (int i = 0; i < 256; ++i) coarse += str(i == 0 ? "" : ",", i < 16 ? "4000.0" : float_text(0.1 * (i % 7 - 3)));
+  for (int i = 0; i < 256; ++i)
+    coarse += str(i == 0 ? "" : ",", i < 16 ? "4000.0" : float_text(0.1 * (i % 7 - 3)));
   const Model model = text_model(
       "%x: float[batch,16]",
       random_weights("a", {16, 16}, 1) + coarse + "}\n" + random_weights("b", {16, 16}, 3) +
           "init %mask = float[16] {0,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1}\n"
           "%p = MatMul(%x, %a) \"first\"\n%t = Tanh(%p)\n%m = Mul(%t, %mask)\n"
-          "%q = MatMul(%m, %c) \"coarse\"\n%u = Tanh(%q)\n%y = MatMul(%u, %b) \"last\"\nreturn %y\n");
+          "%q = MatMul(%m, %c) \"coarse\"\n%u = Tanh(%q)\n%y = MatMul(%u, %b) \"last\"\nreturn "
+          "%y\n");
   const SampleFile file("x", {16}, 32);
   samples::Samples samples = file.open(model);
   // Columns of `coarse` share no row: one scale for all makes its small weights vanish.
   Options options;
   options.corrects_bias = false;
-  const auto calibrated = Calibrated::create(model.clone(), options, &samples, std::nullopt, kSilent);
+  const auto calibrated =
+      Calibrated::create(model.clone(), options, &samples, std::nullopt, kSilent);
   ASSERT_TRUE(calibrated.ok()) << calibrated.error().message;
   const auto found = search(*calibrated, samples, {}, 0.05, options, kSilent);
   ASSERT_TRUE(found.ok()) << found.error().message;

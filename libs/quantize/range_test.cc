@@ -12,7 +12,8 @@
 namespace slipway::quantize {
 namespace {
 
-constexpr Method kMethods[] = {Method::kMinMax, Method::kEntropy, Method::kPercentile, Method::kMse};
+constexpr Method kMethods[] = {Method::kMinMax, Method::kEntropy, Method::kPercentile,
+                               Method::kMse};
 
 Histogram histogram_of(const std::vector<float>& values) {
   Histogram seen;
@@ -35,7 +36,8 @@ double squared_error(const std::vector<float>& values, const Range& range, bool 
   const Scale scale = activation_scale(range, DType::kInt8, is_symmetric);
   double error = 0;
   for (const float x : values) {
-    const double q = std::clamp(std::nearbyint(static_cast<double>(x) / scale.scale) + scale.zero, -128.0, 127.0);
+    const double q = std::clamp(std::nearbyint(static_cast<double>(x) / scale.scale) + scale.zero,
+                                -128.0, 127.0);
     const double back = (q - scale.zero) * scale.scale;
     error += (back - x) * (back - x);
   }
@@ -80,14 +82,16 @@ TEST(Range, PercentileKeepsTheShareToABin) {
   for (const double percentile : {99.0, 99.9, 99.99}) {
     SCOPED_TRACE(percentile);
     const Range range = choose_range(seen, Method::kPercentile, percentile, 256, false);
-    const auto outside = std::ranges::count_if(
-        values, [&](float x) { return x < range.low || x > range.high; });
-    EXPECT_LE(static_cast<double>(outside), (1 - percentile / 100) * static_cast<double>(values.size()));
+    const auto outside =
+        std::ranges::count_if(values, [&](float x) { return x < range.low || x > range.high; });
+    EXPECT_LE(static_cast<double>(outside),
+              (1 - percentile / 100) * static_cast<double>(values.size()));
     // One bin less at either end would leave out too many.
     const auto width = static_cast<float>(seen.width());
     const double half = (1 - percentile / 100) * static_cast<double>(values.size()) / 2;
     EXPECT_GT(std::ranges::count_if(values, [&](float x) { return x < range.low + width; }), half);
-    EXPECT_GT(std::ranges::count_if(values, [&](float x) { return x >= range.high - width; }), half);
+    EXPECT_GT(std::ranges::count_if(values, [&](float x) { return x >= range.high - width; }),
+              half);
   }
 }
 

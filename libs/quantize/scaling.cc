@@ -75,8 +75,8 @@ Tensor dequantize_weights(const IntegerWeights& weights, std::size_t axis) {
   const auto values = weights.values.data<std::int8_t>();
   std::vector<float> floats(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    floats[i] = static_cast<float>(values[i]) *
-                weights.scales[weights.scales.size() == 1 ? 0 : channel(i)];
+    floats[i] =
+        static_cast<float>(values[i]) * weights.scales[weights.scales.size() == 1 ? 0 : channel(i)];
   }
   return Tensor::of(weights.values.shape(), floats);
 }

@@ -44,7 +44,8 @@ struct AxisStride {
   // f(index, first element, one after the last) for each run of neighbours.
   template <typename F>
   void for_each_run(std::size_t elements, F f) const {
-    for (std::size_t from = 0, i = 0; from < elements; from += inner, i = i + 1 == extent ? 0 : i + 1)
+    for (std::size_t from = 0, i = 0; from < elements;
+         from += inner, i = i + 1 == extent ? 0 : i + 1)
       f(i, from, from + inner);
   }
 };

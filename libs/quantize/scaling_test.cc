@@ -47,7 +47,8 @@ TEST(Scaling, WeightsComeBackToHalfAStep) {
     }
   }
   // A bias that would not fit sets the scale; zeros have one as well.
-  const IntegerWeights wide = quantize_weights(Tensor::of(Shape{2, 1}, std::vector<float>{0, 1}), 0, false, {0.5F, 0});
+  const IntegerWeights wide =
+      quantize_weights(Tensor::of(Shape{2, 1}, std::vector<float>{0, 1}), 0, false, {0.5F, 0});
   EXPECT_EQ(wide.scales[0], 0.5F);
   EXPECT_EQ(wide.values.data<std::int8_t>()[1], 127);
   EXPECT_GT(quantize_weights(Tensor::of(std::vector<float>{0}), 0, false).scales[0], 0.0F);

@@ -36,8 +36,8 @@ Result<Search> search(const Calibrated& calibrated, samples::Samples& samples,
   const auto verdict_with = [&](const std::set<std::string>& kept, std::size_t most,
                                 bool with_labels) -> Result<Verdict> {
     const Outcome outcome = TRY(calibrated.quantize(kept));
-    return judge(floats, outcome.model, samples,
-                 with_labels ? labels : std::vector<std::int64_t>(), most, options);
+    return judge(floats, outcome.model, samples, with_labels ? labels : std::vector<std::int64_t>(),
+                 most, options);
   };
   Search result;
   result.whole = TRY(verdict_with({}, 0, true));

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
-#include <unistd.h>
-
 #include <filesystem>
 #include <random>
 #include <string>
@@ -23,7 +22,8 @@ namespace slipway::quantize {
 inline std::string float_text(double x) {
   char text[40];
   std::snprintf(text, sizeof text, "%.9g", x);
-  return std::string(text).find_first_of(".e") == std::string::npos ? std::string(text) + ".0" : text;
+  return std::string(text).find_first_of(".e") == std::string::npos ? std::string(text) + ".0"
+                                                                    : text;
 }
 
 // "init %w = float[2,3] {...}" with normal numbers, those of row r times factors[r].
@@ -131,28 +131,29 @@ inline Model classifier() {
     spread += str(c == 0 ? "" : ",", float_text(std::pow(10.0, c % 4 - 2)));
     inverse.push_back(std::pow(10.0, 2 - c % 4));
   }
-  return text_model(
-      "%x: float[batch,3,8,8]",
-      random_weights("w1", {8, 3, 3, 3}, 1) + random_weights("b1", {8}, 2) +
-          "init %spread = float[8] {" + spread + "}\ninit %zero = float[8] {0,0,0,0,0,0,0,0}\n"
-          "init %one = float[8] {1,1,1,1,1,1,1,1}\n" +
-          random_weights("w2", {8, 1, 3, 3}, 3, 0.3, inverse) + random_weights("w3", {8, 8, 1, 1}, 4) +
-          random_weights("w4", {8, 8, 3, 3}, 5, 0.1) + random_weights("w5", {20, 8}, 6) +
-          random_weights("b5", {20}, 7) +
-          "%a = Conv(%x, %w1, %b1) {pads=[1,1,1,1]} \"stem\"\n"
-          "%n = BatchNormalization(%a, %spread, %zero, %zero, %one)\n"
-          "%r1 = Relu(%n)\n"
-          "%d = Conv(%r1, %w2) {pads=[1,1,1,1], group=8} \"depthwise\"\n"
-          "%m = BatchNormalization(%d, %one, %zero, %zero, %one)\n"
-          "%r2 = Relu(%m)\n"
-          "%p = Conv(%r2, %w3) \"pointwise\"\n"
-          "%c = Conv(%p, %w4) {pads=[1,1,1,1]} \"inner\"\n"
-          "%s = Add(%p, %c) \"sum\"\n"
-          "%r3 = Relu(%s)\n"
-          "%g = GlobalAveragePool(%r3)\n"
-          "%f = Flatten(%g)\n"
-          "%y = Gemm(%f, %w5, %b5) {transB=1} \"dense\"\n"
-          "return %y\n");
+  return text_model("%x: float[batch,3,8,8]",
+                    random_weights("w1", {8, 3, 3, 3}, 1) + random_weights("b1", {8}, 2) +
+                        "init %spread = float[8] {" + spread +
+                        "}\ninit %zero = float[8] {0,0,0,0,0,0,0,0}\n"
+                        "init %one = float[8] {1,1,1,1,1,1,1,1}\n" +
+                        random_weights("w2", {8, 1, 3, 3}, 3, 0.3, inverse) +
+                        random_weights("w3", {8, 8, 1, 1}, 4) +
+                        random_weights("w4", {8, 8, 3, 3}, 5, 0.1) +
+                        random_weights("w5", {20, 8}, 6) + random_weights("b5", {20}, 7) +
+                        "%a = Conv(%x, %w1, %b1) {pads=[1,1,1,1]} \"stem\"\n"
+                        "%n = BatchNormalization(%a, %spread, %zero, %zero, %one)\n"
+                        "%r1 = Relu(%n)\n"
+                        "%d = Conv(%r1, %w2) {pads=[1,1,1,1], group=8} \"depthwise\"\n"
+                        "%m = BatchNormalization(%d, %one, %zero, %zero, %one)\n"
+                        "%r2 = Relu(%m)\n"
+                        "%p = Conv(%r2, %w3) \"pointwise\"\n"
+                        "%c = Conv(%p, %w4) {pads=[1,1,1,1]} \"inner\"\n"
+                        "%s = Add(%p, %c) \"sum\"\n"
+                        "%r3 = Relu(%s)\n"
+                        "%g = GlobalAveragePool(%r3)\n"
+                        "%f = Flatten(%g)\n"
+                        "%y = Gemm(%f, %w5, %b5) {transB=1} \"dense\"\n"
+                        "return %y\n");
 }
 
 }  // namespace slipway::quantize

@@ -14,12 +14,12 @@ Result<std::size_t> watch(const Model& model, const std::vector<ValueId>& values
                           const std::function<Status(std::size_t, const Tensor&)>& see) {
   Model watched = model.clone();
   watched.graph.outputs.clear();
-  std::vector<std::size_t> places;        // of each output, in `values`
+  std::vector<std::size_t> places;                          // of each output, in `values`
   std::vector<std::pair<std::size_t, std::size_t>> inputs;  // place in `values`, in a sample
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto& names = samples.inputs();
-    const auto found = std::ranges::find(names, model.graph.value(values[i]).name,
-                                         &samples::Wanted::name);
+    const auto found =
+        std::ranges::find(names, model.graph.value(values[i]).name, &samples::Wanted::name);
     if (is_input(model.graph, values[i]) && found != names.end()) {
       inputs.emplace_back(i, static_cast<std::size_t>(found - names.begin()));
     } else {

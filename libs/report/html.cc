@@ -166,16 +166,29 @@ std::string accuracy_html(const Report& report, const Accuracy& accuracy) {
   return str(out, "</p>\n", table.text());
 }
 
+std::string bound_text(const Latency& latency) {
+  return latency.p99_bound_us
+             ? str(" (with 99 % confidence at most ", time_text(*latency.p99_bound_us), ")")
+             : std::string();
+}
+
+std::string alone_html(const Report& report) {
+  if (!report.alone) return "";
+  const Latency& latency = *report.alone;
+  return str("<p>Alone, ", grouped(static_cast<std::int64_t>(latency.runs)),
+             " runs one after the other: median ", time_text(latency.p50_us), ", p99 ",
+             time_text(latency.p99_us), bound_text(latency), ", slowest ",
+             time_text(latency.max_us), ".</p>\n");
+}
+
 std::string rate_html(const Report& report) {
   if (!report.at_rate || !report.rate_hz) return "";
   const Latency& latency = *report.at_rate;
   return str("<p>At ", significant(*report.rate_hz),
-             " Hz, as the recipe says, counted from the "
-             "moment a run was due: median ",
-             time_text(latency.p50_us), ", p99 ", time_text(latency.p99_us), ", slowest ",
-             time_text(latency.max_us), "; ", report.missed_deadlines, " of ", latency.runs,
-             " runs were not done before the next "
-             "was due.</p>\n");
+             " Hz, as the recipe says, counted from the moment a run was due: median ",
+             time_text(latency.p50_us), ", p99 ", time_text(latency.p99_us), bound_text(latency),
+             ", slowest ", time_text(latency.max_us), "; ", report.late_runs, " of ", latency.runs,
+             " runs began after they were due.</p>\n");
 }
 
 std::string latency_html(const Report& report, const Latency& latency) {
@@ -185,7 +198,8 @@ std::string latency_html(const Report& report, const Latency& latency) {
              time_text(latency.p90_us), time_text(latency.p99_us),
              latency.p999_us ? time_text(*latency.p999_us) : "too few runs",
              time_text(latency.max_us), str(significant(latency.spread * 100), " %")});
-  return canvas("histogram", "how many runs took how long") + table.text() + rate_html(report);
+  return canvas("histogram", "how many runs took how long") + table.text() + alone_html(report) +
+         rate_html(report);
 }
 
 std::string layers_html(const Report& report) {

@@ -46,6 +46,7 @@ Json json_of(const Latency& latency) {
                  {"p50_us", latency.p50_us},
                  {"p90_us", latency.p90_us},
                  {"p99_us", latency.p99_us}};
+  put(object, "p99_bound_us", latency.p99_bound_us);
   put(object, "p999_us", latency.p999_us);
   object["max_us"] = latency.max_us;
   object["spread"] = latency.spread;
@@ -155,10 +156,11 @@ Json json_of(const Report& report) {
   root["machine"] = json_of(report.machine);
   root["machine_id"] = report.machine_id;
   root["climate"] = json_of(report.climate);
+  if (report.alone) root["alone"] = json_of(*report.alone);
   put(root, "rate_hz", report.rate_hz);
   if (report.at_rate) {
     root["at_rate"] = json_of(*report.at_rate);
-    root["missed_deadlines"] = report.missed_deadlines;
+    root["late_runs"] = report.late_runs;
   }
   root["artifacts"] = json_of(report.artifacts);
   root["checklist"] = checks_json(report.checks);

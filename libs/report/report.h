@@ -42,6 +42,8 @@ struct Latency {
   double p50_us = 0;
   double p90_us = 0;
   double p99_us = 0;
+  // What 99 of 100 runs stay within, with 99 % confidence; absent where too few were run to say.
+  std::optional<double> p99_bound_us;
   std::optional<double> p999_us;  // with enough runs
   double max_us = 0;
   double spread = 0;  // of the median from slice to slice: (highest - lowest) / median
@@ -149,10 +151,11 @@ struct Report {
   Facts machine;
   std::string machine_id;  // equal: the same kind of machine in the same state of equipment
   Climate climate;
+  std::optional<Latency> alone;    // the chosen one, one run after the other for longer
   std::optional<Latency> at_rate;  // the chosen one, run at the recipe's rate
   std::optional<double> rate_hz;
-  std::uint64_t missed_deadlines = 0;  // at that rate
-  Facts artifacts;                     // "runs": "model.plan", "onnx": "model.onnx", ...
+  std::uint64_t late_runs = 0;  // at that rate: began after they were due
+  Facts artifacts;              // "runs": "model.plan", "onnx": "model.onnx", ...
   std::vector<Check> checks;
 };
 

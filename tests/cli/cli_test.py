@@ -27,6 +27,19 @@ def make_files(folder):
     (folder / "folder.onnx").mkdir()
 
 
+def without_machine(text):
+    """What bench tells, without what depends on the machine and on chance."""
+    text = re.sub(r"^(process|energy|heat|clock|held back|machine|rate) .*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^(answers  |late     )[\d.,]+( [kMG])?", r"\1NUMBER", text, flags=re.MULTILINE)
+    text = re.sub(r'\n  "machine": \{.*?\n  \}', '\n  "machine": {}', text, flags=re.DOTALL)
+    text = re.sub(r'\n    "conditions": \{.*?\n    \}', '\n    "conditions": {}', text, flags=re.DOTALL)
+    text = re.sub(r'\n      "bins": \[.*?\n      \]', '\n      "bins": []', text, flags=re.DOTALL)
+    text = re.sub(r'\n    "(resident|resident_peak|loaded)_bytes": \d+,', "", text)
+    text = re.sub(r'\n    "query_j": [\d.e-]+,', "", text)
+    text = re.sub(r'("(?:seconds|throughput_hz|warm_up_queries|us|bound_us)": )[\d.e+-]+', r"\1NUMBER", text)
+    return text
+
+
 class Shown:
     """One run: its exit code and what it showed."""
 
@@ -62,7 +75,9 @@ class Shown:
             stdout = re.sub(r'(_[um]s": )[\d.e-]+', r"\1TIME", stdout)
             stdout = re.sub(r'(session_bytes": )\d+', r"\1SIZE", stdout)
             stdout = re.sub(r"[\d.]+ \w?i?B of memory", "SIZE of memory", stdout)
-            stdout = re.sub(r'("isa": "|runs     5 \()[\w-]+', r"\1ISA", stdout)
+            stdout = re.sub(r'("isa": "|runs     \d+ \()[\w-]+(?=[",])', r"\1ISA", stdout)
+            stdout = re.sub(r"(native [\d.]+, )[\w-]+", r"\1ISA", stdout)
+            stdout = without_machine(stdout)
         return (f"$ {' '.join(['slipway', *arguments])}\n--- stdout\n{stdout}--- stderr\n{stderr}"
                 f"--- exit code {self.code}\n")
 

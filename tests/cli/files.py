@@ -62,10 +62,25 @@ TWO = model(graph(
     [node("Add", ["a", "b"], ["sum"]), node("Sub", ["a", "b"], ["gap"])],
     [value("a", ["n"]), value("b", ["n"])], [value("sum", ["n"]), value("gap", ["n"])], name="two"))
 
+
+def waves(count, step):
+    """Numbers from -1 to 1 that look like weights."""
+    return [((7 * i * step) % 23 - 11) / 11 for i in range(count)]
+
+
+DENSE = model(graph(
+    [node("MatMul", ["x", "w"], ["p"], name="first"), node("Relu", ["p"], ["r"], name="bend"),
+     node("MatMul", ["r", "v"], ["y"], name="second")],
+    [value("x", ["batch", 4])], [value("y", ["batch", 3])],
+    [floats("w", [4, 20], waves(80, 3)), floats("v", [20, 3], waves(60, 5))], name="dense"))
+
 FILES = {
     # Good.
     "tiny.onnx": TINY,
     "two.onnx": TWO,
+    "dense.onnx": DENSE,
+    "rows.npz": npz({"x": float_npy((16, 4), waves(64, 2))}),
+    "classes.npy": npy("<i8", (16,), struct.pack("<16q", *([0, 1, 2, 2] * 4))),
     "wrong_extent.onnx": unary("Abs", outputs=(value("y", ["batch", 7]),)),
     "x.npy": float_npy((2, 3), [-1, -2, -3, 4, 5, 6]),
     "row.npy": float_npy((3,), [1, 2, 3]),
@@ -150,6 +165,16 @@ FILES = {
     "product.onnx": model(graph([node("MatMul", ["x", "w"], ["m"], name="product"),
                                  node("Relu", ["m"], ["y"], name="positive")], [X], [Y],
                                 [floats("w", [3, 3], [0.1, -2, 3, 0.4, 5, -6, 0.7, 8, 9])])),
+    "classes.onnx": model(graph([node("Softmax", ["x"], ["y"], name="shares")], [X], [Y])),
+    "near_classes.onnx": model(graph([node("Mul", ["x", "w"], ["m"], name="near"),
+                                      node("Softmax", ["m"], ["y"], name="shares")], [X], [Y],
+                                     [floats("w", [3], [1, 0.875, 1])])),
+    "ratio.onnx": model(graph([node("Div", ["x", "w"], ["y"], name="ratio")], [X], [Y],
+                              [floats("w", [3], [1, 0, 1])])),
+    "wide.onnx": model(graph([node("Abs", ["x"], ["y"], name="size")], [value("x", ["batch", 4])],
+                             [value("y", ["batch", 4])])),
+    "labelled.npz": npz({"x": float_npy((3, 3), [0, 1, 2, 2, 2.125, 0, 3, 0, 1]),
+                         "labels": npy("|i1", (3,), b"\2\1\0")}),
     "damaged.plan": b"SLIPPLAN" + bytes(300),
 
     # Data that is none.
@@ -157,4 +182,17 @@ FILES = {
     "cut.npy": float_npy((2, 3), [1, 2, 3, 4, 5, 6])[:-5],
     "huge.npy": npy("<f4", (1 << 40, 1 << 20), b""),
     "data.csv": b"1,2,3\n",
+}
+
+
+def recipe(model, rest=""):
+    return f'[model]\nname = "tiny"\nversion = "1.0.0"\nfile = "{model}"\n{rest}'.encode()
+
+
+FILES |= {
+    "misspelt.toml": recipe("tiny.onnx", "[budget]\np99_latency_sm = 5\n"),
+    "absent_model.toml": recipe("absent.onnx"),
+    "bad_model.toml": recipe("unknown.onnx"),
+    "no_engine.toml": recipe("tiny.onnx", '[build]\nengines = "natve"\n'),
+    "wrong_input.toml": recipe("tiny.onnx", "[inputs.pictures]\nrate_hz = 5\n"),
 }

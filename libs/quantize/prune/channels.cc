@@ -11,10 +11,10 @@ namespace {
 
 // Each channel of the output is a function of the same channel of the first input.
 constexpr std::string_view kKeepers[] = {
-    "Abs",     "AveragePool", "Clip",        "Dropout",  "Elu",     "Erf",  "Gelu",
-    "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu",
-    "MaxPool", "Mish",        "Neg",         "Relu",     "Selu",    "Sigmoid", "Softplus",
-    "Softsign", "Sqrt",       "Tanh",        "Exp",
+    "Abs",       "AveragePool",       "Clip",          "Dropout",     "Elu",       "Erf",
+    "Gelu",      "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "HardSwish", "Identity",
+    "LeakyRelu", "MaxPool",           "Mish",          "Neg",         "Relu",      "Selu",
+    "Sigmoid",   "Softplus",          "Softsign",      "Sqrt",        "Tanh",      "Exp",
 };
 constexpr std::string_view kBinary[] = {"Add", "Sub", "Mul", "Div", "Max", "Min"};
 constexpr std::string_view kReducers[] = {"ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum"};
@@ -142,7 +142,8 @@ bool ChannelMap::take_producer(std::size_t i) {
     axis = out_axis = x_shape->size() - 1;
   }
   const auto rows = static_cast<std::size_t>(weights.dim(tracked.row_axis));
-  if (has_bias && graph_.initializer(node.inputs[2])->shape() != Shape{weights.dim(tracked.row_axis)})
+  if (has_bias &&
+      graph_.initializer(node.inputs[2])->shape() != Shape{weights.dim(tracked.row_axis)})
     return false;
   const Channels* const x = find(node.inputs[0]);
   if (x != nullptr && (x->axis != axis || x->ids.size() != static_cast<std::size_t>(
@@ -165,7 +166,8 @@ bool ChannelMap::take_depthwise(std::size_t i) {
   if (has_bias && !float_constant(graph_, node.inputs[2])) return false;
   const Tensor& weights = *graph_.initializer(node.inputs[1]);
   const auto channels = static_cast<std::int64_t>(x->ids.size());
-  if (NodeView(node, "").get_int("group", 1) != channels || weights.dim(0) != channels) return false;
+  if (NodeView(node, "").get_int("group", 1) != channels || weights.dim(0) != channels)
+    return false;
   nodes_.push_back({i, Role::kDepthwise});
   give(node.outputs[0], *x);
   return true;
@@ -217,7 +219,8 @@ bool ChannelMap::take_flatten(std::size_t i) {
   if (node.op == "Flatten") {
     if (NodeView(node, "").get_int("axis", 1) != 1) return false;
   } else {
-    const Tensor* const shape = node.inputs.size() > 1 ? constant_of(graph_, node.inputs[1]) : nullptr;
+    const Tensor* const shape =
+        node.inputs.size() > 1 ? constant_of(graph_, node.inputs[1]) : nullptr;
     if (shape == nullptr || shape->size() != 2 || (*from)[0] != (*to)[0]) return false;
     tracked.role = Role::kReshape;
   }

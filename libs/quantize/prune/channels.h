@@ -38,7 +38,7 @@ enum class Role : std::uint8_t {
 struct Tracked {
   std::size_t node = 0;
   Role role = Role::kKeeper;
-  std::size_t row_axis = 0;     // of a producer's weights
+  std::size_t row_axis = 0;  // of a producer's weights
   std::size_t column_axis = 1;
   std::size_t constant_input = 0;  // of kConstant
   std::size_t constant_axis = 0;

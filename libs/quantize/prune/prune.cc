@@ -57,8 +57,9 @@ class Pruner {
       PrunedLayers layer;
       for (const std::size_t node : makers) layer.nodes.push_back(node_name(graph_, node));
       layer.channels = members.size();
-      layer.removed = std::min(static_cast<std::size_t>(ratio * static_cast<double>(members.size())),
-                               members.size() - 1);
+      layer.removed =
+          std::min(static_cast<std::size_t>(ratio * static_cast<double>(members.size())),
+                   members.size() - 1);
       std::ranges::stable_sort(members, {}, [&](ChannelId id) { return weights_[id]; });
       for (std::size_t i = 0; i < layer.removed; ++i) removed_.insert(members[i]);
       layers.push_back(std::move(layer));
@@ -176,9 +177,8 @@ class Pruner {
     const auto shape = direct->data<std::int64_t>();
     if (shape[1] == -1) return;
     Namer namer(graph_);
-    node.inputs[1] =
-        namer.add_constant(str(graph_.value(node.inputs[1]).name, "_pruned"),
-                           Tensor::of(std::vector<std::int64_t>{shape[0], extent}));
+    node.inputs[1] = namer.add_constant(str(graph_.value(node.inputs[1]).name, "_pruned"),
+                                        Tensor::of(std::vector<std::int64_t>{shape[0], extent}));
   }
 
   Graph& graph_;
@@ -193,19 +193,20 @@ class Pruner {
 
 Result<Pruning> prune(Model model, double ratio) {
   if (!(ratio > 0 && ratio < 1))
-    return Error{Code::kUsage, str("a ratio of ", ratio, " prunes nothing or everything: give one between 0 and 1")};
+    return Error{Code::kUsage, str("a ratio of ", ratio,
+                                   " prunes nothing or everything: give one between 0 and 1")};
   TRY(prepare(model));
   Pruning pruning;
   Pruner pruner(model.graph);
   pruning.layers = pruner.choose(ratio);
   pruning.fixed_channels = pruner.fixed();
-  const bool is_any = std::ranges::any_of(pruning.layers, [](const PrunedLayers& layer) {
-    return layer.removed > 0;
-  });
+  const bool is_any = std::ranges::any_of(
+      pruning.layers, [](const PrunedLayers& layer) { return layer.removed > 0; });
   if (!is_any) {
-    return Error{Code::kInvalid,
-                 "no channel can be removed: they lead to outputs or to nodes that cannot be cut, or "
-                 "the ratio is below one channel of every layer"};
+    return Error{
+        Code::kInvalid,
+        "no channel can be removed: they lead to outputs or to nodes that cannot be cut, or "
+        "the ratio is below one channel of every layer"};
   }
   pruner.apply();
   TRY(infer(model));

@@ -58,14 +58,18 @@ TEST(Prune, WhatIsZeroGoesAndOutputsKeepTheirBits) {
        8},
       {"Flatten to a dense layer", kMap, kMapShape,
        w1 + random_weights("m", {128, 5}, 3) +
-           "%a = Conv(%x, %w1, %b1)\n%f = Flatten(%a)\n%y = Gemm(%f, %m)\nreturn %y\n", 4},
+           "%a = Conv(%x, %w1, %b1)\n%f = Flatten(%a)\n%y = Gemm(%f, %m)\nreturn %y\n",
+       4},
       {"Reshape to a stated size", kMap, kMapShape,
        w1 + random_weights("m", {128, 5}, 3) +
            "init %shape = int64[2] {1,128}\n"
            "%a = Conv(%x, %w1, %b1)\n%f = Reshape(%a, %shape)\n%y = MatMul(%f, %m)\nreturn %y\n",
        4},
-      {"dense layers, with constants for each channel", "%x: float[2,6]", {2, 6},
-       half_zero("m", {8, 6}, 1) + half_zero("b", {8}, 2) + half_zero("k", {8}, 5) + random_weights("n", {8, 3}, 3) +
+      {"dense layers, with constants for each channel",
+       "%x: float[2,6]",
+       {2, 6},
+       half_zero("m", {8, 6}, 1) + half_zero("b", {8}, 2) + half_zero("k", {8}, 5) +
+           random_weights("n", {8, 3}, 3) +
            "%a = Gemm(%x, %m, %b) {transB=1}\n%s = Mul(%a, %k)\n%t = Tanh(%s)\n"
            "%y = MatMul(%t, %n)\nreturn %y\n",
        4},
@@ -102,12 +106,17 @@ TEST(Prune, LeavesWhatCannotBeCut) {
       {"an output", kMap, kMapShape, weights + "%y = Conv(%x, %w1)\nreturn %y\n", 0},
       {"a softmax over channels", kMap, kMapShape,
        weights + random_weights("w2", {5, 8, 1, 1}, 3) +
-           "%a = Conv(%x, %w1)\n%s = Softmax(%a) {axis=1}\n%y = Conv(%s, %w2)\nreturn %y\n", 0},
+           "%a = Conv(%x, %w1)\n%s = Softmax(%a) {axis=1}\n%y = Conv(%s, %w2)\nreturn %y\n",
+       0},
       {"groups", kMap, kMapShape,
        weights + random_weights("w2", {4, 4, 1, 1}, 3) +
-           "%a = Conv(%x, %w1)\n%y = Conv(%a, %w2) {group=2}\nreturn %y\n", 0},
-      {"weights of two nodes", "%x: float[1,8,6,6]", {1, 8, 6, 6},
-       half_zero("v", {8, 8, 1, 1}, 1) + "%a = Conv(%x, %v)\n%y = Conv(%a, %v)\nreturn %y\n", 0},
+           "%a = Conv(%x, %w1)\n%y = Conv(%a, %w2) {group=2}\nreturn %y\n",
+       0},
+      {"weights of two nodes",
+       "%x: float[1,8,6,6]",
+       {1, 8, 6, 6},
+       half_zero("v", {8, 8, 1, 1}, 1) + "%a = Conv(%x, %v)\n%y = Conv(%a, %v)\nreturn %y\n",
+       0},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.name);
