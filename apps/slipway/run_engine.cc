@@ -38,8 +38,7 @@ Result<EngineRun> run_by_engine(const engines::Engine& engine, engines::Subject 
     }
   }
   const auto session = TRY(engine.open(subject, [](std::string_view what, double share) {
-    if (share < 0) return;  // it takes no time worth telling
-    say(str(what, ", ", static_cast<int>(share * 100), " %"));
+    say(share < 0 ? std::string(what) : str(what, ", ", static_cast<int>(share * 100), " %"));
   }));
   std::vector<NamedValue> inputs;
   for (const BoundInput& input : bound.inputs) inputs.push_back(input.value);

@@ -148,7 +148,7 @@ TEST(Native, RunsPlansAndKeepsTheirDimensions) {
   EXPECT_EQ((*session)->inputs()[0].shape[0], 2);
 
   plan.options = {{"weights", "f16"}};
-  EXPECT_NE(error_of(engine("native"), plan).find("stored already"), std::string::npos);
+  EXPECT_NE(error_of(engine("native"), plan).find("compiled already"), std::string::npos);
   plan.options.clear();
   plan.batch = 5;
   EXPECT_NE(error_of(engine("native"), plan).find("fixed batch"), std::string::npos);

@@ -6,11 +6,12 @@
 #include "engines/engine.h"
 #include "engines/native/engine.h"
 #include "engines/onnxruntime/engine.h"
+#include "engines/tensorrt/engine.h"
 
 namespace slipway::engines {
 
 std::span<const Engine* const> all_engines() {
-  static const std::array kEngines = {&native_engine(), &onnxruntime_engine()};
+  static const std::array kEngines = {&native_engine(), &onnxruntime_engine(), &tensorrt_engine()};
   return kEngines;
 }
 

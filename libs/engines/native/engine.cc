@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "compile/compile.h"
 #include "compile/store_weights.h"
+#include "engines/cache.h"
 #include "engines/options.h"
 #include "inspect/open_dims.h"
 #include "onnx/reader.h"
@@ -20,6 +21,7 @@ constexpr std::int64_t kMostSpinUs = 1'000'000;
 constexpr std::array kOptions = {
     OptionRow{"weights", "f32|f16|bf16|int8", "how a model's weights are stored (f32)"},
     OptionRow{"spin_us", "N", "how long helping threads spin for the next run (0)"},
+    OptionRow{"cache", "DIR", "where plans of models are kept, compiled once"},
 };
 
 class NativeSession final : public Session {
@@ -96,39 +98,73 @@ class NativeEngine final : public Engine {
     TRY(check_options(*this, subject.options));
     const OptionReader options(subject.options);
     const WeightType weights = TRY(compile::parse_weight_type(options.text("weights", "f32")));
+    TRY(prepare_options(subject));
+    if (plan::is_plan_file(subject.model)) {
+      TRY(check_of_plan(subject));
+      return open_plan(TRY(plan::Plan::open(subject.model)), subject, subject.batch);
+    }
+    if (options.has("cache")) return open_kept(subject, weights, progress);
+    auto compiled = std::make_shared<compile::Compiled>(TRY(compile_subject(subject, weights)));
+    const std::span<const std::byte> bytes = compiled->file.bytes();
+    return open_plan(TRY(plan::Plan::parse(bytes, std::move(compiled))), subject, 1);
+  }
+
+ private:
+  static Result<runtime::PrepareOptions> prepare_options(const Subject& subject) {
     runtime::PrepareOptions prepare;
     prepare.threads = subject.threads;
-    prepare.spin_us = static_cast<std::uint32_t>(TRY(options.number("spin_us", 0, kMostSpinUs, 0)));
+    prepare.spin_us = static_cast<std::uint32_t>(
+        TRY(OptionReader(subject.options).number("spin_us", 0, kMostSpinUs, 0)));
     prepare.make_interpreted = compile::make_interpreted;
-    auto plan = std::make_shared<const plan::Plan>(TRY(make_plan(subject, weights, progress)));
-    if (plan->has_batch() || plan::is_plan_file(subject.model)) prepare.batch = subject.batch;
-    auto session = TRY(runtime::Session::prepare(std::move(plan), prepare));
-    std::string description = str("native ", SLIPWAY_VERSION, ", ", isa_name(best_isa()),
-                                  ", weights ", compile::weight_type_name(weights), ", ",
+    return prepare;
+  }
+
+  static Status check_of_plan(const Subject& subject) {
+    for (const char* option : {"weights", "cache"}) {
+      if (subject.options.count(option) == 0) continue;
+      return Error{Code::kUsage, str("the option ", option,
+                                     " goes with a model; this is a plan, compiled already: give "
+                                     "the model that it was made of")};
+    }
+    if (subject.dims.empty()) return {};
+    return Error{Code::kUsage, str("a plan has its dimensions: '", subject.dims.begin()->first,
+                                   "' can be set where the model is compiled")};
+  }
+
+  static Result<std::unique_ptr<Session>> open_plan(plan::Plan plan, const Subject& subject,
+                                                    std::int64_t batch) {
+    runtime::PrepareOptions prepare = TRY(prepare_options(subject));
+    prepare.batch = batch;
+    auto session = TRY(
+        runtime::Session::prepare(std::make_shared<const plan::Plan>(std::move(plan)), prepare));
+    const std::string weights = OptionReader(subject.options).text("weights");
+    std::string description = str("native ", SLIPWAY_VERSION, ", ", isa_name(best_isa()), ", ",
+                                  weights.empty() ? "" : str("weights ", weights, ", "),
                                   subject.threads, subject.threads == 1 ? " thread" : " threads");
     return std::unique_ptr<Session>(
         std::make_unique<NativeSession>(std::move(session), std::move(description)));
   }
 
- private:
-  static Result<plan::Plan> make_plan(const Subject& subject, WeightType weights,
-                                      const Progress& progress) {
-    if (plan::is_plan_file(subject.model)) {
-      if (weights != WeightType::kF32) {
-        return Error{Code::kUsage,
-                     "a plan's weights are stored already: give the option weights with the "
-                     "model that the plan was made of"};
-      }
-      if (!subject.dims.empty()) {
-        return Error{Code::kUsage, str("a plan has its dimensions: '", subject.dims.begin()->first,
-                                       "' can be set where the model is compiled")};
-      }
-      return plan::Plan::open(subject.model);
-    }
-    if (progress) progress("compiling", -1);
-    auto compiled = std::make_shared<compile::Compiled>(TRY(compile_subject(subject, weights)));
-    const std::span<const std::byte> bytes = compiled->file.bytes();
-    return plan::Plan::parse(bytes, std::move(compiled));
+  static Result<std::unique_ptr<Session>> open_kept(const Subject& subject, WeightType weights,
+                                                    const Progress& progress) {
+    Cached cached;
+    cached.folder = subject.options.at("cache");
+    cached.stem = subject.model.stem().string();
+    // How a session waits is no part of a plan, nor how many threads it has.
+    Subject compiled = subject;
+    compiled.threads = 1;
+    cached.key = TRY(
+        key_of("native", str(SLIPWAY_VERSION, " ", build_id()), compiled, {"cache", "spin_us"}));
+    cached.build = [&](const std::filesystem::path& /*own*/) -> Result<std::vector<std::byte>> {
+      const compile::Compiled made = TRY(compile_subject(subject, weights));
+      const std::span<const std::byte> bytes = made.file.bytes();
+      return std::vector<std::byte>(bytes.begin(), bytes.end());
+    };
+    cached.open = [&](std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                      const std::filesystem::path& /*own*/) -> Result<std::unique_ptr<Session>> {
+      return open_plan(TRY(plan::Plan::parse(bytes, std::move(owner))), subject, 1);
+    };
+    return open_cached(cached, progress);
   }
 };
 

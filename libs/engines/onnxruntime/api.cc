@@ -62,7 +62,7 @@ Result<Library> load(const std::filesystem::path& file) {
   if (library.api == nullptr) {
     return Error{Code::kUnsupported,
                  str(file.string(), " is ONNX Runtime ", library.version, "; Slipway needs 1.",
-                     kLeastApi, " or newer: pip install onnxruntime")};
+                     kLeastApi, " or newer: pip install 'onnxruntime>=1.20'")};
   }
   TRY(check(*library.api,
             library.api->CreateEnvWithCustomLogger(drop_message, nullptr, ORT_LOGGING_LEVEL_FATAL,

@@ -2,7 +2,9 @@
 
 #include <array>
 
+#include "base/files.h"
 #include "base/str.h"
+#include "engines/cache.h"
 #include "engines/onnxruntime/api.h"
 #include "engines/onnxruntime/providers.h"
 #include "engines/onnxruntime/search.h"
@@ -29,15 +31,20 @@ constexpr std::array kOptions = {
     OptionRow{"int8", "on|off", "tensorrt: compute in 8 bits (off)"},
     OptionRow{"calibration", "FILE", "tensorrt: the calibration table that int8 takes"},
     OptionRow{"workspace_mb", "N", "tensorrt: memory for building, in MiB (the device's)"},
-    OptionRow{"engine_cache", "DIR", "tensorrt, openvino: where built engines are kept"},
+    OptionRow{"engine_cache", "DIR", "cpu, tensorrt, openvino: where built engines are kept"},
     OptionRow{"timing_cache", "DIR", "tensorrt: where timings of kernels are kept"},
     OptionRow{"cuda_graph", "on|off", "cuda, tensorrt: a run is one launch (off)"},
 };
 
 #ifdef SLIPWAY_HAS_ONNXRUNTIME_HEADER
 
+// How far a kept engine may be from what it gave when it was built, of an output's magnitude.
+constexpr double kTolerance = 1e-4;
+constexpr double kHalfTolerance = 1e-2;
+constexpr double kInt8Tolerance = 5e-2;
+
 constexpr std::string_view kInstall =
-    "pip install onnxruntime (into .venv or the interpreter on PATH), or name a "
+    "pip install 'onnxruntime>=1.20' (into .venv or the interpreter on PATH), or name a "
     "libonnxruntime.so with the option library or SLIPWAY_ONNXRUNTIME";
 
 // The first of the candidates that loads; the error of the first where none does.
@@ -140,24 +147,87 @@ class OnnxRuntimeEngine final : public Engine {
                                      "model that it was made of")};
     }
     const Library& library = *TRY(library_of(OptionReader(subject.options)));
+    if (subject.options.count("engine_cache") > 0)
+      return open_kept(library, subject, provider, progress);
+    return open_session(library, subject, {});
+  }
+
+ private:
+  // What a session is made of, where that is not the model's file.
+  struct Source {
+    std::span<const std::byte> bytes;    // an optimised model
+    std::shared_ptr<const void> owner;   // of the bytes
+    std::filesystem::path optimised_to;  // where the optimised model goes
+  };
+
+  static Result<std::unique_ptr<Session>> open_session(const Library& library,
+                                                       const Subject& subject,
+                                                       const Source& source) {
     const OrtApi& api = *library.api;
     OrtSessionOptions* made = nullptr;
     TRY(check(api, api.CreateSessionOptions(&made)));
     const Owned<OrtSessionOptions> owner(made, {&api});
     TRY(set_options(library, subject, made));
     TRY(fix_dimensions(api, subject, made));
-    if (progress) progress(str("opening with ", provider), -1);
     OrtSession* session = nullptr;
-    const Status status =
-        check(api, api.CreateSession(library.env, subject.model.c_str(), made, &session));
+    Status status;
+    if (source.bytes.empty()) {
+      if (!source.optimised_to.empty())
+        TRY(check(api, api.SetOptimizedModelFilePath(made, source.optimised_to.c_str())));
+      status = check(api, api.CreateSession(library.env, subject.model.c_str(), made, &session));
+    } else {
+      TRY(check(api, api.SetSessionGraphOptimizationLevel(made, ORT_DISABLE_ALL)));
+      status = check(api, api.CreateSessionFromArray(library.env, source.bytes.data(),
+                                                     source.bytes.size(), made, &session));
+    }
     if (!status.ok()) {
       return Error{status.error().code, str(subject.model.string(), ": ", status.error().message)};
     }
-    std::string description = str("onnxruntime ", library.version, ", ", provider, ", ",
+    std::string description = str("onnxruntime ", library.version, ", ",
+                                  OptionReader(subject.options).text("provider", "cpu"), ", ",
                                   subject.threads, subject.threads == 1 ? " thread" : " threads");
     return std::unique_ptr<Session>(
         TRY(OnnxRuntimeSession::create(library, Owned<OrtSession>(session, {&api}),
                                        {subject.dims, subject.batch}, std::move(description))));
+  }
+
+  // Of the processor, the optimised model is kept here; other providers keep files of their own,
+  // whose validity they do not check.
+  static Result<std::unique_ptr<Session>> open_kept(const Library& library, const Subject& subject,
+                                                    const std::string& provider,
+                                                    const Progress& progress) {
+    Cached cached;
+    cached.folder = subject.options.at("engine_cache");
+    cached.stem = subject.model.stem().string();
+    std::string version = str(library.version, " ", join(library.providers, " "));
+    if (provider == "tensorrt") version += str(" TensorRT ", tensorrt_version());
+    cached.key = TRY(key_of("onnxruntime", version, subject,
+                            {"engine_cache", "timing_cache", "library", "spin", "arena"}));
+    cached.tolerance = OptionReader(subject.options).text("int8") == "on"   ? kInt8Tolerance
+                       : OptionReader(subject.options).text("fp16") == "on" ? kHalfTolerance
+                                                                            : kTolerance;
+    const auto in = [&](const std::filesystem::path& own) {
+      Subject there = subject;
+      there.options["engine_cache"] = own.string();
+      return there;
+    };
+    cached.build = [&, in](const std::filesystem::path& own) -> Result<std::vector<std::byte>> {
+      Source source;
+      if (provider == "cpu") source.optimised_to = own / "optimised.onnx";
+      TRY(open_session(library, in(own), source));  // others leave their files in `own`
+      if (provider != "cpu") return std::vector<std::byte>();
+      const std::string model = TRY(read_file(source.optimised_to));
+      std::error_code error;
+      std::filesystem::remove(source.optimised_to, error);
+      const auto bytes = std::as_bytes(std::span(model));
+      return std::vector<std::byte>(bytes.begin(), bytes.end());
+    };
+    cached.open = [&, in](std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                          const std::filesystem::path& own) -> Result<std::unique_ptr<Session>> {
+      // The library copies what it needs of the bytes.
+      return open_session(library, in(own), {bytes, std::move(owner), {}});
+    };
+    return open_cached(cached, progress);
   }
 };
 

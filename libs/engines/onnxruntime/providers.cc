@@ -2,6 +2,8 @@
 
 #ifdef SLIPWAY_HAS_ONNXRUNTIME_HEADER
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -84,7 +86,8 @@ struct ProviderRow {
 };
 
 constexpr std::array kProviders = {
-    ProviderRow{"cpu", "CPUExecutionProvider", " ", "pip install onnxruntime", no_settings},
+    ProviderRow{"cpu", "CPUExecutionProvider", " engine_cache ", "pip install onnxruntime",
+                no_settings},
     ProviderRow{"cuda", "CUDAExecutionProvider", " fallback device_id cuda_graph ",
                 "pip install onnxruntime-gpu, and NVIDIA's driver, CUDA and cuDNN", cuda_settings},
     ProviderRow{"tensorrt", "TensorrtExecutionProvider",
@@ -210,6 +213,17 @@ std::string provider_names(const Library& library) {
     if (library.has(row.own_name)) names.push_back(row.name);
   }
   return join(names);
+}
+
+std::string tensorrt_version() {
+  for (const char* name : {"libnvinfer.so.11", "libnvinfer.so.10", "libnvinfer.so.9",
+                           "libnvinfer.so.8", "libnvinfer.so"}) {
+    void* const handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+    if (handle == nullptr) continue;
+    void* const version = dlsym(handle, "getInferLibVersion");
+    if (version != nullptr) return str(reinterpret_cast<std::int32_t (*)()>(version)());
+  }
+  return "unknown";
 }
 
 }  // namespace slipway::engines

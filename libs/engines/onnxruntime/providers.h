@@ -23,6 +23,9 @@ Status append_provider(const Library& library, const Subject& subject, OrtSessio
 // The providers of the library by our names: "cpu, cuda".
 std::string provider_names(const Library& library);
 
+// Of the libnvinfer that the loader finds, as the library numbers itself; "unknown" where none is.
+std::string tensorrt_version();
+
 }  // namespace slipway::engines
 
 #endif

@@ -103,18 +103,7 @@ Status OnnxRuntimeSession::add_inputs(const Extents& extents) {
     TRY(check(api_, api_.SessionGetInputTypeInfo(session_.get(), i, &info)));
     const PortType type = TRY(port_type(api_, Owned<OrtTypeInfo>(info, {&api_}), what));
     port.dtype = type.dtype;
-    port.shape = type.shape;
-    for (std::size_t axis = 0; axis < port.shape.size(); ++axis) {
-      if (port.shape[axis] >= 0) continue;
-      const std::string symbol =
-          type.symbols[axis].empty() ? str(port.name, "[", axis, "]") : type.symbols[axis];
-      const auto known = extents.dims.find(symbol);
-      if (known == extents.dims.end() && axis > 0) {
-        return Error{Code::kUsage, str(what, ": its dimension ", symbol,
-                                       " is open: give its extent, as in --set ", symbol, "=N")};
-      }
-      port.shape[axis] = known == extents.dims.end() ? extents.batch : known->second;
-    }
+    port.shape = TRY(definite(extents, port.name, type.shape, type.symbols));
     port.bytes = TRY(bytes_of(port.dtype, port.shape, what));
     inputs_.ports.push_back(std::move(port));
   }

@@ -3,22 +3,16 @@
 
 #ifdef SLIPWAY_HAS_ONNXRUNTIME_HEADER
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "engines/engine.h"
+#include "engines/extents.h"
 #include "engines/onnxruntime/api.h"
 
 namespace slipway::engines {
-
-// What a session's open dimensions are.
-struct Extents {
-  std::map<std::string, std::int64_t> dims;  // by name; one without a name is "input[axis]"
-  std::int64_t batch = 1;                    // of first dimensions that `dims` does not name
-};
 
 class OnnxRuntimeSession final : public Session {
  public:
