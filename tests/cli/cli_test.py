@@ -78,6 +78,9 @@ class Shown:
             stdout = re.sub(r'("isa": "|runs     \d+ \()[\w-]+(?=[",])', r"\1ISA", stdout)
             stdout = re.sub(r"(native [\d.]+, )[\w-]+", r"\1ISA", stdout)
             stdout = without_machine(stdout)
+            if "--rate" in arguments:  # a machine that stalls serves fewer of them
+                stdout = re.sub(r"(runs     |NUMBER of )\d+\b", r"\1NUMBER", stdout)
+                stdout = re.sub(r"^unserved .*\n", "", stdout, flags=re.MULTILINE)
         return (f"$ {' '.join(['slipway', *arguments])}\n--- stdout\n{stdout}--- stderr\n{stderr}"
                 f"--- exit code {self.code}\n")
 
