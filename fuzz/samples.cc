@@ -1,5 +1,5 @@
-// Samples in a file of any bytes: an error, or every one of them in the wanted shape. The first byte
-// says whether the file is taken for an .npz or a .npy.
+// Samples in a file of any bytes: an error, or every one of them in the wanted shape. The first
+// byte says whether the file is taken for an .npz or a .npy.
 #include "samples/samples.h"
 
 #include <unistd.h>
