@@ -13,6 +13,7 @@
 
 #include "base/files.h"
 #include "base/str.h"
+#include "measure/memory.h"
 
 namespace slipway::choose {
 namespace {
@@ -28,25 +29,17 @@ struct Told {
 };
 static_assert(sizeof(Told) <= 4096, "a pipe takes this much at once");
 
-double resident_bytes() {
-  std::FILE* file = std::fopen("/proc/self/statm", "r");
-  if (file == nullptr) return 0;
-  unsigned long long all = 0;
-  unsigned long long resident = 0;
-  const int read = std::fscanf(file, "%llu %llu", &all, &resident);
-  std::fclose(file);
-  return read == 2 ? static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)) : 0;
-}
+double resident() { return static_cast<double>(measure::resident_bytes().value_or(0)); }
 
 Status observe(const std::function<Status()>& open, const std::function<Status()>& use,
                Probe& probe) {
   malloc_trim(0);  // free memory of the parent would hide what is taken
-  const double before = resident_bytes();
+  const double before = resident();
   const auto start = std::chrono::steady_clock::now();
   TRY(open());
   probe.load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   TRY(use());
-  probe.memory_bytes = std::max(0.0, resident_bytes() - before);
+  probe.memory_bytes = std::max(0.0, resident() - before);
   return {};
 }
 

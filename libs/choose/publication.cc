@@ -131,7 +131,7 @@ Status Publication::publish() {
   if (errno != EINVAL && errno != ENOSYS)
     return system_error(str(folder_.string(), " cannot become ", target_.string()));
   TRY(rename_path(target_, old_));
-  const Status renamed = rename_path(folder_, target_);
+  Status renamed = rename_path(folder_, target_);
   if (!renamed.ok()) {
     (void)rename_path(old_, target_);
     return renamed;
