@@ -19,7 +19,7 @@
 #include "measure/json.h"
 #include "model_arguments.h"
 #include "plan_session.h"
-#include "progress.h"
+#include "progress_line.h"
 #include "run_engine.h"
 #include "run_inputs.h"
 
@@ -168,9 +168,10 @@ Result<int> run_bench(const Arguments& arguments) {
   }
   std::optional<Benched> benched;
   {
-    PercentLine line(request.load.is_soak ? "soaking" : "measuring");
+    ProgressLine line;
+    const std::string_view what = request.load.is_soak ? "soaking" : "measuring";
     if (request.load.queries == 0 && request.load.seconds >= kLong_s)
-      request.load.progress = [&line](double share) { line.show(share); };
+      request.load.progress = [&line, what](double share) { line.show(what, share); };
     benched = TRY(bench(arguments, request));
   }
   if (csv.has_value()) {

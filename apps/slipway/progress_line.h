@@ -1,4 +1,5 @@
-// How far a long command has come: one line on a terminal, nothing in a pipe.
+// How far a long command has come, on stderr: a line that is written over on a terminal; in a pipe
+// a line now and then.
 #pragma once
 
 #include <chrono>
@@ -14,7 +15,8 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // A share of 1, below 0 where nobody knows. In a pipe a step that takes long says so every ten seconds.
+  // A share of 1, below 0 where nobody knows. In a pipe a step that takes long says so every ten
+  // seconds.
   void show(std::string_view what, double share);
   void clear();
 

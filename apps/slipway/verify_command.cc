@@ -12,7 +12,7 @@
 #include "measure/compare.h"
 #include "measure/json.h"
 #include "model_arguments.h"
-#include "progress.h"
+#include "progress_line.h"
 #include "run_engine.h"
 
 namespace slipway {
@@ -186,12 +186,8 @@ Result<int> run_verify(const Arguments& arguments) {
   const measure::CompareBudget budget = TRY(parse_budget(arguments));
   std::optional<CompareResult> result;
   {
-    PercentLine line("comparing");
-    // In a pipe a short comparison says nothing on its way.
-    const bool is_shown = is_terminal(stderr);
-    request.compared = [&](double share) {
-      if (is_shown) line.show(share);
-    };
+    ProgressLine line;
+    request.compared = [&line](double share) { line.show("comparing", share); };
     result = TRY(measure::compare_models(request));
   }
   const std::vector<std::string> breaches = measure::budget_breaches(*result, budget);
