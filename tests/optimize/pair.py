@@ -62,7 +62,7 @@ def farthest(wanted, got):
             if not np.array_equal(a, b):
                 return None
             continue
-        wide_a, wide_b = a.astype(np.float64), b.astype(np.float64)
+        wide_a, wide_b = np.atleast_1d(a.astype(np.float64)), np.atleast_1d(b.astype(np.float64))
         with np.errstate(invalid="ignore"):  # infinity less infinity
             apart = np.abs(wide_a - wide_b)
         apart[(wide_a == wide_b) | (np.isnan(wide_a) & np.isnan(wide_b))] = 0
