@@ -99,7 +99,8 @@ class Reader {
     const std::uint32_t count = TRY(number(kMostPorts, "the number of ports"));
     for (std::uint32_t i = 0; i < count; ++i) {
       std::string name = TRY(text());
-      values.push_back({std::move(name), TRY(tensor())});
+      Tensor value = TRY(tensor());  // a TRY inside the braces would lose the name with g++ 12
+      values.push_back({std::move(name), std::move(value)});
     }
     return values;
   }
@@ -154,7 +155,8 @@ Result<CacheEntry> parse_entry(std::span<const std::byte> bytes,
   const std::uint32_t parts = TRY(reader.number(kMostParts, "the number of the key's parts"));
   for (std::uint32_t i = 0; i < parts; ++i) {
     std::string name = TRY(reader.text());
-    entry.key.push_back({std::move(name), TRY(reader.text())});
+    std::string value = TRY(reader.text());
+    entry.key.push_back({std::move(name), std::move(value)});
   }
   entry.golden.inputs = TRY(reader.values());
   entry.golden.outputs = TRY(reader.values());

@@ -83,7 +83,7 @@ std::string line_after(const std::string& text, std::string_view label) {
   return text.substr(from, text.find('\n', from) - from);
 }
 
-std::string or_none(std::string text) { return text.empty() ? "none" : text; }
+std::string or_none(const std::string& text) { return text.empty() ? "none" : text; }
 
 }  // namespace
 

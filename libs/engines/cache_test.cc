@@ -339,7 +339,7 @@ TEST(Key, HoldsExternalDataToo) {
   fs::create_directories(folder);
   const fs::path model = folder / "m.onnx";
   // As protobuf lays out an entry of key and value.
-  ASSERT_TRUE(write_file(model, std::string("....\x0a\x08location\x12\x06w.data....", 31)).ok());
+  ASSERT_TRUE(write_file(model, "....\x0a\x08location\x12\x06w.data....").ok());
   const std::string without = *hash_model(model);
   ASSERT_TRUE(write_file(folder / "w.data", "weights").ok());
   const std::string with = *hash_model(model);

@@ -33,8 +33,10 @@ Result<Values> Values::create(Session& session, const std::vector<NamedValue>& i
     values.inputs_.push_back(std::move(tensor));
     values.from_.push_back(values.inputs_.back().bytes().data());
   }
-  for (const Port& port : session.outputs())
-    values.outputs_.push_back({port.name, TRY(Tensor::create(port.dtype, port.shape))});
+  for (const Port& port : session.outputs()) {
+    Tensor tensor = TRY(Tensor::create(port.dtype, port.shape));
+    values.outputs_.push_back({port.name, std::move(tensor)});
+  }
   for (NamedValue& output : values.outputs_)
     values.to_.push_back(output.value.tensor().mutable_bytes().data());
   return values;

@@ -20,6 +20,8 @@ struct Release {
   void operator()(OrtSessionOptions* p) const { api->ReleaseSessionOptions(p); }
   void operator()(OrtSession* p) const { api->ReleaseSession(p); }
   void operator()(OrtMemoryInfo* p) const { api->ReleaseMemoryInfo(p); }
+  void operator()(OrtAllocator* p) const { api->ReleaseAllocator(p); }
+  void operator()(OrtIoBinding* p) const { api->ReleaseIoBinding(p); }
   void operator()(OrtTypeInfo* p) const { api->ReleaseTypeInfo(p); }
   void operator()(OrtValue* p) const { api->ReleaseValue(p); }
   void operator()(OrtTensorTypeAndShapeInfo* p) const { api->ReleaseTensorTypeAndShapeInfo(p); }

@@ -183,12 +183,16 @@ class OnnxRuntimeEngine final : public Engine {
     if (!status.ok()) {
       return Error{status.error().code, str(subject.model.string(), ": ", status.error().message)};
     }
-    std::string description = str("onnxruntime ", library.version, ", ",
-                                  OptionReader(subject.options).text("provider", "cpu"), ", ",
-                                  subject.threads, subject.threads == 1 ? " thread" : " threads");
-    return std::unique_ptr<Session>(
-        TRY(OnnxRuntimeSession::create(library, Owned<OrtSession>(session, {&api}),
-                                       {subject.dims, subject.batch}, std::move(description))));
+    const OptionReader options(subject.options);
+    std::optional<int> graph_device;
+    if (TRY(options.flag("cuda_graph", false)))
+      graph_device = static_cast<int>(TRY(options.number("device_id", 0, 255, 0)));
+    std::string description =
+        str("onnxruntime ", library.version, ", ", options.text("provider", "cpu"), ", ",
+            subject.threads, subject.threads == 1 ? " thread" : " threads");
+    return std::unique_ptr<Session>(TRY(OnnxRuntimeSession::create(
+        library, Owned<OrtSession>(session, {&api}), {subject.dims, subject.batch}, graph_device,
+        std::move(description))));
   }
 
   // Of the processor, the optimised model is kept here; other providers keep files of their own,
@@ -203,6 +207,8 @@ class OnnxRuntimeEngine final : public Engine {
     if (provider == "tensorrt") version += str(" TensorRT ", tensorrt_version());
     cached.key = TRY(key_of("onnxruntime", version, subject,
                             {"engine_cache", "timing_cache", "library", "spin", "arena"}));
+    const std::string table = OptionReader(subject.options).text("calibration");
+    if (!table.empty()) cached.key.add("scales", TRY(hash_model(table)));
     cached.tolerance = OptionReader(subject.options).text("int8") == "on"   ? kInt8Tolerance
                        : OptionReader(subject.options).text("fp16") == "on" ? kHalfTolerance
                                                                             : kTolerance;

@@ -21,17 +21,24 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 
 std::string zero_or_one(bool is_on) { return is_on ? "1" : "0"; }
 
+// Values are taken before the rows are made: a TRY inside braces that fails would lose, with g++
+// 12, what they hold by then.
 Result<Settings> cuda_settings(const OptionReader& options, const Subject& /*subject*/) {
-  return Settings{{"device_id", str(TRY(options.number("device_id", 0, 255, 0)))},
-                  {"enable_cuda_graph", zero_or_one(TRY(options.flag("cuda_graph", false)))}};
+  const std::int64_t device = TRY(options.number("device_id", 0, 255, 0));
+  const bool graph = TRY(options.flag("cuda_graph", false));
+  return Settings{{"device_id", str(device)}, {"enable_cuda_graph", zero_or_one(graph)}};
 }
 
 Result<Settings> tensorrt_settings(const OptionReader& options, const Subject& /*subject*/) {
+  const std::int64_t device = TRY(options.number("device_id", 0, 255, 0));
+  const bool fp16 = TRY(options.flag("fp16", false));
+  const bool int8 = TRY(options.flag("int8", false));
+  const bool graph = TRY(options.flag("cuda_graph", false));
   Settings settings = {
-      {"device_id", str(TRY(options.number("device_id", 0, 255, 0)))},
-      {"trt_fp16_enable", zero_or_one(TRY(options.flag("fp16", false)))},
-      {"trt_int8_enable", zero_or_one(TRY(options.flag("int8", false)))},
-      {"trt_cuda_graph_enable", zero_or_one(TRY(options.flag("cuda_graph", false)))},
+      {"device_id", str(device)},
+      {"trt_fp16_enable", zero_or_one(fp16)},
+      {"trt_int8_enable", zero_or_one(int8)},
+      {"trt_cuda_graph_enable", zero_or_one(graph)},
   };
   if (options.has("workspace_mb")) {
     const std::int64_t mb = TRY(options.number("workspace_mb", 1, 1 << 20, 0));
@@ -66,9 +73,10 @@ Result<Settings> xnnpack_settings(const OptionReader& /*options*/, const Subject
 
 Result<Settings> qnn_settings(const OptionReader& options, const Subject& /*subject*/) {
   Settings settings = {{"backend_path", options.text("backend", "libQnnHtp.so")}};
-  if (options.has("fp16"))
-    settings.emplace_back("enable_htp_fp16_precision",
-                          zero_or_one(TRY(options.flag("fp16", true))));
+  if (options.has("fp16")) {
+    const bool fp16 = TRY(options.flag("fp16", true));
+    settings.emplace_back("enable_htp_fp16_precision", zero_or_one(fp16));
+  }
   return settings;
 }
 

@@ -65,10 +65,9 @@ OnnxRuntimeSession::OnnxRuntimeSession(const Library& library, Owned<OrtSession>
       memory_(nullptr, {library.api}),
       description_(std::move(description)) {}
 
-Result<std::unique_ptr<OnnxRuntimeSession>> OnnxRuntimeSession::create(const Library& library,
-                                                                       Owned<OrtSession> session,
-                                                                       const Extents& extents,
-                                                                       std::string description) {
+Result<std::unique_ptr<OnnxRuntimeSession>> OnnxRuntimeSession::create(
+    const Library& library, Owned<OrtSession> session, const Extents& extents,
+    std::optional<int> graph_device, std::string description) {
   std::unique_ptr<OnnxRuntimeSession> made(
       new OnnxRuntimeSession(library, std::move(session), std::move(description)));
   OrtMemoryInfo* memory = nullptr;
@@ -76,7 +75,16 @@ Result<std::unique_ptr<OnnxRuntimeSession>> OnnxRuntimeSession::create(const Lib
             made->api_.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory)));
   made->memory_.reset(memory);
   TRY(made->add_inputs(extents));
-  TRY(made->add_outputs());
+  const bool is_known = TRY(made->add_outputs(!graph_device));
+  if (graph_device) {
+    // A run to learn shapes would be the one that is recorded, with buffers that go away.
+    if (!is_known) {
+      return Error{Code::kUnsupported,
+                   "cuda_graph=on needs outputs whose shapes the model states: leave it out"};
+    }
+    made->device_ = TRY(DeviceBinding::create(made->api_, made->session_.get(), *graph_device,
+                                              made->inputs_.ports, made->outputs_.ports));
+  }
   for (Side* side : {&made->inputs_, &made->outputs_}) {
     const std::size_t count = side->ports.size();
     for (const Port& port : side->ports) side->names.push_back(port.name.c_str());
@@ -110,7 +118,7 @@ Status OnnxRuntimeSession::add_inputs(const Extents& extents) {
   return {};
 }
 
-Status OnnxRuntimeSession::add_outputs() {
+Result<bool> OnnxRuntimeSession::add_outputs(bool may_run) {
   OrtAllocator* allocator = nullptr;
   TRY(check(api_, api_.GetAllocatorWithDefaultOptions(&allocator)));
   std::size_t count = 0;
@@ -133,6 +141,7 @@ Status OnnxRuntimeSession::add_outputs() {
   }
   // A shape without dimensions may be that of a scalar, or of a tensor whose rank nobody stated.
   for (const Port& port : outputs_.ports) is_open = is_open || port.shape.empty();
+  if (is_open && !may_run) return false;
   if (is_open) {
     const std::vector<Owned<OrtValue>> values = TRY(run_on_zeros(count));
     for (std::size_t i = 0; i < count; ++i) {
@@ -144,7 +153,7 @@ Status OnnxRuntimeSession::add_outputs() {
   }
   for (Port& port : outputs_.ports)
     port.bytes = TRY(bytes_of(port.dtype, port.shape, str("output ", port.name)));
-  return {};
+  return true;
 }
 
 Result<std::vector<Owned<OrtValue>>> OnnxRuntimeSession::run_on_zeros(std::size_t output_count) {
@@ -200,11 +209,25 @@ Status OnnxRuntimeSession::run(std::span<const void* const> inputs,
                  str("a run takes ", inputs_.ports.size(), " inputs and ", outputs_.ports.size(),
                      " outputs, not ", inputs.size(), " and ", outputs.size())};
   }
+  if (device_ != nullptr) return run_on_device(inputs, outputs);
   for (std::size_t i = 0; i < inputs.size(); ++i) TRY(bind(inputs_, i, inputs[i]));
   for (std::size_t i = 0; i < outputs.size(); ++i) TRY(bind(outputs_, i, outputs[i]));
   return check(api_, api_.Run(session_.get(), nullptr, inputs_.names.data(), inputs_.values.data(),
                               inputs_.values.size(), outputs_.names.data(), outputs_.names.size(),
                               outputs_.values.data()));
+}
+
+Status OnnxRuntimeSession::run_on_device(std::span<const void* const> inputs,
+                                         std::span<void* const> outputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i] == nullptr && inputs_.ports[i].bytes > 0)
+      return Error{Code::kUsage, str("the buffer of ", inputs_.ports[i].name, " is null")};
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i] == nullptr && outputs_.ports[i].bytes > 0)
+      return Error{Code::kUsage, str("the buffer of ", outputs_.ports[i].name, " is null")};
+  }
+  return device_->run(inputs, outputs);
 }
 
 }  // namespace slipway::engines

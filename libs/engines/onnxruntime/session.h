@@ -4,6 +4,7 @@
 #ifdef SLIPWAY_HAS_ONNXRUNTIME_HEADER
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,16 +12,19 @@
 #include "engines/engine.h"
 #include "engines/extents.h"
 #include "engines/onnxruntime/api.h"
+#include "engines/onnxruntime/device.h"
 
 namespace slipway::engines {
 
 class OnnxRuntimeSession final : public Session {
  public:
   // Every input and output must be a tensor of numbers. Shapes of outputs that the library does not
-  // know are learnt by a run on zeros.
+  // know are learnt by a run on zeros. graph_device: the CUDA device whose memory the session is
+  // bound to, because it records its runs; none: the caller's buffers are given as they are.
   static Result<std::unique_ptr<OnnxRuntimeSession>> create(const Library& library,
                                                             Owned<OrtSession> session,
                                                             const Extents& extents,
+                                                            std::optional<int> graph_device,
                                                             std::string description);
 
   std::span<const Port> inputs() const override { return inputs_.ports; }
@@ -41,7 +45,9 @@ class OnnxRuntimeSession final : public Session {
   OnnxRuntimeSession(const Library& library, Owned<OrtSession> session, std::string description);
 
   Status add_inputs(const Extents& extents);
-  Status add_outputs();
+  // False, and nothing learnt, where a shape is open and no run may tell it.
+  Result<bool> add_outputs(bool may_run);
+  Status run_on_device(std::span<const void* const> inputs, std::span<void* const> outputs);
   Result<std::vector<Owned<OrtValue>>> run_on_zeros(std::size_t output_count);
   Status bind(Side& side, std::size_t index, const void* buffer);
 
@@ -50,6 +56,7 @@ class OnnxRuntimeSession final : public Session {
   Owned<OrtMemoryInfo> memory_;
   Side inputs_;
   Side outputs_;
+  std::unique_ptr<DeviceBinding> device_;  // where runs are recorded
   std::string description_;
 };
 

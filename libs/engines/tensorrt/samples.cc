@@ -19,7 +19,8 @@ Result<std::vector<NamedArray>> read_arrays(const std::filesystem::path& file,
                                    " inputs: give a .npz with an array for each")};
   }
   std::vector<NamedArray> arrays;
-  arrays.push_back({ports[0].name, TRY(read_npy(file))});
+  Tensor array = TRY(read_npy(file));
+  arrays.push_back({ports[0].name, std::move(array)});
   return arrays;
 }
 
