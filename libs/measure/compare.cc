@@ -325,6 +325,55 @@ class Layers {
   std::unique_ptr<Comparison> comparison_;
 };
 
+// All that the answers add up to.
+class Tally {
+ public:
+  // After the first sample was run: what outputs are shows in their answers.
+  Status start(const CompareRequest& request, const Signature& reference,
+               const Comparison& comparison,
+               const std::optional<std::vector<std::int64_t>>& labels) {
+    if (labels.has_value()) judge_ = TRY(judge_of(reference, comparison, *labels));
+    for (std::size_t i = 0; i < comparison.pairs().size(); ++i) {
+      const Pair& pair = comparison.pairs()[i];
+      const Tensor& answer = comparison.reference(pair);
+      const bool has_classes =
+          could_be_classes(answer.dtype(), answer.shape()) &&
+          (tells_classes(reference, pair.name) || (judge_.has_value() && judge_->output() == i));
+      sums_.emplace_back(pair.name, has_classes);
+      worst_.emplace_back(request.worst);
+    }
+    return {};
+  }
+
+  Status add(std::size_t sample, const Comparison& comparison) {
+    for (std::size_t i = 0; i < sums_.size(); ++i) {
+      const Pair& pair = comparison.pairs()[i];
+      const SampleError error =
+          TRY(sums_[i].add(comparison.candidate(pair), comparison.reference(pair)));
+      worst_[i].add({sample, pair.name, error.max_error, error.mean_error, error.mismatched > 0});
+      if (judge_.has_value() && judge_->output() == i)
+        judge_->add(sample, comparison.candidate(pair), comparison.reference(pair));
+    }
+    return {};
+  }
+
+  void finish(std::size_t most_worst, CompareResult& result) const {
+    for (std::size_t i = 0; i < sums_.size(); ++i) {
+      result.outputs.push_back(sums_[i].total());
+      worst_[i].finish(result.outputs[i].mean_size, result.worst);
+    }
+    std::ranges::stable_sort(result.worst, Worst::comes_before);
+    if (result.worst.size() > most_worst) result.worst.resize(most_worst);
+    if (judge_.has_value())
+      result.accuracy = judge_->accuracy(result.outputs[judge_->output()].name);
+  }
+
+ private:
+  std::vector<ErrorSum> sums_;
+  std::vector<Worst> worst_;
+  std::optional<Judge> judge_;
+};
+
 }  // namespace
 
 Result<CompareResult> compare_models(const CompareRequest& request) {
@@ -346,47 +395,18 @@ Result<CompareResult> compare_models(const CompareRequest& request) {
   if (request.wants_layers) layers = TRY(Layers::open(request, opened, samples.inputs()));
 
   CompareResult result;
-  std::vector<Worst> worst;
-  std::vector<ErrorSum> sums;
-  std::optional<Judge> judge;
+  Tally tally;
   std::vector<Tensor> sample;
   while (result.samples < count && TRY(samples.next(sample))) {
     TRY(comparison.run(sample));
-    if (result.samples == 0) {
-      if (labels.has_value())
-        judge = TRY(judge_of(opened.reference, comparison, *std::move(labels)));
-      for (std::size_t i = 0; i < comparison.pairs().size(); ++i) {
-        const Pair& pair = comparison.pairs()[i];
-        const Tensor& answer = comparison.reference(pair);
-        const bool has_classes = could_be_classes(answer.dtype(), answer.shape()) &&
-                                 (tells_classes(opened.reference, pair.name) ||
-                                  (judge.has_value() && judge->output() == i));
-        sums.emplace_back(pair.name, has_classes);
-        worst.emplace_back(request.worst);
-      }
-    }
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      const Pair& pair = comparison.pairs()[i];
-      const SampleError error =
-          TRY(sums[i].add(comparison.candidate(pair), comparison.reference(pair)));
-      worst[i].add(
-          {result.samples, pair.name, error.max_error, error.mean_error, error.mismatched > 0});
-      if (judge.has_value() && judge->output() == i)
-        judge->add(result.samples, comparison.candidate(pair), comparison.reference(pair));
-    }
+    if (result.samples == 0) TRY(tally.start(request, opened.reference, comparison, labels));
+    TRY(tally.add(result.samples, comparison));
     if (layers.has_value()) TRY(layers->add(sample));
     ++result.samples;
     if (request.compared)
       request.compared(static_cast<double>(result.samples) / static_cast<double>(count));
   }
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    result.outputs.push_back(sums[i].total());
-    worst[i].finish(result.outputs[i].mean_size, result.worst);
-  }
-  std::ranges::stable_sort(result.worst, Worst::comes_before);
-  if (result.worst.size() > request.worst) result.worst.resize(request.worst);
-  if (judge.has_value())
-    result.accuracy = judge->accuracy(comparison.pairs()[judge->output()].name);
+  tally.finish(request.worst, result);
   if (layers.has_value()) result.layers = layers->total();
   return result;
 }

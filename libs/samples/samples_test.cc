@@ -149,7 +149,7 @@ TEST_F(SamplesTest, DamageIsFound) {
     const fs::path path =
         save("a.npz", {{"x", Tensor::of<float>({50, 2}, numbers_from(0, 100))}}, compression);
     std::string bytes = *read_file(path);
-    for (std::size_t at = 0; at < bytes.size(); ++at) {
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
       std::string damaged = bytes;
       damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
       ASSERT_TRUE(write_file(folder / "b.npz", damaged).ok());

@@ -35,7 +35,7 @@ class Completions(unittest.TestCase):
         self.assertEqual(self.completed("slipway", "ins"), ["inspect"])
         self.assertEqual(self.completed("slipway", "run", "--in"), ["--input"])
         self.assertEqual(self.completed("slipway", "completions", "z"), ["zsh"])
-        self.assertEqual(self.completed("slipway", "help", "ver"), ["version"])
+        self.assertEqual(self.completed("slipway", "help", "ver"), ["verify", "version"])
         self.assertEqual(self.completed("slipway", "check", "/etc/debian_ver"), ["/etc/debian_version"])
 
 

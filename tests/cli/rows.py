@@ -175,7 +175,7 @@ ROWS = [
     ("bench_plan_set", ["bench", "steps.plan", "--set", "batch=3"], USAGE),
     ("bench_plan_batch", ["bench", "steps.plan", "--batch", "3"], USAGE),
     ("bench_damaged_plan", ["bench", "damaged.plan"], BAD),
-    ("bench_rate", ["bench", "tiny.onnx", "--rate", "2000", "--runs", "20"], OK),
+    ("bench_rate", ["bench", "tiny.onnx", "--rate", "50", "--runs", "10"], OK),
     ("bench_streams_json", ["bench", "tiny.onnx", "--scenario", "multi", "--streams", "2", "--runs", "20", "--json"],
      OK),
     ("bench_offline", ["bench", "tiny.onnx", "--scenario", "offline", "--batch", "8", "--runs", "20", "--percentile",
