@@ -50,7 +50,7 @@ bool is_shared(const Graph& graph, const Links& links, ValueId id) {
 float power_of_two(float value) { return std::exp2(std::round(std::log2(value))); }
 
 // Geometric mean 1 over the channels that say anything (not 0), the rest 1.
-std::vector<float> normalized(std::vector<double> factors) {
+std::vector<float> normalized(const std::vector<double>& factors) {
   double sum = 0;
   std::size_t count = 0;
   for (const double f : factors) {

@@ -33,7 +33,7 @@ class Placer {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       if (!is_wanted(i)) continue;
       if (auto product = product_of(i)) {
-        products_.emplace(i, *std::move(product));
+        products_.emplace(i, *product);
       } else if (is_recurrent(i)) {
         placement_.recurrent.push_back({i});
       }

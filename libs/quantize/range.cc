@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "quantize/histogram.h"
 
@@ -10,6 +11,8 @@ namespace slipway::quantize {
 namespace {
 
 constexpr std::size_t kHalf = Histogram::kHalf;
+constexpr double kEntropySlack = 0.25;
+constexpr std::size_t kEntropyStep = 4;  // bins: finer thresholds differ by less than a level
 
 Range with_zero(Range range) { return {std::min(range.low, 0.0F), std::max(range.high, 0.0F)}; }
 
@@ -97,14 +100,15 @@ float entropy_bound(const Histogram& seen, int levels) {
   while (last > 0 && counts[last - 1] == 0) --last;
   const auto half = static_cast<std::size_t>(levels) / 2;
   const Divergence divergence(counts);
-  double best = std::numeric_limits<double>::infinity();
+  std::vector<std::pair<std::size_t, double>> found;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t kept = half; kept <= last; kept += kEntropyStep) {
+    found.emplace_back(kept, divergence.at(kept, half));
+    least = std::min(least, found.back().second);
+  }
   std::size_t best_kept = last;
-  for (std::size_t kept = half; kept <= last; ++kept) {
-    const double d = divergence.at(kept, half);
-    if (d <= best) {
-      best = d;
-      best_kept = kept;
-    }
+  for (const auto& [kept, d] : found) {
+    if (d <= least * (1 + kEntropySlack)) best_kept = kept;
   }
   return static_cast<float>(static_cast<double>(best_kept) * seen.width());
 }
