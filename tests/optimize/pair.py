@@ -62,7 +62,13 @@ def farthest(wanted, got):
             if not np.array_equal(a, b):
                 return None
             continue
-        if a.size:
-            largest = max(float(np.abs(a).max()), 1e-6)
-            distance = max(distance, float(np.abs(a.astype(np.float64) - b).max()) / largest)
+        wide_a, wide_b = a.astype(np.float64), b.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            apart = np.abs(wide_a - wide_b)
+        apart[(wide_a == wide_b) | (np.isnan(wide_a) & np.isnan(wide_b))] = 0
+        if np.isnan(apart).any():
+            return None
+        if apart.size:
+            largest = max(float(np.abs(wide_a[np.isfinite(wide_a)]).max(initial=0)), 1e-6)
+            distance = max(distance, float(apart.max()) / largest)
     return distance
