@@ -293,7 +293,10 @@ Result<Golden> Workshop::golden(const Setup& setup, std::size_t most) {
       outputs[port].add(tensor);
     }
   }
-  return Golden{TRY(arrays_of(inputs)), TRY(arrays_of(outputs))};
+  Golden golden;
+  golden.inputs = TRY(arrays_of(inputs));
+  golden.outputs = TRY(arrays_of(outputs));
+  return golden;
 }
 
 }  // namespace slipway::choose

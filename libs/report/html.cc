@@ -29,6 +29,12 @@ std::string significant(double number) {
   return text;
 }
 
+std::string cosine_text(double cosine) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6f", cosine);
+  return text;
+}
+
 std::string time_text(double us) { return seconds_text(us * 1e-6); }
 std::string size_text(double bytes) { return bytes_text(static_cast<std::int64_t>(bytes)); }
 
@@ -159,7 +165,7 @@ std::string accuracy_html(const Report& report, const Accuracy& accuracy) {
       {false, true, true, true, true, true, true});
   for (const OutputError& output : accuracy.outputs) {
     table.row({escape(output.name), significant(output.max_error), significant(output.mean_error),
-               str(output.cosine), sqnr_text(output.sqnr_db),
+               cosine_text(output.cosine), sqnr_text(output.sqnr_db),
                output.agreement ? str(significant(*output.agreement * 100), " %") : "-",
                str(output.not_finite)});
   }
@@ -224,9 +230,11 @@ std::string layers_html(const Report& report) {
     for (const LayerError& layer : report.layer_errors) {
       table.row({escape(layer.name), sqnr_text(layer.sqnr_db), significant(layer.max_error)});
     }
-    out += str("<h3>Error</h3>\n", canvas("errors", "signal to error of each layer"),
-               "<details><summary>All ", report.layer_errors.size(), " layers</summary>\n",
-               table.text(), "</details>\n");
+    out += str(
+        "<h3>Error</h3>\n<p>Of values inside, against the original's. Quantising may scale them "
+        "differently on purpose, which shows here and cancels out before the outputs.</p>\n",
+        canvas("errors", "signal to error of each layer"), "<details><summary>All ",
+        report.layer_errors.size(), " layers</summary>\n", table.text(), "</details>\n");
   }
   return out;
 }

@@ -122,7 +122,7 @@
                      const c = item.dataset.rows[item.dataIndex];
                      return `${label(c)}: ${time(c.latency.p50_us)}, ${three(drop(c))} % lost, ${c.outcome}`; } } } },
         scales: { x: axis("median latency", { type: "logarithmic", min: 0.8 * Math.min(...times), max: 1.3 * Math.max(...times),
-                                             ticks: { callback: (us) => time(us), maxTicksLimit: 8 } }),
+                                             ticks: { callback: (us) => time(us), maxTicksLimit: 8, includeBounds: false } }),
                   y: axis("accuracy lost, %", { beginAtZero: true }) },
       },
     });
