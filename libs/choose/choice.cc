@@ -148,12 +148,27 @@ class Chooser {
     return "of the engine that comes first";
   }
 
-  // The trial of a precision that tells most about it: one that is good before one that is over
-  // budget, the faster one first.
+  // The trial of a precision that tells most about it: one that is good before one that is slower,
+  // before one that is over budget; of several the fastest.
   std::size_t best_of(const std::string& precision) const {
-    const auto key = [this](std::size_t i) {
-      return std::tuple(choice_.outcomes[i], trials_[i].is_timed() ? trials_[i].p50_s() : HUGE_VAL,
-                        i);
+    const auto rank = [](Outcome outcome) {
+      switch (outcome) {
+        case Outcome::kChosen:
+          return 0;
+        case Outcome::kGood:
+          return 1;
+        case Outcome::kHopeless:
+          return 2;
+        case Outcome::kOverBudget:
+          return 3;
+        case Outcome::kFailed:
+          break;
+      }
+      return 4;
+    };
+    const auto key = [&](std::size_t i) {
+      return std::tuple(rank(choice_.outcomes[i]),
+                        trials_[i].is_timed() ? trials_[i].p50_s() : HUGE_VAL, i);
     };
     std::size_t best = trials_.size();
     for (std::size_t i = 0; i < trials_.size(); ++i) {

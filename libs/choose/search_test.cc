@@ -132,6 +132,18 @@ TEST(Search, SlowerPrecisionsAreRefusedWithFigures) {
   EXPECT_NE(outcome.reasons().find("int8 is refused, it is slower: 13.0 us"), std::string::npos);
 }
 
+TEST(Search, APrecisionIsJudgedByTheBestThatWasMadeOfIt) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 33};
+  lab.figures["native bf16, 1 thread"] = {.p50_us = 10};
+  lab.figures["onnxruntime f32, 1 thread"] = {.p50_us = 12, .drop_percent = 3};
+  const Outcome outcome = run(lab, kOnePercent);
+  EXPECT_EQ(outcome.of("onnxruntime f32, 1 thread"), report::Outcome::kOverBudget);
+  EXPECT_NE(outcome.reasons().find("f32 is refused, it is slower: 33.0 us (native f32, 1 thread)"),
+            std::string::npos)
+      << outcome.reasons();
+}
+
 TEST(Search, WhatIsFarBehindIsNotLookedAtForLong) {
   FakeLab lab;
   lab.figures["native f32, 1 thread"] = {.p50_us = 10};
