@@ -14,7 +14,8 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // A share of 1, below 0 where nobody knows. In a pipe a step that takes long says so every ten seconds.
+  // A share of 1, below 0 where nobody knows. In a pipe a step that takes long says so every ten
+  // seconds.
   void show(std::string_view what, double share);
   void clear();
 
