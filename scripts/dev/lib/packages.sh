@@ -9,7 +9,7 @@ packages_test=(libonnx-testdata zsh fish pkg-config)
 packages_browser=(chromium)
 packages_reference=(python3-venv)
 packages_lint=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
-packages_fuzz=(clang-14)
+packages_fuzz=(clang-14 libclang-rt-14-dev)
 packages_coverage=(gcovr)
 packages_aarch64=(g++-aarch64-linux-gnu qemu-user-static libre2-dev:arm64 zlib1g-dev:arm64
   libjpeg62-turbo-dev:arm64 libwebp-dev:arm64 libopenjp2-7-dev:arm64)
