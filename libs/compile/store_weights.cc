@@ -8,6 +8,7 @@
 
 #include "base/float_bits.h"
 #include "base/str.h"
+#include "ops/nn/recurrent_scales.h"
 #include "ops/node_view.h"
 #include "passes/rewrite.h"
 #include "tensor/convert.h"
@@ -94,8 +95,9 @@ class WeightStorer {
   }
   bool is_recurrent(const Node& node) const {
     return node.domain.empty() && (node.op == "LSTM" || node.op == "GRU" || node.op == "RNN") &&
-           constant(node, 1) != nullptr && constant(node, 2) != nullptr &&
-           constant(node, 1)->rank() == 3 && constant(node, 2)->rank() == 3;
+           NodeView(node, "").get_floats(kInputScale) == nullptr && constant(node, 1) != nullptr &&
+           constant(node, 2) != nullptr && constant(node, 1)->rank() == 3 &&
+           constant(node, 2)->rank() == 3;
   }
 
   const Tensor* constant(const Node& node, std::size_t input) const {

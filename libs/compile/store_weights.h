@@ -19,16 +19,12 @@ Result<WeightType> parse_weight_type(std::string_view text);
 // For a step's note: ", weights f16"; nothing of floats.
 std::string weights_note(WeightType type);
 
-// Of a recurrent node whose weights are whole numbers: the scale of each row of W and of R, by
-// which the reference multiplies their products.
-inline constexpr std::string_view kInputScale = "w_scale";
-inline constexpr std::string_view kStateScale = "r_scale";
-
 // Rounds the constant weights of MatMul, Gemm, LSTM, GRU and RNN in float. Halves and bfloat16:
 // each to the nearest. int8: q = round(w / scale) with scale = max |w| / 127 for each output, and
 // the product is multiplied by the scale; a Gemm becomes Gemm, Mul, Add; recurrent layers multiply
 // in integers. Weights that do not fit the type (not finite, too large) stay as they are, and so do
-// those of convolutions, which have no kernel for them. Says what it did.
+// those of convolutions, which have no kernel for them, and whole numbers that a pass has kept.
+// Says what it did.
 Result<std::string> store_weights(Model& model, WeightType type);
 
 // The same numbers, floats, as elements of the type; none where some are not among its.

@@ -13,6 +13,8 @@ constexpr Pass kPasses[] = {
     {"move-bytes", "what only moves elements does so before they are dequantised", move_bytes},
     {"use-integers", "convolutions and products of dequantised bytes become those of integers",
      use_integers, true},
+    {"keep-recurrent-bytes", "recurrent layers multiply by dequantised bytes in integers",
+     keep_recurrent_bytes, true},
     {"fold-weights", "dequantise now the weights that stay floats", fold_weights},
     {"merge-equal", "of nodes that give the same, keep the first", merge_equal},
     {"fold-padding", "padding with zeros becomes part of the convolution after it", fold_padding,

@@ -10,6 +10,7 @@ Result<std::string> fold_constants(Model& model);
 Result<std::string> fold_padding(Model& model);
 Result<std::string> fold_small_constants(Model& model);
 Result<std::string> fold_weights(Model& model);
+Result<std::string> keep_recurrent_bytes(Model& model);
 Result<std::string> move_bytes(Model& model);
 Result<std::string> merge_equal(Model& model);
 Result<std::string> multiply_einsum(Model& model);

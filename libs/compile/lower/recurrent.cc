@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "compile/lower/lower.h"
 #include "compile/store_weights.h"
+#include "ops/nn/recurrent_scales.h"
 #include "ops/node_view.h"
 #include "plan/params.h"
 
@@ -54,20 +55,21 @@ struct Parameters {
   const std::vector<float>* r_scale = nullptr;
 };
 
-// W and R in the type that weights are stored in, or as floats; false where they are whole numbers
-// with scales and are not stored as such.
+// W and R as int8 where they are whole numbers with scales, else in the type that weights are
+// stored in, or as floats; false where whole numbers do not fit.
 Result<bool> narrow(const Lowering& lowering, const NodeView& view, Parameters& parameters,
                     WeightType& type) {
   parameters.w_scale = view.get_floats(kInputScale);
   parameters.r_scale = view.get_floats(kStateScale);
   const bool has_scales = parameters.w_scale != nullptr && parameters.r_scale != nullptr;
-  if (has_scales != (lowering.weights == WeightType::kI8)) return !has_scales;
-  std::optional<Tensor> w = TRY(narrow_exactly(*parameters.w, lowering.weights));
-  std::optional<Tensor> r = TRY(narrow_exactly(*parameters.r, lowering.weights));
+  if (!has_scales && lowering.weights == WeightType::kI8) return true;
+  const WeightType stored = has_scales ? WeightType::kI8 : lowering.weights;
+  std::optional<Tensor> w = TRY(narrow_exactly(*parameters.w, stored));
+  std::optional<Tensor> r = TRY(narrow_exactly(*parameters.r, stored));
   if (!w || !r) return !has_scales;
   parameters.w = std::move(w);
   parameters.r = std::move(r);
-  type = lowering.weights;
+  type = stored;
   return true;
 }
 

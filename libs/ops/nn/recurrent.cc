@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/nn/recurrent_scales.h"
+
 namespace slipway {
 namespace {
 
@@ -44,7 +46,7 @@ Status read_lengths(const EvalContext& ctx, Recurrent& plan) {
   return {};
 }
 
-// A list that weights stored as whole numbers come with (libs/compile); no model file has it.
+// A list that weights stored as whole numbers come with; no model file has it.
 Status read_scale(const EvalContext& ctx, std::string_view name, std::size_t rows,
                   const Tensor& weights, std::vector<float>& scale) {
   const std::vector<float>* const given = ctx.get_floats(name);
@@ -116,8 +118,8 @@ Result<Recurrent> plan_recurrent(const EvalContext& ctx, const RecurrentCell& ce
   // The products of one step; a failure here is a message instead of a lack of memory later.
   TRY(ctx.make(plan.dtype,
                {static_cast<std::int64_t>(plan.batch), 2 * static_cast<std::int64_t>(plan.row())}));
-  TRY(read_scale(ctx, "w_scale", dirs * plan.row(), plan.w, plan.w_scale));
-  TRY(read_scale(ctx, "r_scale", dirs * plan.row(), plan.r, plan.r_scale));
+  TRY(read_scale(ctx, kInputScale, dirs * plan.row(), plan.w, plan.w_scale));
+  TRY(read_scale(ctx, kStateScale, dirs * plan.row(), plan.r, plan.r_scale));
   TRY(read_lengths(ctx, plan));
   return plan;
 }
