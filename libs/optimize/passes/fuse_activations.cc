@@ -103,8 +103,8 @@ std::optional<Fused> fused(Rewriter& rewriter, int version, double constant, Val
 // The last node of x * f(x) forms: a Mul, or the Div by a constant that ends one.
 void fuse_product(Rewriter& rewriter, std::size_t i) {
   const Node& node = rewriter.node(i);
-  const Type& type = rewriter.graph().value(node.outputs[0]).type;
-  if ((!is(node, "Mul") && !is(node, "Div")) || type.dtype != DType::kFloat32) return;
+  if ((!is(node, "Mul") && !is(node, "Div")) || node.outputs[0] == kNoValue) return;
+  if (rewriter.graph().value(node.outputs[0]).type.dtype != DType::kFloat32) return;
   const Product product = product_of(rewriter, node.outputs[0]);
   if (product.factors.size() != 2) return;
   for (std::size_t k = 0; k < 2; ++k) {
