@@ -46,7 +46,8 @@ Result<std::vector<NamedValue>> read_inputs(const Graph& graph, const CaseData& 
   std::vector<NamedValue> inputs;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const ValueDef& value = graph.value(ids[i]);
-    inputs.push_back({value.name, TRY(read_declared(data.inputs[i], value.type))});
+    Value read = TRY(read_declared(data.inputs[i], value.type));
+    inputs.push_back({value.name, std::move(read)});
   }
   return inputs;
 }

@@ -46,9 +46,8 @@ Result<SessionValues> SessionValues::create(runtime::Session& session,
     values.from_.push_back(values.inputs_.back().bytes().data());
   }
   for (const runtime::Port& port : session.outputs()) {
-    values.outputs_.push_back(
-        {std::string(port.name),
-         TRY(Tensor::create(port.dtype, Shape(port.dims.begin(), port.dims.end())))});
+    Tensor output = TRY(Tensor::create(port.dtype, Shape(port.dims.begin(), port.dims.end())));
+    values.outputs_.push_back({std::string(port.name), std::move(output)});
   }
   for (NamedValue& output : values.outputs_)
     values.to_.push_back(output.value.tensor().mutable_bytes().data());

@@ -22,9 +22,8 @@ class SlipwayEngine final : public Engine {
       engine->from_.push_back(engine->inputs_.back().bytes().data());
     }
     for (const runtime::Port& port : session->outputs()) {
-      engine->outputs_.push_back(
-          {std::string(port.name),
-           TRY(Tensor::create(port.dtype, Shape(port.dims.begin(), port.dims.end())))});
+      Tensor output = TRY(Tensor::create(port.dtype, Shape(port.dims.begin(), port.dims.end())));
+      engine->outputs_.push_back({std::string(port.name), std::move(output)});
     }
     for (NamedValue& output : engine->outputs_)
       engine->to_.push_back(output.value.tensor().mutable_bytes().data());
@@ -62,7 +61,8 @@ Result<std::vector<NamedValue>> outputs_of(const std::filesystem::path& plan) {
     const ValueDef& value = graph.value(id);
     const std::optional<Shape> shape = known_shape(*value.type.dims);
     if (!shape) return Error{Code::kUnsupported, str("output ", value.name, " has an open shape")};
-    outputs.push_back({value.name, TRY(Tensor::create(value.type.dtype, *shape))});
+    Tensor output = TRY(Tensor::create(value.type.dtype, *shape));
+    outputs.push_back({value.name, std::move(output)});
   }
   return outputs;
 }

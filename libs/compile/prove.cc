@@ -161,7 +161,8 @@ Result<std::vector<NamedValue>> sample_inputs(const Model& model, std::uint64_t 
       x = is_real ? static_cast<double>(bits >> 11U) * 0x1p-51 - 2.0
                   : static_cast<double>(bits >> 62U);
     }
-    inputs.push_back({value.name, TRY(cast(floats, value.type.dtype))});
+    Tensor values = TRY(cast(floats, value.type.dtype));
+    inputs.push_back({value.name, std::move(values)});
   }
   return inputs;
 }

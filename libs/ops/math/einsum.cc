@@ -141,7 +141,8 @@ class Einsum {
     for (Label label = 0; label < loops.size(); ++label) {
       if (loops[label].extent != 0 && is_private(label, i)) summed.push_back(loops[label]);
     }
-    return Operand{kept, TRY(arranged(tensor, std::move(shape), std::move(order), summed))};
+    Tensor sums = TRY(arranged(tensor, std::move(shape), std::move(order), summed));
+    return Operand{kept, std::move(sums)};
   }
 
   // The operand's elements with its dimensions in the order of `labels`; those it lacks repeat,

@@ -27,7 +27,8 @@ Axes read_axes(const InferContext& ctx) {
 Result<Axes> read_axes(const EvalContext& ctx) {
   if (ctx.version() >= kAxesAsInput) {
     if (!ctx.has_input(1)) return Axes{};
-    return Axes{true, TRY(ctx.ints(1))};
+    std::vector<std::int64_t> axes = TRY(ctx.ints(1));
+    return Axes{true, std::move(axes)};
   }
   const auto* axes = ctx.get_ints("axes");
   return axes == nullptr ? Axes{} : Axes{true, *axes};
