@@ -108,7 +108,7 @@ have_python_packages() {
   local pins=$1 folder=$2 stamp=$2/reference-pins
   cmp -s "$pins" "$stamp" && return 0
   need_packages "${packages_reference[@]}"
-  say "installing Python packages into $folder: $(grep -oE '^(onnx|onnxruntime|numpy)==.*' "$pins" | paste -sd' ')"
+  say "installing Python packages into $folder: $(grep -oE '^(onnx|onnxruntime|numpy|clang-tidy)==.*' "$pins" | paste -sd' ')"
   mkdir -p build/log
   local log=build/log/pip.log line
   {
