@@ -1,6 +1,6 @@
 # The layering of ARCHITECTURE.md, bottom first. A library may depend only on libraries before it in
 # this list; slipway_library() fails the configure step on anything else.
-set(SLIPWAY_LAYERS base cli tensor kernels plan runtime graph samples ops onnx inspect passes compile optimize quantize engines device measure recipe report choose api)
+set(SLIPWAY_LAYERS base cli tensor kernels plan runtime graph samples ops onnx inspect passes compile serve optimize quantize engines device measure recipe report choose api)
 
 # slipway_library(NAME [DEVICE] [DEPENDS lib...] [PRIVATE pkg...])
 #   Builds libs/NAME from every *.cc below it that is not a *_test.cc, and NAME_test from those.

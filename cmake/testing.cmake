@@ -1,4 +1,12 @@
 # GoogleTest from Debian's source package, so that every preset (sanitizers, cross) builds its own.
+if(NOT SLIPWAY_TESTS)
+  function(slipway_test)
+  endfunction()
+  function(slipway_python_test)
+  endfunction()
+  return()
+endif()
+
 set(SLIPWAY_GOOGLETEST_DIR "/usr/src/googletest" CACHE PATH "GoogleTest sources (Debian: googletest)")
 if(NOT EXISTS "${SLIPWAY_GOOGLETEST_DIR}/CMakeLists.txt")
   message(FATAL_ERROR "GoogleTest sources not found at ${SLIPWAY_GOOGLETEST_DIR}: apt install googletest")
