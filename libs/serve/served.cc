@@ -8,6 +8,7 @@
 #include "inspect/open_dims.h"
 #include "onnx/reader.h"
 #include "ops/check.h"
+#include "ops/infer.h"
 
 namespace slipway::serve {
 namespace {
@@ -111,6 +112,8 @@ Status Served::take_model(Model model) {
       if (fixed != options_.dims.end()) dim = Dim(fixed->second);
     }
   }
+  infer_types(model, problems);
+  if (const Problem* fault = first_fault(problems)) return to_error(*fault);
   signature_.metadata = model.metadata;
   signature_.producer_name = model.producer_name;
   signature_.domain = model.domain;

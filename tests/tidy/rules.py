@@ -42,6 +42,8 @@ def libraries_visible_to(tree, path):
     if match:
         library = match.group(1)
         return {library} | tree.reach(tree.depends(library))
+    if path.startswith("python/src/"):  # its target is the wheel's alone, and has all there is
+        return set(tree.libraries())
     folder = path.rsplit("/", 1)[0]
     building = [t for t in tree.targets if path in t.sources]
     if not building:  # a header: what the targets of its folder may use
