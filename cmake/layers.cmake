@@ -1,6 +1,10 @@
 # The layering of ARCHITECTURE.md, bottom first. A library may depend only on libraries before it in
 # this list; slipway_library() fails the configure step on anything else.
-set(SLIPWAY_LAYERS base cli tensor kernels plan runtime graph samples ops onnx inspect passes compile optimize quantize engines device measure recipe report choose api)
+set(SLIPWAY_LAYERS base cli tensor kernels plan runtime graph samples ops onnx inspect passes compile serve optimize quantize engines device measure recipe report choose api)
+
+set(SLIPWAY_TOOLCHAIN_HEADERS
+    <algorithm> <cmath> <functional> <limits> <map> <memory> <optional> <span> <string> <vector>
+    "${CMAKE_SOURCE_DIR}/libs/base/str.h" "${CMAKE_SOURCE_DIR}/libs/graph/graph.h")
 
 # slipway_library(NAME [DEVICE] [DEPENDS lib...] [PRIVATE pkg...])
 #   Builds libs/NAME from every *.cc below it that is not a *_test.cc, and NAME_test from those.
@@ -45,15 +49,19 @@ function(slipway_library name)
     if(ARG_DEVICE)
       target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti)
     else()
-      slipway_toolchain_options(${target})
       if("graph" IN_LIST ARG_DEPENDS)
-        slipway_toolchain_headers()
-        target_precompile_headers(${target} REUSE_FROM slipway_toolchain_headers)
+        slipway_of_toolchain(${target})
+      else()
+        slipway_toolchain_options(${target})
       endif()
     endif()
   endif()
   if(tests)
-    slipway_test(${name}_test SOURCES ${tests} LINK ${target} ${ARG_PRIVATE})
+    set(of_toolchain)
+    if("graph" IN_LIST ARG_DEPENDS AND NOT name STREQUAL "api")  # api's test includes what users include
+      set(of_toolchain OF_TOOLCHAIN)
+    endif()
+    slipway_test(${name}_test SOURCES ${tests} LINK ${target} ${ARG_PRIVATE} ${of_toolchain})
   endif()
 endfunction()
 
@@ -64,6 +72,14 @@ function(slipway_toolchain_options target)
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>
                            $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   endif()
+endfunction()
+
+# A library above graph, in libs/ or not: the toolchain's options, and what most of its sources include.
+function(slipway_of_toolchain target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  slipway_toolchain_options(${target})
+  slipway_toolchain_headers()
+  target_precompile_headers(${target} REUSE_FROM slipway_toolchain_headers)
 endfunction()
 
 # What most sources above graph include, read once: half the time of building them. A source that forgets an
@@ -77,7 +93,5 @@ function(slipway_toolchain_headers)
   set_target_properties(slipway_toolchain_headers PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(slipway_toolchain_headers PRIVATE "${CMAKE_SOURCE_DIR}/libs")
   slipway_toolchain_options(slipway_toolchain_headers)
-  target_precompile_headers(slipway_toolchain_headers PRIVATE
-    <algorithm> <cmath> <functional> <limits> <map> <memory> <optional> <span> <string> <vector>
-    "${CMAKE_SOURCE_DIR}/libs/base/str.h" "${CMAKE_SOURCE_DIR}/libs/graph/graph.h")
+  target_precompile_headers(slipway_toolchain_headers PRIVATE ${SLIPWAY_TOOLCHAIN_HEADERS})
 endfunction()

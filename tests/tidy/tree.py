@@ -65,7 +65,7 @@ class Tree:
     def resolve(self, path, include):
         """The file of ours that `include` names in `path`, or None."""
         beside = str(PurePosixPath(path).parent / include)
-        for candidate in (f"libs/{include}", f"include/{include}", beside):
+        for candidate in (f"libs/{include}", f"include/{include}", f"apps/{include}", beside):
             if candidate in self.files:
                 return candidate
         return None
