@@ -15,10 +15,18 @@ set(INSTALL_GTEST OFF CACHE BOOL "" FORCE)
 set(BUILD_GMOCK OFF CACHE BOOL "" FORCE)
 add_subdirectory("${SLIPWAY_GOOGLETEST_DIR}" "${CMAKE_BINARY_DIR}/googletest" EXCLUDE_FROM_ALL)
 
+# Tests check what the libraries do; a fifth of the time of building them is saved where they are optimised less.
+function(slipway_test_options target)
+  if(CMAKE_CXX_FLAGS_RELEASE MATCHES "-O2")
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
+endfunction()
+
 # One precompiled header with gtest for every test program.
 file(WRITE "${CMAKE_BINARY_DIR}/test_pch.cc" "")
 add_library(slipway_test_pch OBJECT "${CMAKE_BINARY_DIR}/test_pch.cc")
 target_link_libraries(slipway_test_pch PUBLIC gtest)
+slipway_test_options(slipway_test_pch)
 target_precompile_headers(slipway_test_pch PRIVATE <gtest/gtest.h> <string> <vector>)
 
 # And one with what the toolchain's sources include, too, for the tests of its libraries.
@@ -26,6 +34,7 @@ file(WRITE "${CMAKE_BINARY_DIR}/toolchain_test_pch.cc" "")
 add_library(slipway_toolchain_test_pch OBJECT "${CMAKE_BINARY_DIR}/toolchain_test_pch.cc")
 target_include_directories(slipway_toolchain_test_pch PRIVATE "${CMAKE_SOURCE_DIR}/libs")
 target_link_libraries(slipway_toolchain_test_pch PUBLIC gtest)
+slipway_test_options(slipway_toolchain_test_pch)
 target_precompile_headers(slipway_toolchain_test_pch PRIVATE <gtest/gtest.h> ${SLIPWAY_TOOLCHAIN_HEADERS})
 
 # slipway_test(NAME SOURCES file... [LINK target...] [LABELS label...] [TIMEOUT_S n] [OF_TOOLCHAIN])
@@ -41,6 +50,7 @@ function(slipway_test name)
     math(EXPR ARG_TIMEOUT_S "${ARG_TIMEOUT_S} * 5")  # many times as slow
   endif()
   add_executable(${name} ${ARG_SOURCES})
+  slipway_test_options(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} gtest gtest_main)
   if(ARG_OF_TOOLCHAIN)
     target_precompile_headers(${name} REUSE_FROM slipway_toolchain_test_pch)
