@@ -61,7 +61,7 @@ Result<std::vector<NamedValue>> random_inputs(const Graph& graph, std::uint64_t 
     elements += TRY(element_count(shape));
     if (elements > kMostElements)
       return Error{Code::kTooLarge, "the inputs have more than 67 million elements"};
-    Tensor values = TRY(random_tensor(random, input.type.dtype, shape));
+    Value values = TRY(random_tensor(random, input.type.dtype, shape));
     inputs.push_back({input.name, std::move(values)});
   }
   return inputs;
