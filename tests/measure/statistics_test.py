@@ -34,8 +34,10 @@ CASES = {
     "fixed rate": [AUTOPILOT, "--rate", "500", "--seconds", "2"],
     "counted in bins": ["relu.onnx", "--runs", "150000"],
 }
-SOAK_S = 12
-LOADS_START_S = (3, 5, 7, 9)
+SOAK_S = 16
+LEAST_WINDOWS = 8  # of a verdict: libs/measure/soak.cc
+# So many that whatever else the machine does counts for little.
+LOADS_START_S = tuple(2 + 0.6 * i for i in range(16))
 BUSY = [sys.executable, "-S", "-E", "-c", "while True: pass"]
 
 
@@ -130,10 +132,10 @@ class Statistics(unittest.TestCase):
             self.assertGreaterEqual(np.searchsorted(ascending, end + width, side="right"), below)
 
     def test_a_soak_under_a_growing_load(self):
-        # A run takes longer than the system lets a program have the processor while others wait.
+        # A run takes milliseconds, as long as the system lets a program have the processor while others wait.
         weights = onnx.numpy_helper.from_array(np.random.default_rng(1).normal(size=(1024, 1024)).astype(np.float32),
                                                "weights")
-        self.save("product.onnx", [onnx.helper.make_node("MatMul", ["x", "weights"], ["y"])], [1024, 1024], [weights])
+        self.save("product.onnx", [onnx.helper.make_node("MatMul", ["x", "weights"], ["y"])], [256, 1024], [weights])
         processor = min(os.sched_getaffinity(0))
         loads = []
 
@@ -158,7 +160,7 @@ class Statistics(unittest.TestCase):
     def test_a_soak_of_its_own(self):
         told, rows = self.bench(AUTOPILOT, "--soak", f"{SOAK_S}s")
         soak = self.check_soak(told, rows)
-        self.assertGreaterEqual(len(soak["windows"]), SOAK_S - 1)
+        self.assertGreaterEqual(len(soak["windows"]), LEAST_WINDOWS)
 
     def check_soak(self, told, rows):
         """The verdict follows from the windows, and the file has the same ones."""
@@ -168,6 +170,9 @@ class Statistics(unittest.TestCase):
         for key in ("start_s", "p50_us", "p99_us", "max_us"):
             np.testing.assert_allclose([float(row[key]) for row in rows], [window[key] for window in windows],
                                        rtol=1e-4, err_msg=key)
+        if len(windows) < LEAST_WINDOWS:
+            self.assertRegex(soak["verdict"], "^too short")
+            return soak
         drift, noise = theil_sen(windows)
         self.assertAlmostEqual(soak["drift"], drift, delta=1e-9 + 1e-9 * abs(drift))
         self.assertAlmostEqual(soak["noise"], noise, delta=1e-9)
