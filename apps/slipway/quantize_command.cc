@@ -129,7 +129,8 @@ Result<Outcome> quantize_statically(Model model, Data& data, const QuantizeReque
   const auto calibrated = TRY(quantize::Calibrated::create(std::move(model), request.options,
                                                            data.samples ? &*data.samples : nullptr,
                                                            std::move(cached), progress));
-  if (is_new) report.calibration_seconds = seconds_since(start);
+  if (is_new && !calibrated.learned().ranges.empty())
+    report.calibration_seconds = seconds_since(start);
   if (!request.cache.empty() && is_new) {
     TRY(write_file(request.cache,
                    quantize::cache_text(calibrated.learned(), hash, request.options)));
