@@ -40,7 +40,14 @@ struct Report {
   std::optional<double> max_drop;
   std::uintmax_t bytes_before = 0, bytes_after = 0;
   double seconds = 0;
+  std::optional<double> calibration_seconds;  // from the model to all that samples taught
 };
+
+using Time = std::chrono::steady_clock::time_point;
+
+double seconds_since(Time start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 std::string per_cent(double share) {
   char text[32];
@@ -114,6 +121,7 @@ Result<Outcome> quantize_statically(Model model, Data& data, const QuantizeReque
   const std::uint64_t hash = request.cache.empty() ? 0 : quantize::model_hash(model);
   auto cached = TRY(read_cache(request, hash));
   const bool is_new = !cached;
+  const Time start = std::chrono::steady_clock::now();
   if (is_new && !data.samples) {
     return Error{Code::kNotFound,
                  str("there is no file ", request.cache, " yet: --samples DATA makes it")};
@@ -121,6 +129,8 @@ Result<Outcome> quantize_statically(Model model, Data& data, const QuantizeReque
   const auto calibrated = TRY(quantize::Calibrated::create(std::move(model), request.options,
                                                            data.samples ? &*data.samples : nullptr,
                                                            std::move(cached), progress));
+  if (is_new && !calibrated.learned().ranges.empty())
+    report.calibration_seconds = seconds_since(start);
   if (!request.cache.empty() && is_new) {
     TRY(write_file(request.cache,
                    quantize::cache_text(calibrated.learned(), hash, request.options)));
@@ -195,8 +205,9 @@ std::string report_json(const Report& report, const QuantizeRequest& request) {
                {"to", quantize::name(request.options.to)},
                {"bytes_before", report.bytes_before},
                {"bytes_after", report.bytes_after},
-               {"seconds", report.seconds},
-               {"notes", report.notes}};
+               {"seconds", report.seconds}};
+  if (report.calibration_seconds) json["calibration_seconds"] = *report.calibration_seconds;
+  json["notes"] = report.notes;
   if (report.verdict) json["verdict"] = verdict_json(*report.verdict);
   if (report.search) {
     Json kept = Json::array();
@@ -217,7 +228,7 @@ std::string report_json(const Report& report, const QuantizeRequest& request) {
 
 Result<int> run_quantize(const Arguments& arguments) {
   const QuantizeRequest request = TRY(parse_quantize_request(arguments));
-  const auto start = std::chrono::steady_clock::now();
+  const Time start = std::chrono::steady_clock::now();
   Model model = TRY(open_runnable_model(request.input));
   TRY(quantize::check_options(model, request.options));
   Data data = TRY(open_data(model, request));
@@ -246,7 +257,7 @@ Result<int> run_quantize(const Arguments& arguments) {
   report.notes = std::move(outcome.notes);
   report.bytes_before = bytes_on_disk(request.input);
   report.bytes_after = bytes_on_disk(request.output);
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.seconds = seconds_since(start);
 
   for (const std::string& note : report.notes) say(str("did     ", note));
   if (report.search) say_search(*report.search, *report.max_drop);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """slipway quantize next to onnxruntime.quantization on the same models and samples: error, time and peak memory of
-whole processes. What each wrote runs in ONNX Runtime.
+whole processes, time of their call and of calibration alone. What each wrote runs in ONNX Runtime.
 
-usage: compare.py SLIPWAY [--times N] [--json FILE]
+usage: compare.py SLIPWAY SAMPLES [--times N] [--only TEXT] [--json FILE]    (SAMPLES: of make_samples.py)
 """
 
 import argparse
@@ -19,6 +19,7 @@ import onnxruntime
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLES = HERE.parent.parent / "examples"
+MADE = "made/"  # begins the names of samples that make_samples.py made
 
 
 @dataclasses.dataclass
@@ -31,10 +32,13 @@ class Case:
     ways: tuple  # (name, ours, theirs)
 
 
-STATIC = tuple((way.lower(), ["--to", "uint8", "--calibrate", way.lower()], ["static", way])
-               for way in ("MinMax", "Entropy", "Percentile"))
-# Theirs leaves recurrent layers as they are in a static model, and has them in bytes in a dynamic one.
-RECURRENT = (("static", ["--to", "uint8", "--calibrate", "minmax"], ["dynamic"]),
+# Their percentile, for both.
+STATIC = tuple((way.lower(), ["--to", "uint8", "--calibrate", way.lower(), *options], ["static", way])
+               for way, options in (("MinMax", []), ("Entropy", []), ("Percentile", ["--percentile", "99.999"])))
+# Theirs leaves recurrent layers as they are in a static model, and has them in bytes in a dynamic one: ours has them in
+# bytes in both, and stands next to either.
+RECURRENT = (("minmax", ["--to", "uint8", "--calibrate", "minmax"], ["static", "MinMax"]),
+             ("/ dynamic", ["--to", "uint8", "--calibrate", "minmax"], ["dynamic"]),
              ("dynamic", ["--to", "int8", "--dynamic"], ["dynamic"]))
 CASES = [
     Case("digits, plain", "digits/plain.onnx", "digits/calibration.npz", "digits/test.npz", "digits/test_labels.npy",
@@ -43,9 +47,45 @@ CASES = [
          "digits/test_labels.npy", STATIC),
     Case("pit wall, TCN", "pitwall/tcn.onnx", "pitwall/recorded_telemetry.npy", "pitwall/recorded_telemetry.npy", None,
          STATIC),
+    Case("pit wall, TCN", "pitwall/tcn.onnx", MADE + "laps.npy", "pitwall/recorded_telemetry.npy", None, STATIC),
     Case("autopilot, LSTM", "autopilot/autopilot.onnx", "autopilot/recorded_input.npy", "autopilot/recorded_input.npy",
          None, RECURRENT),
+    Case("autopilot, LSTM", "autopilot/autopilot.onnx", MADE + "windows.npy", "autopilot/recorded_input.npy", None,
+         RECURRENT[:2]),
 ]
+# (title, width, of a row)
+COLUMNS = (
+    ("model", 17, lambda row, a, b: f"{row['model']:17}"),
+    ("ranges", 10, lambda row, a, b: f"{row['way']:10}"),
+    ("samples", 7, lambda row, a, b: f"{row['samples']:7}"),
+    ("error", 8, lambda row, a, b: f"{100 * a['relative_error']:6.2f} %"),
+    ("theirs", 8, lambda row, a, b: f"{100 * b['relative_error']:6.2f} %"),
+    ("accuracy", 8, lambda row, a, b: share(a["accuracy"])),
+    ("theirs", 7, lambda row, a, b: share(b["accuracy"])),
+    ("time", 8, lambda row, a, b: ms(a["seconds"])),
+    ("theirs", 8, lambda row, a, b: ms(b["seconds"])),
+    ("ratio", 5, lambda row, a, b: ratio(b["seconds"], a["seconds"])),
+    ("call", 8, lambda row, a, b: ms(b["call_seconds"])),
+    ("ratio", 5, lambda row, a, b: ratio(b["call_seconds"], a["seconds"])),
+    ("calibr.", 8, lambda row, a, b: ms(a["calibration_seconds"])),
+    ("theirs", 8, lambda row, a, b: ms(b["calibration_seconds"])),
+    ("ratio", 5, lambda row, a, b: ratio(b["calibration_seconds"], a["calibration_seconds"])),
+    ("peak", 6, lambda row, a, b: f"{a['peak_bytes'] / 1e6:3.0f} MB"),
+    ("theirs", 7, lambda row, a, b: f"{b['peak_bytes'] / 1e6:4.0f} MB"),
+    ("ratio", 5, lambda row, a, b: ratio(b["peak_bytes"], a["peak_bytes"])),
+)
+
+
+def share(value):
+    return "" if value is None else f"{100 * value:.2f}"
+
+
+def ms(seconds):
+    return f"{1000 * seconds:.1f} ms" if seconds else ""
+
+
+def ratio(theirs, ours):
+    return f"{theirs / ours:.1f}" if theirs and ours else ""
 
 
 class Launcher:
@@ -66,7 +106,7 @@ class Launcher:
 
 
 def load(path):
-    arrays = np.load(EXAMPLES / path)
+    arrays = np.load(path)
     return arrays[arrays.files[0]] if hasattr(arrays, "files") else arrays
 
 
@@ -84,55 +124,68 @@ def quality(wanted, given, labels):
     return {"relative_error": float(error), "accuracy": accuracy}
 
 
-def measure(launcher, command, times):
-    runs = [launcher.run(command) for _ in range(times)]
-    return {"seconds": statistics.median(r[0] for r in runs), "peak_bytes": statistics.median(r[1] for r in runs),
-            "stdout": runs[-1][2]}
+def own_times(who, said):
+    """Seconds of the call and of calibration, as the process itself tells; 0 for what there was not."""
+    if who == "slipway":
+        report = json.loads(said)
+        return report["seconds"], report.get("calibration_seconds", 0)
+    call, calibration = said.split()
+    return float(call), float(calibration)
 
 
-def compare(case, slipway, folder, times, launcher):
-    data, labels = load(case.test), None if case.labels is None else load(case.labels)
+def measure(launcher, commands, times):
+    """Medians of each, run in turns."""
+    runs = {who: [] for who in commands}
+    for _ in range(times):
+        for who, command in commands.items():
+            seconds, peak, said = launcher.run(command)
+            runs[who].append((seconds, peak, *own_times(who, said)))
+    names = ("seconds", "peak_bytes", "call_seconds", "calibration_seconds")
+    return {who: dict(zip(names, map(statistics.median, zip(*rows)))) for who, rows in runs.items()}
+
+
+def compare(case, slipway, made, folder, times, launcher):
+    data, labels = load(EXAMPLES / case.test), None if case.labels is None else load(EXAMPLES / case.labels)
+    samples = made / case.samples[len(MADE):] if case.samples.startswith(MADE) else EXAMPLES / case.samples
     wanted = outputs_of(EXAMPLES / case.model, data)
     for way, ours, theirs in case.ways:
-        row = {"model": case.name, "way": way, "samples": len(load(case.samples)),
+        row = {"model": case.name, "way": way, "samples": len(load(samples)),
                "float_accuracy": quality(wanted, wanted, labels)["accuracy"]}
-        model, samples = EXAMPLES / case.model, EXAMPLES / case.samples
+        model = EXAMPLES / case.model
         given = [] if "--dynamic" in ours else ["--samples", samples]
-        for who, output, command in (
-                ("slipway", folder / "ours.onnx",
-                 [slipway, "quantize", model, "-o", folder / "ours.onnx", *ours, *given]),
-                ("onnxruntime", folder / "theirs.onnx",
-                 [sys.executable, HERE / "theirs.py", model, folder / "theirs.onnx", samples, *theirs])):
-            row[who] = measure(launcher, command, times)
-            said = row[who].pop("stdout")
-            row[who] |= {"calls_seconds": float(said) if who == "onnxruntime" else row[who]["seconds"],
-                         "bytes": output.stat().st_size} | quality(wanted, outputs_of(output, data), labels)
+        written = {who: folder / f"{who}.onnx" for who in ("slipway", "onnxruntime")}
+        row |= measure(launcher, {
+            "slipway": [slipway, "quantize", model, "-o", written["slipway"], *ours, *given, "--json"],
+            "onnxruntime": [sys.executable, HERE / "theirs.py", model, written["onnxruntime"], samples, *theirs],
+        }, times)
+        for who, output in written.items():
+            row[who] |= {"bytes": output.stat().st_size} | quality(wanted, outputs_of(output, data), labels)
         yield row
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("slipway")
+    parser.add_argument("samples", type=pathlib.Path, help="the folder of make_samples.py")
     parser.add_argument("--times", type=int, default=3, help="how often each runs; medians count (3)")
+    parser.add_argument("--only", default="", help="the models whose names hold this")
     parser.add_argument("--json", type=pathlib.Path, help="the rows as JSON, too")
     arguments = parser.parse_args()
     launcher = Launcher()
     rows = []
-    print(f"{'model':18} {'ranges':10} {'samples':>7}  {'error, ours':>11} {'theirs':>7}  {'accuracy':>8} {'theirs':>7}"
-          f"  {'time':>7} {'theirs':>7} {'ratio':>6} {'calls':>6}  {'peak':>6} {'theirs':>7} {'ratio':>6}")
+    print("  ".join(f"{title:>{width}}" for title, width, _ in COLUMNS))
     with tempfile.TemporaryDirectory() as folder:
         for case in CASES:
-            for row in compare(case, arguments.slipway, pathlib.Path(folder), arguments.times, launcher):
+            if arguments.only not in case.name:
+                continue
+            for row in compare(case, arguments.slipway, arguments.samples, pathlib.Path(folder), arguments.times,
+                               launcher):
                 rows.append(row)
-                a, b = row["slipway"], row["onnxruntime"]
-                share = [("" if who["accuracy"] is None else f"{100 * who['accuracy']:.2f}") for who in (a, b)]
-                print(f"{row['model']:18} {row['way']:10} {row['samples']:7}  {100 * a['relative_error']:9.2f} % "
-                      f"{100 * b['relative_error']:5.2f} %  {share[0]:>8} {share[1]:>7}  {1000 * a['seconds']:4.0f} ms "
-                      f"{1000 * b['seconds']:4.0f} ms {b['seconds'] / a['seconds']:6.1f} "
-                      f"{b['calls_seconds'] / a['seconds']:6.1f}  {a['peak_bytes'] / 1e6:3.0f} MB "
-                      f"{b['peak_bytes'] / 1e6:4.0f} MB {b['peak_bytes'] / a['peak_bytes']:6.1f}", flush=True)
+                print("  ".join(f"{text(row, row['slipway'], row['onnxruntime']):>{width}}"
+                                for _, width, text in COLUMNS), flush=True)
     print("error: mean difference of the outputs over their mean size, against the float model. time, peak: of whole\n"
-          "processes, medians; calls: their time without starting Python and importing.")
+          "processes, medians. call: theirs without starting Python and importing, next to our whole process. calibr.:\n"
+          "from the model to the ranges of its values (ours: equalisation and shifts of biases too).")
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n")
 

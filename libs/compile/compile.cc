@@ -265,9 +265,11 @@ Status open_batch_if_possible(const Model& model, const CompileOptions& options,
 }  // namespace
 
 Result<Compiled> compile_model(Model model, const CompileOptions& options) {
-  Problems problems;
-  check_model(model, problems);  // rules rely on arity, attributes and types
-  if (const Problem* fault = first_fault(problems)) return to_error(*fault);
+  if (!options.is_checked) {
+    Problems problems;
+    check_model(model, problems);  // rules rely on arity, attributes and types
+    if (const Problem* fault = first_fault(problems)) return to_error(*fault);
+  }
   TRY(inline_functions(model));
   const bool is_open = options.batch == kOpenBatch || options.batch == kAnyBatch;
   AtBatch at = TRY(lower_at(model, options, is_open ? 1 : options.batch));

@@ -45,6 +45,8 @@ struct CompileOptions {
   // How weights of products and recurrent layers are stored; narrower ones are rounded first
   // (store_weights.h), and the result's model with them.
   WeightType weights = WeightType::kF32;
+  // The model was checked (ops/check.h) since it last changed, and is not checked again.
+  bool is_checked = false;
   std::vector<Slide> slides;
   std::vector<StatePair> states;
 };

@@ -6,7 +6,6 @@
 #include "base/str.h"
 #include "passes/rewrite.h"
 #include "quantize/scaling.h"
-#include "quantize/watch.h"
 
 namespace slipway::quantize {
 namespace {
@@ -23,23 +22,27 @@ std::size_t input_channels(const Graph& graph, const Product& product) {
   return static_cast<std::size_t>(graph.initializer(product.weights)->dim(1)) * product.groups;
 }
 
-// The channel that each element of a Conv's weights multiplies.
-std::vector<std::size_t> columns_of(const Tensor& weights, std::size_t groups) {
+// f(channel, first element, one after the last) for each run of a Conv's weights that multiplies
+// one channel of its input.
+template <typename F>
+void for_each_column_run(const Tensor& weights, std::size_t groups, F f) {
   const AxisStride row = axis_stride(weights.shape(), 0);
   const AxisStride column = axis_stride(weights.shape(), 1);
-  std::vector<std::size_t> columns(weights.size());
   const std::size_t rows_per_group = std::max<std::size_t>(row.extent / groups, 1);
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    columns[i] = row(i) / rows_per_group * column.extent + column(i);
-  return columns;
+  std::size_t from = 0;
+  for (std::size_t r = 0; r < row.extent; ++r) {
+    for (std::size_t c = 0; c < column.extent; ++c, from += column.inner)
+      f(r / rows_per_group * column.extent + c, from, from + column.inner);
+  }
 }
 
 std::vector<float> greatest_by_column(const Tensor& weights, std::size_t groups) {
-  const std::vector<std::size_t> columns = columns_of(weights, groups);
   std::vector<float> greatest(static_cast<std::size_t>(weights.dim(1)) * groups, 0);
   const auto values = weights.data<float>();
-  for (std::size_t i = 0; i < values.size(); ++i)
-    greatest[columns[i]] = std::max(greatest[columns[i]], std::abs(values[i]));
+  for_each_column_run(weights, groups, [&](std::size_t c, std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i)
+      greatest[c] = std::max(greatest[c], std::abs(values[i]));
+  });
   return greatest;
 }
 
@@ -67,26 +70,6 @@ std::vector<float> normalized(const std::vector<double>& factors) {
                              : 1.0F);
   }
   return result;
-}
-
-// What each channel of the values between pairs reaches on samples.
-Result<std::vector<std::vector<float>>> reached(const Model& model, const std::vector<Pair>& pairs,
-                                                samples::Samples& samples, const Options& options,
-                                                const Progress& progress) {
-  std::vector<ValueId> values;
-  for (const Pair& pair : pairs) values.push_back(pair.between);
-  std::vector<std::vector<float>> most(pairs.size());
-  TRY(watch(model, values, samples, 0, options, progress, "equalising",
-            [&](std::size_t i, const Tensor& tensor) -> Status {
-              if (tensor.dtype() != DType::kFloat32 || tensor.rank() < 2) return {};
-              const std::vector<float> here = greatest_by_channel(tensor, 1);
-              if (most[i].empty()) most[i].resize(here.size(), 0);
-              for (std::size_t c = 0; c < std::min(here.size(), most[i].size()); ++c) {
-                if (std::isfinite(here[c])) most[i][c] = std::max(most[i][c], here[c]);
-              }
-              return {};
-            }));
-  return most;
 }
 
 }  // namespace
@@ -120,14 +103,10 @@ Pairs find_pairs(const Graph& graph, const Placement& placement) {
   return found;
 }
 
-Result<std::map<std::string, std::vector<float>>> find_factors(
-    const Model& model, const Placement& placement, const std::vector<Pair>& pairs,
-    samples::Samples& samples, const Options& options, const Progress& progress) {
-  const Graph& graph = model.graph;
+std::map<std::string, std::vector<float>> find_factors(
+    const Graph& graph, const Placement& placement, const std::vector<Pair>& pairs,
+    const std::vector<std::vector<float>>& reached, const Options& options) {
   std::map<std::string, std::vector<float>> factors;
-  if (pairs.empty()) return factors;
-  std::vector<std::vector<float>> most;
-  if (!options.is_per_tensor) most = TRY(reached(model, pairs, samples, options, progress));
   std::vector<std::vector<double>> logs(pairs.size());  // of factors without bounds
   std::vector<std::vector<float>> first_rows, second_columns;
   for (const Pair& pair : pairs) {
@@ -148,7 +127,7 @@ Result<std::map<std::string, std::vector<float>>> find_factors(
       for (std::size_t c = 0; c < logs[i].size(); ++c) {
         const double w = second_columns[i][c];
         if (!options.is_per_tensor) {
-          const double a = c < most[i].size() ? most[i][c] : 0;
+          const double a = c < reached[i].size() ? reached[i][c] : 0;
           const double f = is_depthwise(pairs[i]) ? 1 / a : std::sqrt(w / a);
           logs[i][c] = a > 0 && f > 0 ? std::log2(f) : std::nan("");
           continue;
@@ -190,9 +169,11 @@ Status apply_factors(Graph& graph, const Placement& placement, const std::vector
                        channels_of(graph, first), ": calibrate again")};
     }
     Tensor rows = *float_constant(graph, first.weights);
-    const AxisStride row = axis_stride(rows.shape(), 0);
     const auto r = rows.mutable_data<float>();
-    for (std::size_t i = 0; i < r.size(); ++i) r[i] *= f[row(i)];
+    axis_stride(rows.shape(), 0)
+        .for_each_run(r.size(), [&](std::size_t c, std::size_t from, std::size_t to) {
+          for (std::size_t i = from; i < to; ++i) r[i] *= f[c];
+        });
     graph.initializers[first.weights] = std::move(rows);
     if (first.bias != kNoValue) {
       Tensor bias = *float_constant(graph, first.bias);
@@ -201,9 +182,11 @@ Status apply_factors(Graph& graph, const Placement& placement, const std::vector
       graph.initializers[first.bias] = std::move(bias);
     }
     Tensor columns = *float_constant(graph, second.weights);
-    const std::vector<std::size_t> column = columns_of(columns, second.groups);
     const auto w = columns.mutable_data<float>();
-    for (std::size_t i = 0; i < w.size(); ++i) w[i] /= f[column[i]];
+    for_each_column_run(columns, second.groups,
+                        [&](std::size_t c, std::size_t from, std::size_t to) {
+                          for (std::size_t i = from; i < to; ++i) w[i] /= f[c];
+                        });
     graph.initializers[second.weights] = std::move(columns);
   }
   return {};

@@ -21,7 +21,6 @@
 #include "graph/graph.h"
 #include "quantize/learned.h"
 #include "quantize/placement.h"
-#include "samples/samples.h"
 
 namespace slipway::quantize {
 
@@ -38,11 +37,11 @@ struct Pairs {
 };
 Pairs find_pairs(const Graph& graph, const Placement& placement);
 
-// Factors for every pair, by the name of what stands between. Runs the model on samples where
-// weights have a scale for each channel.
-Result<std::map<std::string, std::vector<float>>> find_factors(
-    const Model& model, const Placement& placement, const std::vector<Pair>& pairs,
-    samples::Samples& samples, const Options& options, const Progress& progress);
+// Factors for every pair, by the name of what stands between. reached[i]: the greatest magnitude of
+// each channel between pair i on samples; not looked at where a tensor of weights has one scale.
+std::map<std::string, std::vector<float>> find_factors(
+    const Graph& graph, const Placement& placement, const std::vector<Pair>& pairs,
+    const std::vector<std::vector<float>>& reached, const Options& options);
 
 // Multiplies weights and biases. Factors of values that are no pair's are left alone.
 Status apply_factors(Graph& graph, const Placement& placement, const std::vector<Pair>& pairs,

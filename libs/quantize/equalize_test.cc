@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 #include "quantize/correct_bias.h"
 #include "quantize/insert.h"
@@ -22,6 +23,37 @@ Model prepared(Model model) {
   return model;
 }
 
+// Every sample's value, one after the other.
+template <typename F>
+void see_all(const Model& model, ValueId value, samples::Samples& samples, F see) {
+  auto watch = Watch::create(model, {value}, samples, {});
+  ASSERT_TRUE(watch.ok()) << watch.error().message;
+  std::mutex one_lane;
+  const auto seen =
+      watch->walk(0, kSilent, "", [&](std::size_t, std::size_t, const Tensor& tensor) {
+        const std::lock_guard lock(one_lane);
+        see(tensor);
+        return Status();
+      });
+  EXPECT_TRUE(seen.ok()) << seen.error().message;
+}
+
+std::map<std::string, std::vector<float>> factors_of(const Model& model, const Placement& placement,
+                                                     const std::vector<Pair>& pairs,
+                                                     samples::Samples& samples,
+                                                     const Options& options) {
+  std::vector<std::vector<float>> reached(pairs.size());
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    see_all(model, pairs[i].between, samples, [&](const Tensor& tensor) {
+      const std::vector<float> here = greatest_by_channel(tensor, 1);
+      reached[i].resize(here.size());
+      for (std::size_t c = 0; c < here.size(); ++c)
+        reached[i][c] = std::max(reached[i][c], here[c]);
+    });
+  }
+  return find_factors(model.graph, placement, pairs, reached, options);
+}
+
 // Powers of two through Relu: not one bit moves.
 TEST(Equalize, KeepsTheBits) {
   const Model model = prepared(classifier());
@@ -36,10 +68,9 @@ TEST(Equalize, KeepsTheBits) {
     SCOPED_TRACE(is_per_tensor);
     Options options;
     options.is_per_tensor = is_per_tensor;
-    const auto factors = find_factors(model, placement, pairs.pairs, samples, options, kSilent);
-    ASSERT_TRUE(factors.ok()) << factors.error().message;
+    const auto factors = factors_of(model, placement, pairs.pairs, samples, options);
     bool is_any_moved = false;
-    for (const auto& [value, all] : *factors) {
+    for (const auto& [value, all] : factors) {
       for (const float f : all) {
         EXPECT_EQ(std::log2(f), std::round(std::log2(f)));
         is_any_moved = is_any_moved || f != 1;
@@ -47,7 +78,7 @@ TEST(Equalize, KeepsTheBits) {
     }
     EXPECT_TRUE(is_any_moved);
     Model equalized = model.clone();
-    ASSERT_TRUE(apply_factors(equalized.graph, placement, pairs.pairs, *factors).ok());
+    ASSERT_TRUE(apply_factors(equalized.graph, placement, pairs.pairs, factors).ok());
     for (const std::uint32_t seed : {3U, 4U}) {
       const Tensor x = random_tensor({1, 3, 8, 8}, seed);
       EXPECT_EQ(first_output(model, x), first_output(equalized, x));
@@ -63,19 +94,15 @@ TEST(Equalize, ChannelsBeforeADepthwiseLayerBecomeAlike) {
   const auto pairs = find_pairs(model.graph, placement).pairs;
   Model equalized = model.clone();
   ASSERT_TRUE(apply_factors(equalized.graph, placement, pairs,
-                            *find_factors(model, placement, pairs, samples, {}, kSilent))
+                            factors_of(model, placement, pairs, samples, {}))
                   .ok());
   const auto spread = [&](const Model& of) {
     std::vector<float> most;
-    EXPECT_TRUE(watch(of, {pairs[0].between}, samples, 0, {}, kSilent, "",
-                      [&](std::size_t, const Tensor& tensor) -> Status {
-                        const auto here = greatest_by_channel(tensor, 1);
-                        most.resize(here.size());
-                        for (std::size_t c = 0; c < here.size(); ++c)
-                          most[c] = std::max(most[c], here[c]);
-                        return {};
-                      })
-                    .ok());
+    see_all(of, pairs[0].between, samples, [&](const Tensor& tensor) {
+      const auto here = greatest_by_channel(tensor, 1);
+      most.resize(here.size());
+      for (std::size_t c = 0; c < here.size(); ++c) most[c] = std::max(most[c], here[c]);
+    });
     return *std::ranges::max_element(most) / *std::ranges::min_element(most);
   };
   EXPECT_GT(spread(model), 300.0F);
@@ -108,7 +135,9 @@ TEST(CorrectBias, TakesBackTheShiftOfEachChannel) {
   const Placement placement = place(model.graph, options);
   Learned learned;
   learned.ranges = *find_ranges(model, placement.quantized, samples, options, kSilent);
-  const auto shifts = find_shifts(model, placement, learned, samples, options, kSilent);
+  auto watch = Watch::create(model, placement.quantized, samples, options);
+  ASSERT_TRUE(watch.ok()) << watch.error().message;
+  const auto shifts = find_shifts(model.graph, placement, learned, *watch, options, kSilent);
   ASSERT_TRUE(shifts.ok()) << shifts.error().message;
   EXPECT_EQ(shifts->size(), 5U);
   EXPECT_EQ(shifts->at("stem").size(), 8U);
@@ -125,15 +154,12 @@ TEST(CorrectBias, TakesBackTheShiftOfEachChannel) {
       for (const Node& node : graph.nodes) {
         if (node.name == "stem") stem = node.outputs[0];
       }
-      EXPECT_TRUE(watch(*both[which], {stem}, samples, 0, {}, kSilent, "",
-                        [&](std::size_t, const Tensor& tensor) -> Status {
-                          means[which].resize(8, 0);
-                          const auto values = tensor.data<float>();
-                          for (std::size_t i = 0; i < values.size(); ++i)
-                            means[which][i / 64] += values[i] / (64.0 * 64);
-                          return {};
-                        })
-                      .ok());
+      see_all(*both[which], stem, samples, [&](const Tensor& tensor) {
+        means[which].resize(8, 0);
+        const auto values = tensor.data<float>();
+        for (std::size_t i = 0; i < values.size(); ++i)
+          means[which][i / 64] += values[i] / (64.0 * 64);
+      });
     }
     double most = 0;
     for (std::size_t c = 0; c < 8; ++c) most = std::max(most, std::abs(means[0][c] - means[1][c]));

@@ -66,10 +66,10 @@ TEST(Halves, WhatHasNoFormInHalvesStaysFloat) {
     const Graph& graph = outcome->model.graph;
     EXPECT_EQ(graph.value(graph.outputs[1]).type.dtype,
               keeps_io ? DType::kFloat32 : DType::kFloat16);
-    Result<ModelRun> run = ModelRun::create(outcome->model, {});
+    Result<ModelRun> run = ModelRun::create(outcome->model.clone(), {});
     Tensor x = random_tensor({1, 4, 4, 4}, 3);
     const Tensor yes = Tensor::scalar(true);
-    Result<ModelRun> floats = ModelRun::create(model, {});
+    Result<ModelRun> floats = ModelRun::create(model.clone(), {});
     const auto wanted = floats->run({x, yes});
     ASSERT_TRUE(wanted.ok()) << wanted.error().message;
     if (!keeps_io) x = *cast(x, DType::kFloat16);

@@ -1,18 +1,63 @@
 #include "quantize/histogram.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <limits>
+
+#include "kernels/rows/extremes.h"
 
 namespace slipway::quantize {
+namespace {
 
-void Histogram::grow_to(double greatest) {
-  // The least power of two with greatest < kHalf * width.
+constexpr std::size_t kBlock = 8;  // values that the compiler treats side by side
+
+// False of NaN as well.
+bool is_finite(float value) { return std::abs(value) <= std::numeric_limits<float>::max(); }
+
+// The least power of two with greatest < kHalf * width.
+double width_for(double greatest) {
   int exponent = 0;
-  std::frexp(greatest / static_cast<double>(kHalf), &exponent);
-  const double wanted = std::ldexp(1.0, std::max(exponent, -160));
-  if (width_ == 0) width_ = wanted;
-  while (width_ < wanted) {
+  std::frexp(greatest / static_cast<double>(Histogram::kHalf), &exponent);
+  return std::ldexp(1.0, std::max(exponent, -160));
+}
+
+Extremes extremes_one_by_one(std::span<const float> values) {
+  Extremes found;
+  for (const float value : values) {
+    if (is_finite(value)) found.add({value, value, 1});
+  }
+  return found;
+}
+
+}  // namespace
+
+void row_extremes(const float* values, std::size_t rows, std::size_t length, Extremes* to) {
+  constexpr std::size_t kAtOnce = 64;
+  const ExtremesKernels& kernels = extremes_kernels(best_isa());
+  std::array<float, kAtOnce> low, high;
+  for (std::size_t from = 0; from < rows && length > 0; from += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, rows - from);
+    const float* const first = values + from * length;
+    kernels.rows(first, count, length, low.data(), high.data());
+    for (std::size_t r = 0; r < count; ++r) {
+      if (is_finite(low[r])) {
+        to[from + r] = {low[r], high[r], length};
+      } else {
+        to[from + r] = extremes_one_by_one({first + r * length, length});
+      }
+    }
+  }
+}
+
+Extremes extremes_of(std::span<const float> values) {
+  Extremes found;
+  row_extremes(values.data(), 1, values.size(), &found);
+  return found;
+}
+
+void Histogram::grow_to(double width) {
+  if (width_ == 0) width_ = width;
+  while (width_ < width) {
     width_ *= 2;
     // Away from zero on both sides: bins kHalf + 2i and kHalf + 2i + 1 become kHalf + i.
     for (std::size_t i = 0; i < kHalf / 2; ++i) {
@@ -25,39 +70,55 @@ void Histogram::grow_to(double greatest) {
 }
 
 void Histogram::add(std::span<const float> values) {
-  float low = std::numeric_limits<float>::infinity();
-  float high = -low;
-  std::size_t finite = 0;
-  for (const float value : values) {
-    // False of NaN as well.
-    const bool is_finite = std::abs(value) <= std::numeric_limits<float>::max();
-    finite += is_finite ? 1 : 0;
-    low = std::min(low, is_finite ? value : low);
-    high = std::max(high, is_finite ? value : high);
-  }
-  not_finite_ += values.size() - finite;
-  if (finite == 0) return;
-  low_ = count_ == 0 ? low : std::min(low_, low);
-  high_ = count_ == 0 ? high : std::max(high_, high);
-  count_ += finite;
+  const Extremes found = extremes_of(values);
+  not_finite_ += values.size() - found.finite;
+  if (found.finite == 0) return;
+  low_ = count_ == 0 ? found.low : std::min(low_, found.low);
+  high_ = count_ == 0 ? found.high : std::max(high_, found.high);
+  count_ += found.finite;
   if (!has_bins_) return;
   if (bins_.empty()) bins_.assign(2 * kHalf, 0);
   const double greatest =
-      std::max(std::abs(static_cast<double>(low)), std::abs(static_cast<double>(high)));
-  if (greatest > 0) grow_to(greatest);
+      std::max(std::abs(static_cast<double>(found.low)), std::abs(static_cast<double>(found.high)));
+  if (greatest > 0) grow_to(width_for(greatest));
   if (width_ == 0) {
-    bins_[kHalf] += finite;
+    bins_[kHalf] += found.finite;
   } else {
-    count_bins(values);
+    count_bins(values, found.finite == values.size());
   }
 }
 
-void Histogram::count_bins(std::span<const float> values) {
+void Histogram::add_all(const Histogram& other) {
+  not_finite_ += other.not_finite_;
+  if (other.count_ == 0) return;
+  low_ = count_ == 0 ? other.low_ : std::min(low_, other.low_);
+  high_ = count_ == 0 ? other.high_ : std::max(high_, other.high_);
+  count_ += other.count_;
+  if (!has_bins_) return;
+  if (bins_.empty()) bins_.assign(2 * kHalf, 0);
+  Histogram wide = other;
+  const double width = std::max(width_, other.width_);
+  if (width > 0) {
+    grow_to(width);
+    wide.grow_to(width);
+  }
+  for (std::size_t i = 0; i < bins_.size(); ++i) bins_[i] += wide.bins_[i];
+}
+
+void Histogram::count_bins(std::span<const float> values, bool are_finite) {
   const double scale = 1 / width_;  // exact: a power of two
-  for (const float value : values) {
-    if (!(std::abs(value) <= std::numeric_limits<float>::max())) continue;
-    const double place = static_cast<double>(value) * scale + static_cast<double>(kHalf);
-    ++bins_[static_cast<std::uint32_t>(place)];
+  const auto place = [scale](float value) {
+    return static_cast<std::int32_t>(static_cast<double>(value) * scale +
+                                     static_cast<double>(kHalf));
+  };
+  std::size_t from = 0;
+  std::array<std::int32_t, kBlock> places;
+  for (; are_finite && from + kBlock <= values.size(); from += kBlock) {
+    for (std::size_t i = 0; i < kBlock; ++i) places[i] = place(values[from + i]);
+    for (const std::int32_t at : places) ++bins_[static_cast<std::size_t>(at)];
+  }
+  for (; from < values.size(); ++from) {
+    if (is_finite(values[from])) ++bins_[static_cast<std::size_t>(place(values[from]))];
   }
 }
 

@@ -6,14 +6,32 @@
 // exact, and what a bin covers depends on the values alone, not on their order.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "quantize/range.h"
 
 namespace slipway::quantize {
+
+// Of finite values; `low` above `high` where there are none.
+struct Extremes {
+  float low = std::numeric_limits<float>::infinity();
+  float high = -std::numeric_limits<float>::infinity();
+  std::size_t finite = 0;  // how many there are
+
+  void add(const Extremes& other) {
+    low = std::min(low, other.low);
+    high = std::max(high, other.high);
+    finite += other.finite;
+  }
+};
+Extremes extremes_of(std::span<const float> values);
+// Of each row of values [rows, length]; where length is 0, `to` stays as it is.
+void row_extremes(const float* values, std::size_t rows, std::size_t length, Extremes* to);
 
 class Histogram {
  public:
@@ -22,6 +40,8 @@ class Histogram {
   // Values that are not finite are counted apart. Without bins the extremes alone are kept.
   explicit Histogram(bool has_bins = true) : has_bins_(has_bins) {}
   void add(std::span<const float> values);
+  // What another one saw, as if it had been added here; both have bins, or neither.
+  void add_all(const Histogram& other);
 
   bool is_empty() const { return count_ == 0; }
   std::uint64_t count() const { return count_; }
@@ -36,9 +56,8 @@ class Histogram {
   }
 
  private:
-  void grow_to(double greatest);
-
-  void count_bins(std::span<const float> values);
+  void grow_to(double width);
+  void count_bins(std::span<const float> values, bool are_finite);
 
   bool has_bins_;
   std::vector<std::uint64_t> bins_;

@@ -65,10 +65,9 @@ Result<std::vector<samples::Wanted>> wanted_inputs(
   return wanted;
 }
 
-Result<ModelRun> ModelRun::create(const Model& model,
-                                  const std::map<std::string, std::int64_t>& dims) {
+Result<ModelRun> ModelRun::create(Model model, const std::map<std::string, std::int64_t>& dims) {
   ModelRun run;
-  run.model_ = std::make_shared<const Model>(model.clone());
+  run.model_ = std::make_shared<const Model>(std::move(model));
   run.dims_ = dims;
   run.input_ids_ = given_inputs(run.model_->graph);
   for (const ValueId id : run.input_ids_)
@@ -77,30 +76,59 @@ Result<ModelRun> ModelRun::create(const Model& model,
 }
 
 Status ModelRun::prepare(const std::vector<Tensor>& sample) {
+  if (was_prepared_) return {};
   was_prepared_ = true;
   compile::CompileOptions options;
   options.dims = dims_;
   options.batch = 1;
+  options.is_checked = true;
   TRY(bind_extents(model_->graph, input_ids_, sample, options.dims));
   for (const Tensor& tensor : sample) shapes_.push_back(tensor.shape());
   Result<compile::Compiled> compiled = compile::compile_model(model_->clone(), options);
   if (!compiled.ok()) return {};  // the reference implementation says what is wrong, if anything is
-  plan_file_ = std::move(compiled->file);
-  auto plan = std::make_shared<const plan::Plan>(TRY(plan::Plan::parse(plan_file_.bytes())));
+  auto file = std::make_shared<const Tensor>(std::move(compiled->file));
+  const std::span<const std::byte> bytes = file->bytes();
+  plan_ = std::make_shared<const plan::Plan>(TRY(plan::Plan::parse(bytes, std::move(file))));
+  TRY(open_session());
+  if (session_ == nullptr) return {};
+  for (std::size_t i = 0; i < port_inputs_.size(); ++i) {
+    const runtime::Port& port = session_->inputs()[i];
+    const Tensor& given = sample[port_inputs_[i]];
+    if (given.dtype() != port.dtype || !std::ranges::equal(given.shape(), port.dims)) {
+      session_.reset();
+      plan_.reset();
+      return {};
+    }
+  }
+  return {};
+}
+
+Status ModelRun::open_session() {
   runtime::PrepareOptions prepare;
   prepare.make_interpreted = compile::make_interpreted;
-  auto session = TRY(runtime::Session::prepare(std::move(plan), prepare));
+  auto session = TRY(runtime::Session::prepare(plan_, prepare));
   for (const runtime::Port& port : session->inputs()) {
     const auto found = std::ranges::find(input_names_, port.name);
     if (found == input_names_.end()) return {};  // one with a value of its own
     port_inputs_.push_back(static_cast<std::size_t>(found - input_names_.begin()));
-    const Tensor& given = sample[port_inputs_.back()];
-    if (given.dtype() != port.dtype || !std::ranges::equal(given.shape(), port.dims)) return {};
   }
   for (const runtime::Port& port : session->outputs())
     outputs_.push_back(TRY(Tensor::create(port.dtype, Shape(port.dims.begin(), port.dims.end()))));
   session_ = std::move(session);
   return {};
+}
+
+Result<ModelRun> ModelRun::another() const {
+  ModelRun run;
+  run.model_ = model_;
+  run.dims_ = dims_;
+  run.input_names_ = input_names_;
+  run.input_ids_ = input_ids_;
+  run.shapes_ = shapes_;
+  run.was_prepared_ = was_prepared_;
+  run.plan_ = plan_;
+  if (session_ != nullptr) TRY(run.open_session());
+  return run;
 }
 
 Status ModelRun::interpret(const std::vector<Tensor>& sample) {
@@ -123,7 +151,7 @@ Status ModelRun::interpret(const std::vector<Tensor>& sample) {
 Result<std::span<const Tensor>> ModelRun::run(const std::vector<Tensor>& sample) {
   if (sample.size() != input_ids_.size())
     return Error{Code::kInternal, "a sample has not as many tensors as the model has inputs"};
-  if (!was_prepared_) TRY(prepare(sample));
+  TRY(prepare(sample));
   const bool fits =
       session_ != nullptr &&
       std::ranges::equal(sample, shapes_, [](const Tensor& tensor, const Shape& shape) {

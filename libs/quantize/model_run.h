@@ -23,9 +23,14 @@ Result<std::vector<samples::Wanted>> wanted_inputs(const Model& model,
 
 class ModelRun {
  public:
-  // The model is copied where it must be; it has no faults.
-  static Result<ModelRun> create(const Model& model,
-                                 const std::map<std::string, std::int64_t>& dims);
+  // The model has no faults.
+  static Result<ModelRun> create(Model model, const std::map<std::string, std::int64_t>& dims);
+
+  // Makes the plan, for samples like this one, where that was not done; run() does it otherwise.
+  Status prepare(const std::vector<Tensor>& sample);
+
+  // One more that may run at the same time, by the same plan.
+  Result<ModelRun> another() const;
 
   // The outputs in the graph's order, good until the next run.
   Result<std::span<const Tensor>> run(const std::vector<Tensor>& sample);
@@ -34,7 +39,7 @@ class ModelRun {
 
  private:
   ModelRun() = default;
-  Status prepare(const std::vector<Tensor>& sample);
+  Status open_session();
   Status interpret(const std::vector<Tensor>& sample);
 
   std::shared_ptr<const Model> model_;
@@ -43,7 +48,7 @@ class ModelRun {
   std::vector<ValueId> input_ids_;
   std::vector<Shape> shapes_;  // of the sample that the session was made for
   bool was_prepared_ = false;
-  Tensor plan_file_;
+  std::shared_ptr<const plan::Plan> plan_;
   std::unique_ptr<runtime::Session> session_;
   std::vector<std::size_t> port_inputs_;
   std::unique_ptr<Interpreter> interpreter_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/str.h"
 #include "graph/inline_functions.h"
@@ -60,6 +61,20 @@ Status check_nodes(const Graph& graph, int version, std::string_view why) {
   return {};
 }
 
+void name_nodes_apart(Graph& graph) {
+  std::set<std::string> names;
+  for (const Node& node : graph.nodes) names.insert(node.name);
+  std::set<std::string> taken;
+  for (Node& node : graph.nodes) {
+    if (node.name.empty() || taken.insert(node.name).second) continue;
+    const std::string base = str(node.name, "_", node.op);
+    node.name = base;
+    for (int i = 2; names.contains(node.name) || taken.contains(node.name); ++i)
+      node.name = str(base, "_", i);
+    taken.insert(node.name);
+  }
+}
+
 }  // namespace
 
 Status infer(Model& model) {
@@ -99,6 +114,7 @@ Status raise_opset(Model& model, int least, std::string_view why) {
 
 Status finish(Model& model) {
   TRY(remove_dead(model));
+  name_nodes_apart(model.graph);
   // Values that are gone have no type to tell.
   Graph& graph = model.graph;
   std::vector<bool> is_there(graph.values.size(), false);

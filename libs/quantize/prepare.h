@@ -23,7 +23,8 @@ Status prepare(Model& model);
 // error names the node that does not.
 Status raise_opset(Model& model, int least, std::string_view why);
 
-// Nodes, constants and types of values that nothing uses go; the result is held to ONNX's rules.
+// Nodes, constants and types of values that nothing uses go; a node that bears the name of one
+// before it, as passes leave them, gets one of its own; the result is held to ONNX's rules.
 Status finish(Model& model);
 
 }  // namespace slipway::quantize

@@ -5,13 +5,12 @@
 #include "base/str.h"
 #include "passes/list.h"
 #include "passes/rewrite.h"
-#include "quantize/correct_bias.h"
 #include "quantize/dynamic.h"
 #include "quantize/equalize.h"
 #include "quantize/halves.h"
 #include "quantize/insert.h"
+#include "quantize/learn.h"
 #include "quantize/prepare.h"
-#include "quantize/watch.h"
 
 namespace slipway::quantize {
 namespace {
@@ -82,25 +81,17 @@ Result<Calibrated> Calibrated::create(Model model, const Options& options,
   const bool is_known = learned.has_value();
   if (!is_known && samples == nullptr && !placement.products.empty())
     return Error{Code::kUsage, "static quantisation needs samples or a cache of their ranges"};
-  if (is_known) made.learned_ = *std::move(learned);
-
+  Pairs pairs;
   if (options.equalizes && !placement.products.empty()) {
-    const Pairs pairs = find_pairs(made.equalized_.graph, placement);
+    pairs = find_pairs(made.model_.graph, placement);
     made.notes_ = pair_notes(pairs);
-    if (!is_known) {
-      made.learned_.factors =
-          TRY(find_factors(made.equalized_, placement, pairs.pairs, *samples, options, progress));
-    }
-    TRY(apply_factors(made.equalized_.graph, placement, pairs.pairs, made.learned_.factors));
   }
-  if (is_known || placement.products.empty()) return made;
-  made.learned_.samples = samples->count();
-  made.learned_.ranges =
-      TRY(find_ranges(made.equalized_, placement.quantized, *samples, options, progress));
-  if (options.corrects_bias) {
-    made.learned_.shifts =
-        TRY(find_shifts(made.equalized_, placement, made.learned_, *samples, options, progress));
+  if (is_known) {
+    made.learned_ = *std::move(learned);
+  } else if (!placement.products.empty()) {
+    made.learned_ = TRY(learn(made.model_, placement, pairs.pairs, *samples, options, progress));
   }
+  TRY(apply_factors(made.equalized_.graph, placement, pairs.pairs, made.learned_.factors));
   return made;
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "compile/compile.h"
 #include "quantize/judge.h"
@@ -66,6 +67,25 @@ TEST(Quantize, EveryWayStaysNearTheModel) {
     EXPECT_EQ(row.options.is_qoperator, count_of(outcome->model, "QLinearConv") == 4);
     EXPECT_EQ(count_of(outcome->model, "Conv"), row.options.is_qoperator ? 0U : 4U);
   }
+}
+
+// A product of matrices in integers is several nodes, and runtimes refuse two of one name.
+TEST(Quantize, NodesHaveNamesOfTheirOwn) {
+  const Model model = text_model(
+      "%x: float[1,8]", random_weights("v", {8, 32}, 1) + random_weights("w", {32, 32}, 2) +
+                            "%a = MatMul(%x, %v)\n%b = Relu(%a)\n%y = MatMul(%b, %w) \"last\"\n"
+                            "return %y\n");
+  Options options;
+  options.is_qoperator = true;
+  const auto outcome = quantized(model, SampleFile("x", {8}, 16), options);
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_GE(count_of(outcome->model, "MatMulInteger"), 1U);
+  std::set<std::string> names;
+  for (const Node& node : outcome->model.graph.nodes) {
+    if (node.name.empty()) continue;
+    EXPECT_TRUE(names.insert(node.name).second) << node.name;
+  }
+  EXPECT_TRUE(names.contains("last"));
 }
 
 TEST(Quantize, RunsInIntegers) {

@@ -73,9 +73,16 @@ class Divergence {
     if (inside == 0) return std::numeric_limits<double>::infinity();
     const double last = counts_[kept - 1] + total - inside;
     double sum = entropy_[kept - 1] + times_log(last);  // of P, but for its denominator
+    std::size_t to = 0;  // level * kept / levels, and what that division leaves
+    std::size_t rest = 0;
     for (std::size_t level = 0; level < levels; ++level) {
-      const std::size_t from = level * kept / levels;
-      const std::size_t to = (level + 1) * kept / levels;
+      const std::size_t from = to;
+      to += kept / levels;
+      rest += kept % levels;
+      if (rest >= levels) {
+        rest -= levels;
+        ++to;
+      }
       const double mass = sum_[to] - sum_[from];
       if (mass == 0) continue;
       const double q = mass / (used_[to] - used_[from]) / inside;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/numeric/round.h"
+
 namespace slipway::quantize {
 namespace {
 
@@ -61,11 +63,13 @@ IntegerWeights quantize_weights(const Tensor& weights, std::size_t axis, bool is
   const AxisStride channel = axis_stride(weights.shape(), axis);
   const auto values = weights.data<float>();
   std::vector<std::int8_t> integers(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const float scale = result.scales[is_per_tensor ? 0 : channel(i)];
-    const float q = std::clamp(std::nearbyint(values[i] / scale), -127.0F, 127.0F);
-    integers[i] = static_cast<std::int8_t>(q);
-  }
+  channel.for_each_run(values.size(), [&](std::size_t c, std::size_t from, std::size_t to) {
+    const float scale = result.scales[is_per_tensor ? 0 : c];
+    for (std::size_t i = from; i < to; ++i) {
+      const float q = std::clamp(numeric::round_half_even(values[i] / scale), -127.0F, 127.0F);
+      integers[i] = static_cast<std::int8_t>(q);
+    }
+  });
   result.values = Tensor::of(weights.shape(), integers);
   return result;
 }
@@ -74,10 +78,10 @@ Tensor dequantize_weights(const IntegerWeights& weights, std::size_t axis) {
   const AxisStride channel = axis_stride(weights.values.shape(), axis);
   const auto values = weights.values.data<std::int8_t>();
   std::vector<float> floats(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    floats[i] =
-        static_cast<float>(values[i]) * weights.scales[weights.scales.size() == 1 ? 0 : channel(i)];
-  }
+  channel.for_each_run(values.size(), [&](std::size_t c, std::size_t from, std::size_t to) {
+    const float scale = weights.scales[weights.scales.size() == 1 ? 0 : c];
+    for (std::size_t i = from; i < to; ++i) floats[i] = static_cast<float>(values[i]) * scale;
+  });
   return Tensor::of(weights.values.shape(), floats);
 }
 

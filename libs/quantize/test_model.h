@@ -101,7 +101,7 @@ class SampleFile {
 };
 
 inline std::vector<float> first_output(const Model& model, const Tensor& input) {
-  Result<ModelRun> run = ModelRun::create(model, {});
+  Result<ModelRun> run = ModelRun::create(model.clone(), {});
   EXPECT_TRUE(run.ok());
   const auto outputs = run->run({input});
   EXPECT_TRUE(outputs.ok()) << outputs.error().message;

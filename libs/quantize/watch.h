@@ -4,23 +4,50 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "graph/graph.h"
 #include "quantize/histogram.h"
+#include "quantize/model_run.h"
 #include "quantize/options.h"
 #include "samples/samples.h"
 
 namespace slipway::quantize {
 
-// Runs the model on samples from the first one on, at most `most` of them (0: all), and gives
-// `see(i, tensor)` each of the values, of type float, in each sample. Inference ends where the last
-// of the values is known. How many samples there were.
-Result<std::size_t> watch(const Model& model, const std::vector<ValueId>& values,
-                          samples::Samples& samples, std::size_t most, const Options& options,
-                          const Progress& progress, std::string_view what,
-                          const std::function<Status(std::size_t, const Tensor&)>& see);
+// The model made ready once, to walk over the samples as often as it takes. In memory are some
+// samples and the values of one run for each lane, however many samples there are.
+class Watch {
+ public:
+  // Samples are dealt to lanes in turns. Two lanes may run at once; what is summed up for each
+  // lane, and the lanes' sums in their order, does not depend on whether they did.
+  static constexpr std::size_t kLanes = 2;
+
+  // Value `i`, of type float or not, in a sample of `lane`. Calls of one lane come one after the
+  // other, in the order of its samples.
+  using See = std::function<Status(std::size_t lane, std::size_t i, const Tensor& tensor)>;
+
+  // Inference ends where the last of the values is known. The samples outlive the watch.
+  static Result<Watch> create(const Model& model, const std::vector<ValueId>& values,
+                              samples::Samples& samples, const Options& options);
+
+  // Runs on samples from the first one on, at most `most` of them (0: all). How many there were.
+  Result<std::size_t> walk(std::size_t most, const Progress& progress, std::string_view what,
+                           const See& see);
+
+ private:
+  Watch(samples::Samples& samples, ModelRun run) : samples_(&samples) {
+    runs_.push_back(std::move(run));
+  }
+  Status prepare(const std::vector<Tensor>& sample);
+  Status run_lane(std::size_t lane, std::span<const std::vector<Tensor>> chunk, const See& see);
+
+  samples::Samples* samples_;
+  std::vector<ModelRun> runs_;                               // one for each lane that has run
+  std::vector<std::size_t> outputs_;                         // the value that each output is
+  std::vector<std::pair<std::size_t, std::size_t>> inputs_;  // value, place in a sample
+};
 
 // Ranges of values by name, chosen as `options` say. NaN or infinity in a value is an error.
 Result<std::map<std::string, Range>> find_ranges(const Model& model,

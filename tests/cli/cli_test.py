@@ -68,7 +68,7 @@ class Shown:
         stderr = re.sub(r"^(ran in  |made in )[\d.]+ [a-z]+", r"\1TIME", self.stderr, flags=re.MULTILINE)
         stderr = re.sub(r"\(plan, [\w-]+,", "(plan, ISA,", stderr)
         stderr = re.sub(r"\((native [\d.]+), [\w-]+,", r"(\1, ISA,", stderr)
-        stdout = re.sub(r'("seconds": ?)[\d.e-]+', r"\1TIME", self.stdout)
+        stdout = re.sub(r'("(?:calibration_)?seconds": ?)[\d.e-]+', r"\1TIME", self.stdout)
         stdout = re.sub(r"(built in, )[\w-]+", r"\1ISA", stdout)
         if arguments[:1] == ["bench"]:
             stdout = re.sub(r"\d[\d.]* [num]?s\b", "TIME", stdout)
