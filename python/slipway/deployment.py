@@ -151,8 +151,8 @@ class Deployment:
         if isinstance(max_batch_size, bool) or not isinstance(max_batch_size, int) or max_batch_size < 1:
             raise UsageError(f"max_batch_size is {max_batch_size!r}: give a whole number, 1 or more")
         if precision == "int8" and samples is None:
-            raise UsageError("int8 needs samples to choose its scales by: give samples=..., data such as the model gets, or "
-                             "take int8-weights, which needs none")
+            raise UsageError("int8 needs samples to choose its scales by: give samples=..., data such as the model gets, "
+                             "or take int8-weights, which needs none")
         if engine == "native":
             converted = self._to_plan(source, precision, max_batch_size, samples, output_path)
         elif engine == "tensorrt":

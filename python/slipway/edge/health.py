@@ -122,8 +122,8 @@ def _memory(root: Path, min_share: float) -> _Answer:
 def _disk(path: PathLike, min_share: float) -> _Answer:
     used, free = disk_bytes(path)
     return _Answer(used + free > 0 and free >= min_share * (used + free),
-                   f"{free / 2**20:,.0f} of {(used + free) / 2**20:,.0f} MiB are free on the disk of {os.fspath(path)}, "
-                   f"{min_share:.0%} have to be")
+                   f"{free / 2**20:,.0f} of {(used + free) / 2**20:,.0f} MiB are free on the disk of "
+                   f"{os.fspath(path)}, {min_share:.0%} have to be")
 
 
 def _network(root: Path, host: str | None, timeout_s: float) -> _Answer:

@@ -37,7 +37,8 @@ def array_of(value: Any, port: NodeArg, *, copy: bool = False) -> Any:
         array = numpy.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputTypeError(f"input '{port.name}' takes an array of {wanted}, and {type(value).__name__} cannot be "
-                             f"read as one ({error}): give a NumPy array, of a tensor .detach().cpu().numpy()") from error
+                             f"read as one ({error}): give a NumPy array, of a tensor .detach().cpu().numpy()"
+                             ) from error
     if not numpy.can_cast(array.dtype, wanted, casting="same_kind"):
         raise InputTypeError(f"input '{port.name}' takes an array of {wanted}, and one of {array.dtype} was given: "
                              f"convert it as you mean it, array.astype('{wanted}')")
