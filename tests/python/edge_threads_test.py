@@ -258,6 +258,28 @@ class Threads(InFolder):
                              check=False)
         self.assertEqual((ran.stdout, ran.stderr), ("0\n", ""))
 
+    def test_a_forked_child_ends_though_a_worker_held_the_lock(self):
+        code = ("import os, signal, sys, threading, slipway\n"
+                f"m = slipway.MultiThreadedInference({str(AUTOPILOT)!r}, 1)\n"
+                "held, go = threading.Event(), threading.Event()\n"
+                "def hold():\n"
+                "    with m._shared.lock:\n"
+                "        held.set()\n"
+                "        go.wait()\n"
+                "threading.Thread(target=hold).start()\n"
+                "held.wait()\n"
+                "child = os.fork()\n"
+                "if child == 0:\n"
+                "    signal.alarm(20)\n"
+                "    sys.exit(0)\n"
+                "code = os.waitpid(child, 0)[1]\n"
+                "go.set()\n"
+                "m.stop()\n"
+                "print(code)\n")
+        ran = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60,
+                             check=False)
+        self.assertEqual((ran.stdout, ran.returncode), ("0\n", 0), ran.stderr)
+
     def test_wrong_arguments(self):
         for named in ({"num_threads": 0}, {"num_threads": 1.5}, {"max_queue": 0}, {"max_results": True}):
             with self.subTest(named):
