@@ -21,6 +21,7 @@ from .errors import (
     NotAvailableError,
     RunError,
     SlipwayError,
+    TimedOutError,
     UnsupportedModelError,
     UsageError,
 )
@@ -47,7 +48,7 @@ _LATER = {
     "toolchain": ("benchmark", "build", "check", "compile", "inspect", "optimize", "prune", "quantize", "verify"),
     "deployment": ("Deployment", "JetsonDeployment"),
     "edge": ("AutopilotInference", "EdgeInferenceEngine", "EdgeMonitor", "MemoryEfficientInference",
-             "MultiThreadedInference", "health_check"),
+             "MultiThreadedInference", "health_check", "model_hmac", "verify_model_integrity"),
 }
 _MODULES = ("deployment", "edge", "errors", "export", "results", "session", "toolchain")
 _HOME = {name: module for module, names in _LATER.items() for name in names}

@@ -40,6 +40,10 @@ class RunError(SlipwayError, RuntimeError):
     """A run failed, for a reason that is not in its inputs."""
 
 
+class TimedOutError(SlipwayError, TimeoutError):
+    """What was waited for did not happen within the time that was given."""
+
+
 class UsageError(SlipwayError, ValueError):
     """An option or an argument makes no sense."""
 

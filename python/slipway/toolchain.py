@@ -136,20 +136,20 @@ def optimize(model: PathLike, output: PathLike, *, opset: int | None = None, fix
 
 
 def quantize(model: PathLike, output: PathLike, *, to: str = "int8", samples: Samples | None = None,
-             labels: PathLike | Array | None = None, dynamic: bool = False, format: str = "qdq",
+             labels: PathLike | Array | None = None, dynamic: bool = False, format: str | None = None,
              calibrate: str | None = None, percentile: float | None = None, max_drop: float | str | None = None,
              exclude: Iterable[str] | None = None, only: Iterable[str] | None = None, per_tensor: bool = False,
              symmetric: bool = False, equalize: bool = True, bias_correction: bool = True, keep_io: bool = False,
              cache: PathLike | None = None, tensorrt_cache: PathLike | None = None,
              dims: Mapping[str, int] | None = None, show: bool = False) -> Quantized:
     """The model in fewer bits, as standard ONNX. `max_drop` (0.01, or "1%") keeps in float what costs more."""
-    words = ["quantize", os.fspath(model), "-o", os.fspath(output), "--to", to, "--format", format, "--json",
+    words = ["quantize", os.fspath(model), "-o", os.fspath(output), "--to", to, "--json",
              *_share(max_drop, "--max-drop"), *_each("--exclude", exclude), *_each("--only", only),
              *_options("--set", dims),
              *_flags(dynamic=dynamic, per_tensor=per_tensor, symmetric=symmetric, keep_io=keep_io,
                      no_equalize=not equalize, no_bias_correction=not bias_correction)]
-    for option, value in (("--calibrate", calibrate), ("--percentile", percentile), ("--cache", cache),
-                          ("--tensorrt-cache", tensorrt_cache)):
+    for option, value in (("--format", format), ("--calibrate", calibrate), ("--percentile", percentile),
+                          ("--cache", cache), ("--tensorrt-cache", tensorrt_cache)):
         if value is not None:
             words += [option, str(value)]
     with _files() as files:
