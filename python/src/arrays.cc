@@ -47,7 +47,7 @@ DType dtype_of_format(const char* format, Py_ssize_t item_bytes) {
 nb::object seen_as_numbers(PyObject* object, DType* dtype) {
   try {
     const nb::handle array(object);
-    const std::string name = nb::cast<std::string>(nb::str(array.attr("dtype").attr("name")));
+    const std::string name = text_of(nb::object(array.attr("dtype").attr("name")));
     if (name != "bfloat16") return {};
     *dtype = DType::kBfloat16;
     return array.attr("view")("uint16");
@@ -113,10 +113,19 @@ nb::object empty_array(PyObject* shape, PyObject* dtype) {
   return nb::steal(array);
 }
 
+std::string text_of(nb::handle object) {
+  const nb::object text = nb::steal(PyObject_Str(object.ptr()));
+  if (!text.is_valid()) {
+    PyErr_Clear();
+    return "what cannot be told";
+  }
+  return nb::cast<std::string>(text);
+}
+
 std::string describe_object(nb::handle object) {
   if (nb::hasattr(object, "dtype") && nb::hasattr(object, "shape"))
-    return str("an array of ", nb::cast<std::string>(nb::str(object.attr("dtype"))));
-  return str("a ", nb::cast<std::string>(object.type().attr("__name__")));
+    return str("an array of ", text_of(nb::object(object.attr("dtype"))));
+  return str("a ", text_of(nb::object(object.type().attr("__name__"))));
 }
 
 }  // namespace slipway::python

@@ -55,6 +55,8 @@ nb::object numpy_dtype(DType dtype);
 // numpy.empty(shape, dtype)
 nb::object empty_array(PyObject* shape, PyObject* dtype);
 
+// str(object)
+std::string text_of(nb::handle object);
 // A sentence's part for what was given: "an array of float64", "a list".
 std::string describe_object(nb::handle object);
 

@@ -10,6 +10,7 @@
 #include "slipway/program.h"
 
 NB_MODULE(_slipway, module) {
+  nanobind::set_leak_warnings(false);  // a forked child ends with what its parent's threads held
   module.attr("version") = SLIPWAY_VERSION;
   slipway::python::add_session(module);
   module.def(

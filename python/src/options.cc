@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "arrays.h"
 #include "base/str.h"
 #include "compile/store_weights.h"
 #include "errors.h"
@@ -14,8 +15,7 @@ T cast(const std::string& key, nb::handle value) {
   try {
     return nb::cast<T>(value);
   } catch (const nb::cast_error&) {
-    raise(Raised::kUsage,
-          str("the option ", key, " cannot be ", nb::cast<std::string>(nb::str(nb::repr(value)))));
+    raise(Raised::kUsage, str("the option ", key, " cannot be ", text_of(nb::repr(value))));
   }
 }
 

@@ -28,7 +28,7 @@ void PySession::check_no_more(PyObject* feed) const {
   std::vector<std::string> names;
   for (const nb::object& name : input_names_) names.push_back(nb::cast<std::string>(name));
   for (const nb::handle key : nb::list(nb::handle(feed).attr("keys")())) {
-    const std::string name = nb::cast<std::string>(nb::str(key));
+    const std::string name = text_of(key);
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     const std::string close = nearest(name, names);
     raise(Raised::kInput, str("the model has no input '", shorten(name), "'",
@@ -153,8 +153,7 @@ std::vector<std::size_t> PySession::chosen(nb::handle output_names) const {
       std::vector<std::string> names;
       for (const nb::object& known : output_names_) names.push_back(nb::cast<std::string>(known));
       raise(Raised::kInput,
-            str("the model has no output '", shorten(nb::cast<std::string>(nb::str(name))),
-                "': it gives ", join(names)));
+            str("the model has no output '", shorten(text_of(name)), "': it gives ", join(names)));
     }
     all.push_back(i);
   }
