@@ -100,14 +100,13 @@ const Command kBuildCommand = {
     .operands = "[slipway.toml]",
     .options = kOptions,
     .about =
-        "Tries every engine, precision and number of threads that a recipe allows, measures each "
-        "on "
-        "this\n"
-        "machine, and writes artifacts/: what runs, the ONNX behind it, golden inputs and outputs, "
-        "and a\n"
-        "report. When nothing keeps the budget it says what comes closest, leaves artifacts/ as it "
-        "was, and\n"
-        "ends with exit code 1.",
+        "Optimises the model, tries every engine, precision and number of threads that a recipe "
+        "allows, windows\n"
+        "that slide and fewer channels where it states them, measures each on this machine, and "
+        "writes artifacts/:\n"
+        "what runs, the ONNX behind it, golden inputs and outputs, and a report. When nothing "
+        "keeps the budget it\n"
+        "says what comes closest, leaves artifacts/ as it was, and ends with exit code 1.",
     .example = "slipway build --for pi5",
     .run = run_build,
 };
