@@ -144,6 +144,7 @@ bool Workshop::keeps_engine(const Setup& setup) const {
   if (setup.engine == "tensorrt") return true;
   const auto options = options_.engine_options.find(setup.engine);
   if (setup.engine != "onnxruntime" || options == options_.engine_options.end()) return false;
+  if (options->second.contains(kEngineCache)) return true;
   const auto provider = options->second.find("provider");
   return provider != options->second.end() && provider->second == "tensorrt";
 }
