@@ -29,9 +29,9 @@ class OutputWatch {
 // values before that. For each position of the last axis, or for all values where there is but one
 // mean and scale, the mean and the spread (standard deviation) of the samples are held against 0
 // and 1 on the one side and the declared mean and scale on the other; the distance is that of the
-// means, in units of the spread expected, and of the logarithms of the spreads. The smaller sum of
-// distances wins. Positions that never change, and those whose declared mean and scale are nearly 0
-// and 1, say nothing.
+// means, in units of the spread expected, and of the logarithms of the spreads. One that is
+// clearly smaller tells what they are (report/checklist.cc). Positions that never change, and those
+// whose declared mean and scale are nearly 0 and 1, say nothing.
 class InputWatch {
  public:
   InputWatch(std::string name, const recipe::InputPart& part);

@@ -148,28 +148,33 @@ Finding safe_values(const Report& report) {
                               " (outputs.NAME.safe_value): the robot has to know what to do")};
 }
 
+// Passed: the samples look normalised; failed: as the sensor gives them; else nothing is clear.
+State look_of(const InputLook& input) {
+  constexpr double kClear = 0.75;  // of the greater distance, the smaller is at most so much
+  if (input.positions == 0) return State::kNotRun;
+  if (input.distance_to_normalised <= kClear * input.distance_to_raw) return State::kPassed;
+  return input.distance_to_raw <= kClear * input.distance_to_normalised ? State::kFailed
+                                                                        : State::kNotRun;
+}
+
 std::string look_text(const InputLook& input) {
   if (input.positions == 0) return str(input.name, ": nothing in the samples can tell");
-  const bool is_raw = input.distance_to_raw < input.distance_to_normalised;
+  const State look = look_of(input);
   return str(input.name, ": mean and spread of ", input.samples, " samples are ",
              rounded(input.distance_to_normalised), " from 0 and 1, and ",
              rounded(input.distance_to_raw), " from the declared mean and scale",
-             is_raw
-                 ? ": they look like the sensor's values, where the model takes (value - mean) / "
-                   "scale"
-                 : "");
+             look == State::kPassed   ? ""
+             : look == State::kNotRun ? ", which tells neither from the other"
+                                      : ": they look like the sensor's values, where the model "
+                                        "takes (value - mean) / scale");
 }
 
 Finding normalised(const Report& report) {
   Finding finding;
   for (const InputLook& input : report.inputs) {
     if (input.samples == 0) return {State::kNotRun, "there were no samples to look at"};
-    const bool can_tell = input.positions > 0;
-    if (can_tell && input.distance_to_raw < input.distance_to_normalised) {
-      finding.state = State::kFailed;
-    } else if (can_tell && finding.state == State::kNotRun) {
-      finding.state = State::kPassed;
-    }
+    const State look = look_of(input);
+    if (look == State::kFailed || finding.state == State::kNotRun) finding.state = look;
     finding.evidence += str(finding.evidence.empty() ? "" : "; ", look_text(input));
   }
   if (finding.evidence.empty())

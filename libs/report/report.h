@@ -151,7 +151,7 @@ struct InputLook {
   std::string name;
   std::uint64_t samples = 0;
   std::uint64_t positions = 0;  // that can tell; 0: none can
-  // Mean over those positions; the smaller one says what the samples are.
+  // Mean over those positions; one that is clearly smaller says what the samples are.
   double distance_to_normalised = 0;
   double distance_to_raw = 0;
 };

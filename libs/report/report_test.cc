@@ -189,6 +189,8 @@ TEST(Checklist, JudgesByTheBudget) {
          r.inputs[0].distance_to_raw = 0.1;
        },
        State::kFailed},
+      {"too_close", "normalised", [](Report& r) { r.inputs[0].distance_to_raw = 0.45; },
+       State::kNotRun},
       {"cannot_be_told", "normalised", [](Report& r) { r.inputs[0].positions = 0; },
        State::kNotRun},
       {"no_mean", "normalised", [](Report& r) { r.inputs.clear(); }, State::kNotRun},
