@@ -62,6 +62,13 @@ Result<int> run_build(const Arguments& arguments) {
     TRY(expect_operands("build", arguments.positional().size(), 1, "[slipway.toml]"));
   choose::BuildRequest request;
   request.recipe = arguments.positional().empty() ? "slipway.toml" : arguments.positional()[0];
+  if (request.recipe.extension() == ".onnx") {
+    const std::string model = shell_word(request.recipe.string());
+    return Error{Code::kUsage, str(request.recipe.string(),
+                                   " is a model, and build takes a recipe: "
+                                   "slipway init ",
+                                   model, " writes one")};
+  }
   request.target = arguments.value("--for");
   if (arguments.has("--for") && request.target.empty())
     return Error{Code::kUsage, "--for needs the name of a target of the recipe"};

@@ -22,6 +22,7 @@
 #include "choose/versions.h"
 #include "choose/workshop.h"
 #include "cli/text.h"
+#include "inspect/open_dims.h"
 #include "onnx/reader.h"
 #include "ops/check.h"
 #include "recipe/recipe.h"
@@ -85,15 +86,22 @@ struct Job {
   std::vector<std::string> notes;
 };
 
+// A wrong value in a recipe is the recipe's fault, not the command line's.
+Status of_key(std::string_view key, const Status& status) {
+  if (status.ok()) return {};
+  return Error{Code::kInvalid, str(key, ": ", status.error().message)};
+}
+
 Status look_at_model(Job& job) {
   job.model = job.folder / job.recipe.model.file;
   Result<Model> read = read_model(job.model);
-  // A wrong path in a recipe is the recipe's fault, not the command line's.
-  if (!read.ok()) return Error{Code::kInvalid, str("model.file: ", read.error().message)};
+  if (!read.ok()) return of_key("model.file", read.error());
   const Model model = *std::move(read);
   Problems problems;
   check_model(model, problems);
   if (const Problem* fault = first_fault(problems)) return to_error(*fault);
+  Graph named = model.graph.clone();
+  TRY(of_key("model.dims", check_extents(job.recipe.model.dims, name_open_dims(named))));
   TRY(check_contract(job.recipe, model.graph));
   report::ModelFacts& facts = job.report.model;
   facts.name = job.recipe.model.name;
@@ -196,7 +204,10 @@ bool windows_slide(const recipe::Tries& tries, Workshop& workshop, Job& job) {
   const bool has_native = std::ranges::count(tries.engines, "native") > 0;
   if (!has_native || workshop.slides().empty()) return false;
   const Status slides = workshop.can_slide();
-  if (!slides.ok()) job.notes.push_back(slides.error().message);
+  if (!slides.ok()) {  // of a model, or of what the recipe says of its window
+    const bool is_told = slides.error().code == Code::kUnsupported;
+    job.notes.push_back(str(is_told ? "" : "no window slides: ", slides.error().message));
+  }
   return slides.ok();
 }
 

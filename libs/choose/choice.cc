@@ -23,6 +23,14 @@ std::string percent_text(double percent) {
   return text;
 }
 
+// How far over a budget: a factor of it from twice on, which reads better than 4,910 %.
+std::string over_text(double factor) {
+  if (!(factor >= 2)) return str(percent_text((factor - 1) * 100), " over it");
+  char text[64];
+  std::snprintf(text, sizeof text, factor < 1000 ? "%.3g times it" : "%.0f times it", factor);
+  return text;
+}
+
 std::string both(const std::vector<std::string>& sentences) { return join(sentences, "; "); }
 
 // How far the worst of its figures is over the budget, as a factor; infinite for what is no number.
@@ -235,10 +243,9 @@ class Chooser {
                                               ": ", choice_.whys[0]);
       return;
     }
-    const double over = (excess(trials_[closest], budget_) - 1) * 100;
     choice_.verdict =
         str("nothing keeps the budget; ", label(trials_[closest].setup), " comes closest, ",
-            percent_text(over), " over it: ", choice_.whys[closest]);
+            over_text(excess(trials_[closest], budget_)), ": ", choice_.whys[closest]);
     std::set<std::string> told = {group(trials_[closest].setup)};
     for (const Trial& trial : trials_) {
       const std::string name = group(trial.setup);

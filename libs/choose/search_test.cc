@@ -231,6 +231,14 @@ TEST(Search, SaysWhatComesClosestAndByHowMuch) {
             std::string::npos);
 }
 
+TEST(Search, WhatIsFarOverTheBudgetIsSoManyTimesIt) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 50'000};
+  EXPECT_EQ(run(lab, {.p99_latency_ms = 1}).choice.verdict,
+            "nothing keeps the budget; native f32, 1 thread comes closest, 50 times it: p99 of "
+            "50.0 ms where 1.00 ms is allowed");
+}
+
 TEST(Search, SaysSoWhenNothingRuns) {
   FakeLab lab;
   lab.figures["native f32, 1 thread"] = {.fails_to_prepare = "there is no such thing"};

@@ -121,13 +121,18 @@ Status Workshop::open_samples() {
   std::vector<samples::Wanted> wanted;
   for (const engines::Port& port : reference_->inputs())
     wanted.push_back({port.name, port.dtype, port.shape});
-  samples_ = TRY(samples::Samples::open(*options_.samples, std::move(wanted)));
-  if (options_.labels) {
-    labels_ = TRY(samples::read_labels(*options_.labels, samples_->count()));
-  } else {
-    labels_ = TRY(samples::labels_beside(*options_.samples, samples_->count()));
-  }
+  Result<samples::Samples> opened = samples::Samples::open(*options_.samples, std::move(wanted));
+  if (!opened.ok()) return Error{Code::kInvalid, str("samples.file: ", opened.error().message)};
+  samples_ = *std::move(opened);
+  auto labels = options_.labels ? named_labels()
+                                : samples::labels_beside(*options_.samples, samples_->count());
+  if (!labels.ok()) return Error{Code::kInvalid, str("samples.labels: ", labels.error().message)};
+  labels_ = *std::move(labels);
   return {};
+}
+
+Result<std::optional<std::vector<std::int64_t>>> Workshop::named_labels() const {
+  return std::optional(TRY(samples::read_labels(*options_.labels, samples_->count())));
 }
 
 std::size_t Workshop::sample_count() const {

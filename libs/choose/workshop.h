@@ -92,6 +92,7 @@ class Workshop final : public Lab {
 
   Workshop() = default;
   Status open_samples();
+  Result<std::optional<std::vector<std::int64_t>>> named_labels() const;
   Status make_variants();
   Variants& variants_for(const std::string& engine) const;
   bool keeps_engine(const Setup& setup) const;
