@@ -25,7 +25,8 @@ constexpr Option kOptions[] = {
     {"--report", "FILE", "write the page there too, also when nothing keeps the budget"},
     {"--json", "", "print the report as JSON"},
 };
-constexpr std::int64_t kMostSeconds = 3600;
+constexpr double kLeastSeconds = 0.1;
+constexpr double kMostSeconds = 3600;
 
 std::string percent_text(double percent) {
   char text[32];
@@ -75,8 +76,8 @@ Result<int> run_build(const Arguments& arguments) {
   request.out = arguments.has("-o") ? std::filesystem::path(arguments.value("-o"))
                                     : request.recipe.parent_path() / "artifacts";
   if (arguments.has("--seconds")) {
-    request.seconds = static_cast<double>(
-        TRY(parse_number("--seconds", arguments.value("--seconds"), 1, kMostSeconds)));
+    request.seconds =
+        TRY(parse_decimal("--seconds", arguments.value("--seconds"), kLeastSeconds, kMostSeconds));
   }
   request.slipway_version = SLIPWAY_VERSION;
   std::error_code error;

@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from project import Project, chosen, npy, npz, numbers  # noqa: E402
+from project import QUICK, Project, chosen, npy, npz, numbers  # noqa: E402
 
 ARTIFACTS = ["golden_inputs.npz", "golden_outputs.npz", "model.onnx", "model.plan", "recipe.toml", "report.html",
              "report.json"]
@@ -57,7 +57,7 @@ class Build(unittest.TestCase):
     def test_what_it_writes(self):
         self.project.recipe("[budget]\np99_latency_ms = 1000\naccuracy_drop_percent = 1\nmemory_mib = 1000\n"
                             "[inputs.sensors]\nrate_hz = 50\n")
-        code, out, err = self.project.build()
+        code, out, err = self.project.build(seconds="1")
         self.assertEqual(code, 0, err)
         self.assertIn("keeps the budget", out)
         self.assertEqual(self.project.names(), sorted(["artifacts", *BEFORE]))
@@ -176,8 +176,11 @@ class Build(unittest.TestCase):
         code, _, err = self.project.build()
         self.assertEqual(code, 0, err)
         before = self.project.report()
-        for limit_bytes in (0, 100, 20_000, 116_000, 229_000):
-            with self.subTest(limit_bytes):
+        # Into which the optimised model does not fit; the page; a plan, both, the ONNX.
+        for optimize, limit_bytes in (("true", 100), ("true", 231_000), ("false", 0), ("false", 20_000),
+                                      ("false", 116_000), ("false", 229_000)):
+            with self.subTest(f"{limit_bytes}, optimize = {optimize}"):
+                self.project.recipe(tries=QUICK + f"optimize = {optimize}\n")
                 def limit(most=limit_bytes):
                     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
                 code, out, err = self.project.build(preexec_fn=limit)
