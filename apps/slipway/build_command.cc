@@ -25,7 +25,8 @@ constexpr Option kOptions[] = {
     {"--report", "FILE", "write the page there too, also when nothing keeps the budget"},
     {"--json", "", "print the report as JSON"},
 };
-constexpr std::int64_t kMostSeconds = 3600;
+constexpr double kLeastSeconds = 0.1;
+constexpr double kMostSeconds = 3600;
 
 std::string percent_text(double percent) {
   char text[32];
@@ -62,14 +63,21 @@ Result<int> run_build(const Arguments& arguments) {
     TRY(expect_operands("build", arguments.positional().size(), 1, "[slipway.toml]"));
   choose::BuildRequest request;
   request.recipe = arguments.positional().empty() ? "slipway.toml" : arguments.positional()[0];
+  if (request.recipe.extension() == ".onnx") {
+    const std::string model = shell_word(request.recipe.string());
+    return Error{Code::kUsage, str(request.recipe.string(),
+                                   " is a model, and build takes a recipe: "
+                                   "slipway init ",
+                                   model, " writes one")};
+  }
   request.target = arguments.value("--for");
   if (arguments.has("--for") && request.target.empty())
     return Error{Code::kUsage, "--for needs the name of a target of the recipe"};
   request.out = arguments.has("-o") ? std::filesystem::path(arguments.value("-o"))
                                     : request.recipe.parent_path() / "artifacts";
   if (arguments.has("--seconds")) {
-    request.seconds = static_cast<double>(
-        TRY(parse_number("--seconds", arguments.value("--seconds"), 1, kMostSeconds)));
+    request.seconds =
+        TRY(parse_decimal("--seconds", arguments.value("--seconds"), kLeastSeconds, kMostSeconds));
   }
   request.slipway_version = SLIPWAY_VERSION;
   std::error_code error;
@@ -100,14 +108,13 @@ const Command kBuildCommand = {
     .operands = "[slipway.toml]",
     .options = kOptions,
     .about =
-        "Tries every engine, precision and number of threads that a recipe allows, measures each "
-        "on "
-        "this\n"
-        "machine, and writes artifacts/: what runs, the ONNX behind it, golden inputs and outputs, "
-        "and a\n"
-        "report. When nothing keeps the budget it says what comes closest, leaves artifacts/ as it "
-        "was, and\n"
-        "ends with exit code 1.",
+        "Optimises the model, tries every engine, precision and number of threads that a recipe "
+        "allows, windows\n"
+        "that slide and fewer channels where it states them, measures each on this machine, and "
+        "writes artifacts/:\n"
+        "what runs, the ONNX behind it, golden inputs and outputs, and a report. When nothing "
+        "keeps the budget it\n"
+        "says what comes closest, leaves artifacts/ as it was, and ends with exit code 1.",
     .example = "slipway build --for pi5",
     .run = run_build,
 };

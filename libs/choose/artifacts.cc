@@ -6,6 +6,9 @@
 #include "base/files.h"
 #include "base/str.h"
 #include "choose/buffers.h"
+#include "choose/golden.h"
+#include "choose/ship_engine.h"
+#include "choose/sliding.h"
 #include "onnx/reader.h"
 #include "onnx/writer.h"
 #include "report/html.h"
@@ -16,8 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kOnnx = "model.onnx";
-constexpr const char* kPlan = "model.plan";
+constexpr const char* kEngineFolder = "engine";
 constexpr const char* kInputs = "golden_inputs.npz";
 constexpr const char* kOutputs = "golden_outputs.npz";
 constexpr const char* kRecipe = "recipe.toml";
@@ -47,10 +49,10 @@ bool has_bytes(const Tensor& array, std::int64_t i, const Tensor& answer) {
 
 // What lies on disk, opened as a robot opens it, answers as it answered here.
 Status prove(const fs::path& folder, const fs::path& file, const Setup& setup,
-             const Workshop& workshop) {
+             const fs::path& engine_cache, const Workshop& workshop) {
   const std::vector<NamedArray> inputs = TRY(read_npz(folder / kInputs));
   const std::vector<NamedArray> outputs = TRY(read_npz(folder / kOutputs));
-  const auto session = TRY(workshop.open_session(setup, file));
+  const auto session = TRY(workshop.open_session(setup, file, engine_cache));
   Buffers buffers = TRY(Buffers::create(*session));
   const std::int64_t count = inputs.empty() ? 1 : inputs[0].tensor.dim(0);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -75,24 +77,54 @@ Status write_onnx(const Setup& setup, Workshop& workshop, const fs::path& path) 
   return write_model(model, path);
 }
 
+// Where the engine's own form of the model went; empty where there is none.
+Result<fs::path> write_engine(const Setup& setup, const Workshop& workshop,
+                              const fs::path& folder) {
+  const auto cache = TRY(workshop.engine_cache_of(setup));
+  if (!cache) return fs::path();
+  return ship_engine(*cache, folder / kOnnxName, folder / kEngineFolder);
+}
+
+// What the engine left in the folder while it looked for what it kept.
+void clear_locks(const fs::path& folder) {
+  std::vector<fs::path> locks;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".lock") locks.push_back(at->path());
+  }
+  for (const fs::path& lock : locks) fs::remove(lock, error);
+}
+
+std::string slides_argument(const std::vector<compile::Slide>& slides) {
+  std::vector<std::string> texts;
+  for (const compile::Slide& slide : slides) texts.push_back(slide_text(slide));
+  return join(texts);
+}
+
 }  // namespace
 
 Status write_artifacts(const fs::path& folder, const Setup& setup, Workshop& workshop,
                        const fs::path& recipe, report::Report& report) {
   const bool is_native = setup.engine == "native";
-  TRY(write_onnx(setup, workshop, folder / kOnnx));
-  if (is_native) TRY(copy_bytes(TRY(workshop.file_of(setup)), folder / kPlan));
-  const fs::path runs = folder / (is_native ? kPlan : kOnnx);
-  const Golden golden = TRY(workshop.golden(setup, kGoldenSamples));
+  TRY(write_onnx(setup, workshop, folder / kOnnxName));
+  if (is_native) TRY(copy_bytes(TRY(workshop.file_of(setup)), folder / kPlanName));
+  const fs::path runs = folder / (is_native ? kPlanName : kOnnxName);
+  const Golden golden = TRY(golden_of(setup, workshop));
   TRY(write_npz(folder / kInputs, golden.inputs));
   TRY(write_npz(folder / kOutputs, golden.outputs));
-  TRY(prove(folder, runs, setup, workshop));
+  const fs::path engine = TRY(write_engine(setup, workshop, folder));
+  TRY(prove(folder, runs, setup, engine.parent_path(), workshop));
+  if (!engine.empty()) clear_locks(engine.parent_path());
   TRY(copy_bytes(recipe, folder / kRecipe));
   report.artifacts = {
       {"engine", setup.engine}, {"threads", str(setup.threads)}, {"runs", runs.filename().string()},
-      {"onnx", kOnnx},          {"golden_inputs", kInputs},      {"golden_outputs", kOutputs},
+      {"onnx", kOnnxName},      {"golden_inputs", kInputs},      {"golden_outputs", kOutputs},
       {"recipe", kRecipe}};
-  if (is_native) report.artifacts.emplace_back("made_by", Variants::plan_command(setup.precision));
+  if (!engine.empty())
+    report.artifacts.emplace_back("built_engine",
+                                  (fs::path(kEngineFolder) / engine.filename()).string());
+  if (setup.slides) report.artifacts.emplace_back("slides", slides_argument(workshop.slides()));
+  if (is_native) report.artifacts.emplace_back("made_by", workshop.plan_command(setup));
   TRY(write_file(folder / kPage, report::to_html(report)));
   return write_file(folder / "report.json", report::to_json(report));
 }

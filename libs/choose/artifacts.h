@@ -10,9 +10,8 @@
 
 namespace slipway::choose {
 
-inline constexpr std::size_t kGoldenSamples = 8;
-
-// Writes what the engine loads, the ONNX behind it, golden inputs and outputs, the recipe and both
+// Writes what the engine loads, the ONNX behind it, the engine that was built of it where one was
+// kept, golden inputs and outputs, the recipe and both
 // reports into `folder`, then opens what was written and runs it on the golden inputs: the answers
 // have to be the golden outputs again, to the last bit. Adds to report.artifacts.
 Status write_artifacts(const std::filesystem::path& folder, const Setup& setup, Workshop& workshop,

@@ -17,10 +17,12 @@
 #include "choose/latency.h"
 #include "choose/layers.h"
 #include "choose/machine.h"
+#include "choose/promises.h"
 #include "choose/publication.h"
 #include "choose/versions.h"
 #include "choose/workshop.h"
 #include "cli/text.h"
+#include "inspect/open_dims.h"
 #include "onnx/reader.h"
 #include "ops/check.h"
 #include "recipe/recipe.h"
@@ -84,15 +86,22 @@ struct Job {
   std::vector<std::string> notes;
 };
 
+// A wrong value in a recipe is the recipe's fault, not the command line's.
+Status of_key(std::string_view key, const Status& status) {
+  if (status.ok()) return {};
+  return Error{Code::kInvalid, str(key, ": ", status.error().message)};
+}
+
 Status look_at_model(Job& job) {
   job.model = job.folder / job.recipe.model.file;
   Result<Model> read = read_model(job.model);
-  // A wrong path in a recipe is the recipe's fault, not the command line's.
-  if (!read.ok()) return Error{Code::kInvalid, str("model.file: ", read.error().message)};
+  if (!read.ok()) return of_key("model.file", read.error());
   const Model model = *std::move(read);
   Problems problems;
   check_model(model, problems);
   if (const Problem* fault = first_fault(problems)) return to_error(*fault);
+  Graph named = model.graph.clone();
+  TRY(of_key("model.dims", check_extents(job.recipe.model.dims, name_open_dims(named))));
   TRY(check_contract(job.recipe, model.graph));
   report::ModelFacts& facts = job.report.model;
   facts.name = job.recipe.model.name;
@@ -127,8 +136,7 @@ Status look_at_earlier(const fs::path& out, Job& job) {
     job.notes.push_back(std::move(note));
   if (earlier->chosen && earlier->model.hash == job.report.model.hash &&
       earlier->machine_id == job.report.machine_id && earlier->target == job.report.target) {
-    const report::Candidate& chosen = earlier->candidates[*earlier->chosen];
-    job.earlier = Setup{chosen.engine, chosen.precision, chosen.threads};
+    job.earlier = setup_of(earlier->candidates[*earlier->chosen]);
   }
   return {};
 }
@@ -165,7 +173,8 @@ std::vector<std::string> engines_here() {
   return names;
 }
 
-Result<std::vector<Setup>> setups_of(Job& job) {
+// What may be tried: the recipe's, or all that is here.
+Result<recipe::Tries> tries_of(Job& job) {
   recipe::Tries tries = job.recipe.tries;
   if (tries.engines.empty()) tries.engines = engines_here();
   for (const std::string& engine : tries.engines) {
@@ -176,9 +185,10 @@ Result<std::vector<Setup>> setups_of(Job& job) {
     const bool asks_more = std::any_of(tries.precisions.begin(), tries.precisions.end(),
                                        [](const std::string& p) { return p != "f32"; });
     tries.precisions = {"f32"};
-    job.notes.push_back(
-        str(asks_more ? "only f32 was tried, whatever the recipe says" : "only f32 was tried",
-            ": without samples nobody can say what another precision costs"));
+    job.notes.push_back(str(asks_more || !job.recipe.prunes.empty()
+                                ? "only f32 was tried, whatever the recipe says"
+                                : "only f32 was tried",
+                            ": without samples nobody can say what another precision costs"));
   }
   if (tries.precisions.empty()) tries.precisions = recipe::precision_names();
   if (tries.threads.empty()) {
@@ -186,12 +196,38 @@ Result<std::vector<Setup>> setups_of(Job& job) {
     const std::size_t cores = std::thread::hardware_concurrency();
     if (cores > 1) tries.threads.push_back(cores);
   }
+  return tries;
+}
+
+// Whether windows slide; where the recipe has some and they cannot, a note says why.
+bool windows_slide(const recipe::Tries& tries, Workshop& workshop, Job& job) {
+  const bool has_native = std::ranges::count(tries.engines, "native") > 0;
+  if (!has_native || workshop.slides().empty()) return false;
+  const Status slides = workshop.can_slide();
+  if (!slides.ok()) {  // of a model, or of what the recipe says of its window
+    const bool is_told = slides.error().code == Code::kUnsupported;
+    job.notes.push_back(str(is_told ? "" : "no window slides: ", slides.error().message));
+  }
+  return slides.ok();
+}
+
+std::vector<Setup> setups_of(const recipe::Tries& tries, const std::vector<double>& prunes,
+                             bool slides) {
+  std::vector<double> pruned = {0};
+  pruned.insert(pruned.end(), prunes.begin(), prunes.end());
   std::vector<Setup> setups;
+  const auto add = [&setups](Setup setup) {
+    if (std::ranges::count(setups, setup) == 0) setups.push_back(std::move(setup));
+  };
   for (const std::string& engine : tries.engines) {
-    for (const std::string& precision : tries.precisions) {
-      for (const std::size_t threads : tries.threads) {
-        const Setup setup = {engine, precision, threads};
-        if (std::find(setups.begin(), setups.end(), setup) == setups.end()) setups.push_back(setup);
+    for (const double share : pruned) {
+      for (const std::string& precision : tries.precisions) {
+        for (const std::size_t threads : tries.threads) {
+          Setup setup = {engine, precision, threads, share};
+          add(setup);
+          setup.slides = slides && engine == "native";
+          add(setup);
+        }
       }
     }
   }
@@ -202,6 +238,8 @@ WorkshopOptions workshop_options(const Job& job, const fs::path& folder) {
   WorkshopOptions options;
   options.model = job.model;
   options.dims = job.recipe.model.dims;
+  options.optimises = job.recipe.optimizes;
+  options.slides = slides_of(job.recipe);
   options.engine_options = job.recipe.engine_options;
   options.folder = folder;
   if (job.recipe.budget.accuracy_drop_percent)
@@ -216,10 +254,7 @@ WorkshopOptions workshop_options(const Job& job, const fs::path& folder) {
 }
 
 report::Candidate candidate_of(const Trial& trial, report::Outcome outcome, std::string why) {
-  report::Candidate candidate;
-  candidate.engine = trial.setup.engine;
-  candidate.precision = trial.setup.precision;
-  candidate.threads = trial.setup.threads;
+  report::Candidate candidate = candidate_of(trial.setup);
   candidate.outcome = outcome;
   candidate.reason = std::move(why);
   if (trial.is_timed()) candidate.latency = latency_of(trial.slices);
@@ -287,10 +322,12 @@ Status look_closer(const Setup& setup, const BuildRequest& request, Workshop& wo
     tell(str("running ", label(setup), " at ", *rate_hz, " Hz"));
     TRY(run_at_rate(setup, *rate_hz, request.seconds, workshop, report));
   }
+  TRY(check_promises(job.recipe, setup, workshop, report));
   tell(str("profiling ", label(setup)));
   if (setup.engine == "native") {
-    report.layers = TRY(time_layers(TRY(workshop.file_of(setup)), TRY(workshop.first_sample()),
-                                    setup.threads, kLayerSeconds));
+    report.layers =
+        TRY(time_layers(TRY(workshop.file_of(setup)), TRY(workshop.inputs_of_a_run(setup)),
+                        setup.threads, kLayerSeconds));
   }
   Result<std::vector<report::LayerError>> errors = workshop.layer_errors(setup);
   if (errors.ok()) {
@@ -310,8 +347,13 @@ Result<Report> build(const BuildRequest& request) {
   std::error_code error;
   if (!fs::create_directory(work, error))
     return Error{Code::kIo, str(work.string(), " cannot be made: ", error.message())};
+  if (request.progress) request.progress("optimising", -1);
   const std::unique_ptr<Workshop> workshop = TRY(Workshop::open(workshop_options(job, work)));
-  const std::vector<Setup> setups = TRY(setups_of(job));
+  const recipe::Tries tries = TRY(tries_of(job));
+  const std::vector<double> prunes = job.recipe.samples ? job.recipe.prunes : std::vector<double>();
+  const std::vector<Setup> setups = setups_of(tries, prunes, windows_slide(tries, *workshop, job));
+  job.report.optimised = workshop->optimised();
+  if (job.report.optimised) job.notes.push_back(job.report.optimised->text);
   job.report.samples = workshop->sample_count() == 0 ? std::string("no samples")
                                                      : str(workshop->sample_count(), " samples of ",
                                                            job.recipe.samples->file.string());
@@ -326,7 +368,12 @@ Result<Report> build(const BuildRequest& request) {
     if (request.progress) request.progress(what, share);
   };
   const std::vector<Trial> trials = search(setups, *workshop, options);
+  job.notes.insert(job.notes.end(), workshop->notes().begin(), workshop->notes().end());
   take_choice(trials, choose(trials, job.report.budget, job.earlier), job);
+  if (job.report.chosen && setups[*job.report.chosen].slides) {
+    job.report.reasons.insert(job.report.reasons.begin(),
+                              slides_text(workshop->slides(), workshop->reference().inputs()));
+  }
   if (job.report.chosen) TRY(look_closer(setups[*job.report.chosen], request, *workshop, job));
   watch.read();
   const std::optional<double> energy_mj = job.report.climate.energy_per_run_mj;

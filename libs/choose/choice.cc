@@ -23,6 +23,14 @@ std::string percent_text(double percent) {
   return text;
 }
 
+// How far over a budget: a factor of it from twice on, which reads better than 4,910 %.
+std::string over_text(double factor) {
+  if (!(factor >= 2)) return str(percent_text((factor - 1) * 100), " over it");
+  char text[64];
+  std::snprintf(text, sizeof text, factor < 1000 ? "%.3g times it" : "%.0f times it", factor);
+  return text;
+}
+
 std::string both(const std::vector<std::string>& sentences) { return join(sentences, "; "); }
 
 // How far the worst of its figures is over the budget, as a factor; infinite for what is no number.
@@ -56,7 +64,7 @@ class Chooser {
     }
     pick();
     explain_trials();
-    explain_precisions();
+    explain_groups();
     return std::move(choice_);
   }
 
@@ -108,9 +116,9 @@ class Chooser {
     set(best, Outcome::kChosen, "");
   }
 
-  std::tuple<std::size_t, std::size_t, std::size_t> preference(std::size_t i) const {
+  std::tuple<double, std::size_t, std::size_t, bool, std::size_t> preference(std::size_t i) const {
     const Setup& setup = trials_[i].setup;
-    return {precision_rank(setup.precision), setup.threads, i};
+    return {setup.pruned, precision_rank(setup.precision), setup.threads, setup.slides, i};
   }
 
   void explain_trials() {
@@ -143,14 +151,28 @@ class Chooser {
   }
 
   static std::string advantage(const Setup& chosen, const Setup& other) {
+    if (chosen.pruned != other.pruned) return "less pruned";
     if (chosen.precision != other.precision) return "more exact";
     if (chosen.threads != other.threads) return "on fewer threads";
+    if (chosen.slides != other.slides) return "given whole windows, which asks less of its caller";
     return "of the engine that comes first";
   }
 
-  // The trial of a precision that tells most about it: one that is good before one that is slower,
+  // What is told of in one sentence: a precision and a pruning, of the chosen one's also whether
+  // windows slide.
+  std::string group(const Setup& setup) const {
+    Setup told = setup;
+    const Setup* chosen = choice_.chosen ? &trials_[*choice_.chosen].setup : nullptr;
+    if (chosen == nullptr || chosen->precision != setup.precision ||
+        chosen->pruned != setup.pruned) {
+      told.slides = false;
+    }
+    return form(told);
+  }
+
+  // The trial of a group that tells most about it: one that is good before one that is slower,
   // before one that is over budget; of several the fastest.
-  std::size_t best_of(const std::string& precision) const {
+  std::size_t best_of(const std::string& wanted) const {
     const auto rank = [](Outcome outcome) {
       switch (outcome) {
         case Outcome::kChosen:
@@ -172,37 +194,37 @@ class Chooser {
     };
     std::size_t best = trials_.size();
     for (std::size_t i = 0; i < trials_.size(); ++i) {
-      if (trials_[i].setup.precision == precision && (best == trials_.size() || key(i) < key(best)))
+      if (group(trials_[i].setup) == wanted && (best == trials_.size() || key(i) < key(best)))
         best = i;
     }
     return best;
   }
 
-  void explain_precisions() {
-    std::set<std::string> told = {trials_[*choice_.chosen].setup.precision};
+  void explain_groups() {
+    std::set<std::string> told = {group(trials_[*choice_.chosen].setup)};
     for (const Trial& trial : trials_) {
-      if (!told.insert(trial.setup.precision).second) continue;
-      choice_.reasons.push_back(refusal(best_of(trial.setup.precision)));
+      const std::string name = group(trial.setup);
+      if (told.insert(name).second) choice_.reasons.push_back(refusal(best_of(name)));
     }
   }
 
   std::string refusal(std::size_t i) const {
     const Trial& trial = trials_[i];
     const Trial& chosen = trials_[*choice_.chosen];
-    const std::string& precision = trial.setup.precision;
+    const std::string name = form(trial.setup);
     switch (choice_.outcomes[i]) {
       case Outcome::kFailed:
-        return str(precision, " could not be tried: ", choice_.whys[i]);
+        return str(name, " could not be tried: ", choice_.whys[i]);
       case Outcome::kOverBudget:
-        return str(precision, " is refused: ", choice_.whys[i], " (", label(trial.setup), ")");
+        return str(name, " is refused: ", choice_.whys[i], " (", label(trial.setup), ")");
       case Outcome::kHopeless:
       case Outcome::kGood:
       case Outcome::kChosen:
         break;
     }
     if (trial.p50_s() <= chosen.p50_s() * (1 + choice_.margin))
-      return str(precision, " is not needed: ", choice_.whys[i]);
-    return str(precision, " is refused, it is slower: ", seconds_text(trial.p50_s()), " (",
+      return str(name, " is not needed: ", choice_.whys[i]);
+    return str(name, " is refused, it is slower: ", seconds_text(trial.p50_s()), " (",
                label(trial.setup), ") against ", seconds_text(chosen.p50_s()), " (",
                label(chosen.setup), ")");
   }
@@ -221,14 +243,14 @@ class Chooser {
                                               ": ", choice_.whys[0]);
       return;
     }
-    const double over = (excess(trials_[closest], budget_) - 1) * 100;
     choice_.verdict =
         str("nothing keeps the budget; ", label(trials_[closest].setup), " comes closest, ",
-            percent_text(over), " over it: ", choice_.whys[closest]);
-    std::set<std::string> told = {trials_[closest].setup.precision};
+            over_text(excess(trials_[closest], budget_)), ": ", choice_.whys[closest]);
+    std::set<std::string> told = {group(trials_[closest].setup)};
     for (const Trial& trial : trials_) {
-      if (!told.insert(trial.setup.precision).second) continue;
-      const std::size_t best = best_of(trial.setup.precision);
+      const std::string name = group(trial.setup);
+      if (!told.insert(name).second) continue;
+      const std::size_t best = best_of(name);
       choice_.reasons.push_back(str(label(trials_[best].setup), ": ", choice_.whys[best]));
     }
   }

@@ -1,8 +1,9 @@
 // Which of the trials it is, and why not the others.
 //
 // Among those that keep the budget the fastest median is the mark. All within a noise margin of it
-// count as equally fast, and of these the first is taken by: the most exact precision, the fewest
-// threads, the engine that the recipe names first. The margin is 5 %, or twice the largest spread
+// count as equally fast, and of these the first is taken by: the fewest channels pruned, the most
+// exact precision, the fewest threads, whole windows before such that slide, the engine that the
+// recipe names first. The margin is 5 %, or twice the largest spread
 // of the slices of a contender (one within 20 % of the mark) where that is more, 20 % at most.
 //
 // What an earlier build of the same model on the same machine chose stays the choice while it keeps
@@ -23,7 +24,7 @@ struct Choice {
   double margin = 0;                  // that was taken, 0.05
   std::string verdict;                // a sentence
   std::vector<std::string>
-      reasons;  // one for each precision that was refused, and what came closest
+      reasons;  // one for each precision and pruning that was refused, and what came closest
   std::vector<report::Outcome> outcomes;  // of each trial
   std::vector<std::string> whys;          // of each trial
 };

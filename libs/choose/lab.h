@@ -22,9 +22,9 @@ class Lab {
  public:
   virtual ~Lab() = default;
 
-  // Makes what this engine runs at this precision, once for all numbers of threads. The error is
-  // why it cannot be had.
-  virtual Status prepare(const std::string& engine, const std::string& precision) = 0;
+  // Makes what the setup's engine runs, once for all numbers of threads. The error is why it cannot
+  // be had.
+  virtual Status prepare(const Setup& setup) = 0;
   // Bytes of the file that prepare() made.
   virtual std::optional<double> file_bytes(const Setup& setup) const = 0;
   virtual Result<Probe> probe(const Setup& setup) = 0;

@@ -83,14 +83,14 @@ class Search {
   }
 
   void prepare() {
-    std::map<std::pair<std::string, std::string>, Status> made;
+    std::map<Setup, Status> made;
     std::size_t done = 0;
     for (Trial& trial : trials_) {
-      const auto& [engine, precision, threads] = trial.setup;
-      auto found = made.find({engine, precision});
+      const Setup key = without_threads(trial.setup);
+      auto found = made.find(key);
       if (found == made.end()) {
         tell("making", trial.setup, done, trials_.size());
-        found = made.emplace(std::pair(engine, precision), lab_.prepare(engine, precision)).first;
+        found = made.emplace(key, lab_.prepare(trial.setup)).first;
       }
       if (!found->second.ok()) fail(trial, found->second.error());
       ++done;
@@ -112,14 +112,14 @@ class Search {
     }
   }
 
-  // Threads do not change what is computed: one comparison for an engine and a precision.
+  // Threads do not change what is computed: one comparison for all of them.
   void compare() {
-    std::map<std::pair<std::string, std::string>, Result<std::optional<report::Accuracy>>> found;
+    std::map<Setup, Result<std::optional<report::Accuracy>>> found;
     std::size_t done = 0;
     for (Trial& trial : trials_) {
       tell("comparing", trial.setup, done++, trials_.size());
       if (trial.has_failed) continue;
-      const std::pair key(trial.setup.engine, trial.setup.precision);
+      const Setup key = without_threads(trial.setup);
       auto at = found.find(key);
       if (at == found.end()) at = found.emplace(key, lab_.compare(trial.setup)).first;
       if (at->second.ok()) {

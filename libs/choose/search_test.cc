@@ -30,9 +30,11 @@ class FakeLab final : public Lab {
 
   const Figures& of(const Setup& setup) const { return figures.at(label(setup)); }
 
-  Status prepare(const std::string& engine, const std::string& precision) override {
+  Status prepare(const Setup& setup) override {
     ++prepared;
-    const Figures& found = of({engine, precision, 1});
+    Setup alone = setup;
+    alone.threads = 1;
+    const Figures& found = of(alone);
     if (!found.fails_to_prepare.empty()) return Error{Code::kInvalid, found.fails_to_prepare};
     return {};
   }
@@ -63,13 +65,25 @@ class FakeLab final : public Lab {
   }
 };
 
+// Of a label: "native int8, 20 % pruned, sliding, 2 threads".
+Setup setup_of_label(const std::string& text) {
+  Setup setup;
+  const std::size_t space = text.find(' ');
+  const std::size_t comma = text.find(',');
+  setup.engine = text.substr(0, space);
+  setup.precision = text.substr(space + 1, comma - space - 1);
+  setup.threads = static_cast<std::size_t>(text[text.rfind(',') + 2] - '0');
+  setup.slides = text.find(", sliding") != std::string::npos;
+  if (text.find(" % pruned") != std::string::npos)
+    setup.pruned = std::stod(text.substr(comma + 1)) / 100;
+  return setup;
+}
+
 std::vector<Setup> setups_of(const FakeLab& lab) {
   std::vector<Setup> setups;
   for (const auto& [name, unused] : lab.figures) {
-    const std::size_t space = name.find(' ');
-    const std::size_t comma = name.find(',');
-    setups.push_back({name.substr(0, space), name.substr(space + 1, comma - space - 1),
-                      static_cast<std::size_t>(name[comma + 2] - '0')});
+    setups.push_back(setup_of_label(name));
+    EXPECT_EQ(label(setups.back()), name);
   }
   return setups;
 }
@@ -217,6 +231,14 @@ TEST(Search, SaysWhatComesClosestAndByHowMuch) {
             std::string::npos);
 }
 
+TEST(Search, WhatIsFarOverTheBudgetIsSoManyTimesIt) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 50'000};
+  EXPECT_EQ(run(lab, {.p99_latency_ms = 1}).choice.verdict,
+            "nothing keeps the budget; native f32, 1 thread comes closest, 50 times it: p99 of "
+            "50.0 ms where 1.00 ms is allowed");
+}
+
 TEST(Search, SaysSoWhenNothingRuns) {
   FakeLab lab;
   lab.figures["native f32, 1 thread"] = {.fails_to_prepare = "there is no such thing"};
@@ -251,6 +273,54 @@ TEST(Choice, EquallyFastMeansTheMostExactTheFewestThreadsTheFirstEngine) {
   EXPECT_EQ(outcome.chosen, "a f32, 1 thread");
   for (const char* name : {"a int8, 1 thread", "a f32, 2 threads", "b f32, 1 thread"})
     EXPECT_EQ(outcome.of(name), report::Outcome::kGood) << name;
+}
+
+TEST(Search, AWindowThatSlidesIsACandidateOfItsOwn) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 23};
+  lab.figures["native f32, sliding, 1 thread"] = {.p50_us = 6};
+  lab.figures["native int8, 1 thread"] = {.p50_us = 36};
+  lab.figures["native int8, sliding, 1 thread"] = {.p50_us = 6};
+  const Outcome outcome = run(lab, kOnePercent);
+  EXPECT_EQ(lab.prepared, 4);
+  EXPECT_EQ(lab.compared, 4);
+  EXPECT_EQ(outcome.chosen, "native f32, sliding, 1 thread");
+  EXPECT_EQ(outcome.reasons(),
+            "f32 is refused, it is slower: 23.0 us (native f32, 1 thread) against 6.00 us (native "
+            "f32, sliding, 1 thread)\n"
+            "int8, sliding is not needed: as fast within 5 %, and native f32, sliding, 1 thread is "
+            "more exact\n");
+}
+
+TEST(Search, APrunedModelCompetesUnderTheAccuracyBudget) {
+  FakeLab lab;
+  lab.figures["native f32, 1 thread"] = {.p50_us = 20};
+  lab.figures["native f32, 20 % pruned, 1 thread"] = {.p50_us = 15, .drop_percent = 0.8};
+  lab.figures["native f32, 40 % pruned, 1 thread"] = {.p50_us = 8, .drop_percent = 7};
+  lab.figures["native int8, 1 thread"] = {.p50_us = 18};
+  const Outcome outcome = run(lab, kOnePercent);
+  EXPECT_EQ(outcome.chosen, "native f32, 20 % pruned, 1 thread");
+  EXPECT_EQ(
+      outcome.reasons(),
+      "f32 is refused, it is slower: 20.0 us (native f32, 1 thread) against 15.0 us (native "
+      "f32, 20 % pruned, 1 thread)\n"
+      "f32, 40 % pruned is refused: 7 % of accuracy lost where 1 % is allowed (made up) "
+      "(native f32, 40 % pruned, 1 thread)\n"
+      "int8 is refused, it is slower: 18.0 us (native int8, 1 thread) against 15.0 us (native "
+      "f32, 20 % pruned, 1 thread)\n");
+}
+
+TEST(Choice, EquallyFastMeansLeastPrunedAndWholeWindows) {
+  FakeLab lab;
+  lab.figures["a f32, 1 thread"] = {.p50_us = 10.1};
+  lab.figures["a f32, sliding, 1 thread"] = {.p50_us = 9.9};
+  lab.figures["a f32, 20 % pruned, 1 thread"] = {.p50_us = 9.8};
+  const Outcome outcome = run(lab, kOnePercent);
+  EXPECT_EQ(outcome.chosen, "a f32, 1 thread");
+  EXPECT_NE(outcome.reasons().find("given whole windows, which asks less of its caller"),
+            std::string::npos)
+      << outcome.reasons();
+  EXPECT_NE(outcome.reasons().find("a f32, 1 thread is less pruned"), std::string::npos);
 }
 
 TEST(Choice, NoiseWidensTheMargin) {

@@ -2,14 +2,31 @@
 
 #include <algorithm>
 
-#include "base/str.h"
 #include "recipe/recipe.h"
 
 namespace slipway::choose {
 
-std::string label(const Setup& setup) {
-  return str(setup.engine, " ", setup.precision, ", ", setup.threads,
-             setup.threads == 1 ? " thread" : " threads");
+report::Candidate candidate_of(const Setup& setup) {
+  report::Candidate candidate;
+  candidate.engine = setup.engine;
+  candidate.precision = setup.precision;
+  candidate.threads = setup.threads;
+  candidate.pruned = setup.pruned;
+  candidate.slides = setup.slides;
+  return candidate;
+}
+
+Setup setup_of(const report::Candidate& candidate) {
+  return {candidate.engine, candidate.precision, candidate.threads, candidate.pruned,
+          candidate.slides};
+}
+
+std::string label(const Setup& setup) { return report::label(candidate_of(setup)); }
+std::string form(const Setup& setup) { return report::form(candidate_of(setup)); }
+
+Setup without_threads(Setup setup) {
+  setup.threads = 0;
+  return setup;
 }
 
 std::size_t precision_rank(const std::string& precision) {

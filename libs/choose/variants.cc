@@ -4,12 +4,15 @@
 
 #include "base/files.h"
 #include "base/str.h"
+#include "choose/sliding.h"
+#include "cli/text.h"
 #include "compile/compile.h"
 #include "compile/store_weights.h"
 #include "onnx/reader.h"
 #include "onnx/writer.h"
 #include "ops/check.h"
 #include "quantize/model_run.h"
+#include "quantize/prune/prune.h"
 #include "quantize/quantize.h"
 #include "quantize/search.h"
 #include "samples/labels.h"
@@ -38,6 +41,13 @@ Result<const Row*> row_of(const std::string& precision) {
   return Error{Code::kInternal, str("there is no precision '", precision, "'")};
 }
 
+// Of a form's file; only plans slide.
+std::string file_stem(const Setup& setup, bool is_plan) {
+  std::string stem = setup.precision;
+  if (setup.pruned > 0) stem += str("-pruned-", setup.pruned);
+  return is_plan && setup.slides ? stem + "-sliding" : stem;
+}
+
 Result<Model> read_runnable(const fs::path& path) {
   Model model = TRY(read_model(path));
   Problems problems;
@@ -61,16 +71,31 @@ Result<fs::path> once(std::map<std::string, Result<fs::path>>& made, const std::
 
 }  // namespace
 
-Result<fs::path> Variants::onnx(const std::string& precision) {
-  return once(onnx_, precision, [&] { return make_onnx(precision); });
+Result<fs::path> Variants::onnx(const Setup& setup) {
+  return once(onnx_, file_stem(setup, false), [&] { return make_onnx(setup); });
 }
 
-Result<fs::path> Variants::plan(const std::string& precision) {
-  return once(plans_, precision, [&] { return make_plan(precision); });
+Result<fs::path> Variants::onnx_as_shipped(const Setup& setup) {
+  const std::string stem = file_stem(setup, false);
+  return once(shipped_, stem, [&]() -> Result<fs::path> {
+    const Model model = TRY(read_model(TRY(onnx(setup))));
+    const fs::path folder = source_.folder / stem;
+    std::error_code error;
+    if (!fs::create_directory(folder, error))
+      return Error{Code::kIo, str(folder.string(), " cannot be made: ", error.message())};
+    TRY(write_model(model, folder / kOnnxName));
+    return folder / kOnnxName;
+  });
 }
 
-Result<fs::path> Variants::behind_plan(const std::string& precision) {
-  return onnx(TRY(row_of(precision))->onnx);
+Result<fs::path> Variants::plan(const Setup& setup) {
+  return once(plans_, file_stem(setup, true), [&] { return make_plan(setup); });
+}
+
+Result<fs::path> Variants::behind_plan(const Setup& setup) {
+  Setup behind = setup;
+  behind.precision = TRY(row_of(setup.precision))->onnx;
+  return onnx(behind);
 }
 
 std::string Variants::plan_weights(const std::string& precision) {
@@ -78,15 +103,36 @@ std::string Variants::plan_weights(const std::string& precision) {
   return row.ok() ? (*row)->weights : "f32";
 }
 
-std::string Variants::plan_command(const std::string& precision) {
-  const std::string weights = plan_weights(precision);
-  const std::string option = weights == "f32" ? std::string() : str(" --weights ", weights);
-  return str("slipway compile model.onnx", option, " -o model.plan");
+std::string Variants::plan_command(const Setup& setup) const {
+  std::string command = str("slipway compile ", kOnnxName);
+  for (const auto& [dim, extent] : source_.dims)
+    command += str(" --set ", shell_word(str(dim, "=", extent)));
+  const std::string weights = plan_weights(setup.precision);
+  if (weights != "f32") command += str(" --weights ", weights);
+  if (setup.slides) {
+    for (const compile::Slide& slide : source_.slides)
+      command += str(" --slide ", shell_word(slide_text(slide)));
+  }
+  return str(command, " -o ", kPlanName);
 }
 
-Result<fs::path> Variants::make_onnx(const std::string& precision) const {
-  if (precision == "f32") return source_.model;
-  Model model = TRY(read_runnable(source_.model));
+Result<fs::path> Variants::base(double pruned) {
+  if (pruned == 0) return source_.model;
+  const std::string stem = str("pruned-", pruned);
+  return once(bases_, stem, [&]() -> Result<fs::path> {
+    const quantize::Pruning pruning =
+        TRY(quantize::prune(TRY(read_runnable(source_.model)), pruned));
+    const fs::path path = source_.folder / str(stem, ".onnx");
+    TRY(write_model(pruning.model, path));
+    return path;
+  });
+}
+
+Result<fs::path> Variants::make_onnx(const Setup& setup) {
+  const std::string& precision = setup.precision;
+  const fs::path from = TRY(base(setup.pruned));
+  if (precision == "f32") return from;
+  Model model = TRY(read_runnable(from));
   if (is_quantized(model.graph)) {
     return Error{Code::kUnsupported,
                  str("the model is quantised already: it is tried as it is, as f32")};
@@ -99,7 +145,7 @@ Result<fs::path> Variants::make_onnx(const std::string& precision) const {
       TRY(options.to == quantize::Precision::kInt8
               ? calibrate(std::move(model), options)
               : quantize::quantize_without_samples(std::move(model), options));
-  const fs::path path = source_.folder / str(precision, ".onnx");
+  const fs::path path = source_.folder / str(file_stem(setup, false), ".onnx");
   TRY(write_model(outcome.model, path));
   return path;
 }
@@ -117,14 +163,15 @@ Result<quantize::Outcome> Variants::calibrate(Model model, const quantize::Optio
   return calibrated.quantize(quantize::kept_nodes(search));
 }
 
-Result<fs::path> Variants::make_plan(const std::string& precision) {
-  const Row& row = *TRY(row_of(precision));
-  Model model = TRY(read_runnable(TRY(onnx(row.onnx))));
+Result<fs::path> Variants::make_plan(const Setup& setup) {
+  const Row& row = *TRY(row_of(setup.precision));
+  Model model = TRY(read_runnable(TRY(behind_plan(setup))));
   compile::CompileOptions options;
   options.dims = source_.dims;
   options.weights = TRY(compile::parse_weight_type(row.weights));
+  if (setup.slides) options.slides = source_.slides;
   const compile::Compiled compiled = TRY(compile::compile_model(std::move(model), options));
-  const fs::path path = source_.folder / str(precision, ".plan");
+  const fs::path path = source_.folder / str(file_stem(setup, true), ".plan");
   AtomicFile file = TRY(AtomicFile::create(path));
   TRY(file.write(compiled.file.bytes()));
   TRY(file.commit());

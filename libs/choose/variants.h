@@ -1,5 +1,6 @@
-// A model at the precisions that a build tries: as ONNX, and as plans for the native engine. Each
-// is made once, when it is first asked for.
+// A model in the forms that a build tries: as ONNX, and as plans for the native engine. Each is
+// made once, when it is first asked for. Of a setup, its precision, its pruning and whether it
+// slides count here.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "choose/setup.h"
+#include "compile/compile.h"
 #include "graph/graph.h"
 #include "quantize/quantize.h"
 
@@ -24,31 +27,41 @@ struct VariantSource {
   // What int8 may cost, a share of 1: the nodes that cost most stay float until it is kept. Absent:
   // everything is quantised.
   std::optional<double> most_drop;
-  std::filesystem::path folder;  // where they go
+  std::vector<compile::Slide> slides;  // of plans that slide
+  std::filesystem::path folder;        // where they go
 };
 
 class Variants {
  public:
   explicit Variants(VariantSource source) : source_(std::move(source)) {}
 
-  // The model at a precision as standard ONNX.
-  Result<std::filesystem::path> onnx(const std::string& precision);
+  // The model in a form as standard ONNX.
+  Result<std::filesystem::path> onnx(const Setup& setup);
+  // The same under the name that artifacts have, with the same bytes.
+  Result<std::filesystem::path> onnx_as_shipped(const Setup& setup);
   // A plan of it. f16, bf16 and int8-weights are the f32 model with its weights stored narrower.
-  Result<std::filesystem::path> plan(const std::string& precision);
+  Result<std::filesystem::path> plan(const Setup& setup);
   // The ONNX that a plan was made of, and the words that make it again.
-  Result<std::filesystem::path> behind_plan(const std::string& precision);
+  Result<std::filesystem::path> behind_plan(const Setup& setup);
   static std::string plan_weights(const std::string& precision);  // as --weights takes them
-  static std::string plan_command(const std::string& precision);
+  std::string plan_command(const Setup& setup) const;
 
  private:
   using Made = std::map<std::string, Result<std::filesystem::path>>;
-  Result<std::filesystem::path> make_onnx(const std::string& precision) const;
+  Result<std::filesystem::path> base(double pruned);
+  Result<std::filesystem::path> make_onnx(const Setup& setup);
   Result<quantize::Outcome> calibrate(Model model, const quantize::Options& options) const;
-  Result<std::filesystem::path> make_plan(const std::string& precision);
+  Result<std::filesystem::path> make_plan(const Setup& setup);
 
   VariantSource source_;
+  Made bases_;
   Made onnx_;
+  Made shipped_;
   Made plans_;
 };
+
+// What a file of artifacts is called.
+inline constexpr const char* kOnnxName = "model.onnx";
+inline constexpr const char* kPlanName = "model.plan";
 
 }  // namespace slipway::choose

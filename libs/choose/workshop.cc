@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <random>
 
 #include "base/str.h"
@@ -10,6 +9,7 @@
 #include "choose/buffers.h"
 #include "choose/probe.h"
 #include "measure/engine_load.h"
+#include "plan/plan.h"
 #include "samples/labels.h"
 
 namespace slipway::choose {
@@ -19,6 +19,10 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kNative = "native";
+constexpr const char* kEngineCache = "engine_cache";  // the option of engines that keep theirs
+constexpr const char* kEngines = "engines";           // their folder
+constexpr const char* kOptimised = "optimised.onnx";
+constexpr std::size_t kSlidSamples = 64;
 constexpr int kProbeRuns = 3;
 constexpr std::uint64_t kLayerSamples = 64;
 constexpr double kWarmUpShare = 0.2;  // of a slice
@@ -50,40 +54,6 @@ Result<std::vector<Tensor>> made_up_sample(const engines::Session& session) {
   return sample;
 }
 
-// One tensor after the other along a new first axis, which takes the place of a leading 1.
-class Stack {
- public:
-  Stack(std::string name, const Tensor& first) : name_(std::move(name)), dtype_(first.dtype()) {
-    shape_ = first.shape();
-    if (!shape_.empty() && shape_[0] == 1) shape_.erase(shape_.begin());
-  }
-  void add(const Tensor& tensor) {
-    const std::span<const std::byte> bytes = tensor.bytes();
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-    ++count_;
-  }
-  Result<NamedArray> array() const {
-    Shape shape = shape_;
-    shape.insert(shape.begin(), count_);
-    Tensor tensor = TRY(Tensor::create(dtype_, shape));
-    std::memcpy(tensor.mutable_bytes().data(), bytes_.data(), bytes_.size());
-    return NamedArray{name_, std::move(tensor)};
-  }
-
- private:
-  std::string name_;
-  DType dtype_;
-  Shape shape_;
-  std::int64_t count_ = 0;
-  std::vector<std::byte> bytes_;
-};
-
-Result<std::vector<NamedArray>> arrays_of(const std::vector<Stack>& stacks) {
-  std::vector<NamedArray> arrays;
-  for (const Stack& stack : stacks) arrays.push_back(TRY(stack.array()));
-  return arrays;
-}
-
 Status warm_up(engines::Session& session, Buffers& buffers, double seconds) {
   const auto start = Clock::now();
   do {
@@ -111,10 +81,39 @@ Result<std::unique_ptr<Workshop>> Workshop::open(WorkshopOptions options) {
   subject.dims = given.dims;
   workshop->reference_ = TRY(native->open(subject, {}));
   TRY(workshop->open_samples());
-  workshop->variants_ = std::make_unique<Variants>(VariantSource{
-      given.model, given.dims, given.samples,
-      workshop->labels_.value_or(std::vector<std::int64_t>()), given.most_drop, given.folder});
+  if (!given.slides.empty())
+    workshop->pieces_ = TRY(Pieces::create(given.slides, workshop->reference_->inputs()));
+  TRY(workshop->make_variants());
   return workshop;
+}
+
+Status Workshop::make_variants() {
+  const auto variants_of = [this](const fs::path& model, const char* folder) -> Result<Variants> {
+    const fs::path path = options_.folder / folder;
+    std::error_code error;
+    if (!fs::create_directory(path, error))
+      return Error{Code::kIo, str(path.string(), " cannot be made: ", error.message())};
+    return Variants({model, options_.dims, options_.samples,
+                     labels_.value_or(std::vector<std::int64_t>()), options_.most_drop,
+                     options_.slides, path});
+  };
+  original_ = std::make_unique<Variants>(TRY(variants_of(options_.model, "original")));
+  if (options_.optimises) {
+    const fs::path file = options_.folder / kOptimised;
+    std::vector<NamedValue> sample;
+    TRY(for_each_sample(1, [&](const std::vector<Tensor>& first) -> Status {
+      for (std::size_t i = 0; i < first.size(); ++i)
+        sample.push_back({reference_->inputs()[i].name, first[i]});
+      return {};
+    }));
+    optimised_ = TRY(optimise_model(options_.model, options_.dims, sample, file));
+    if (optimised_->is_used)
+      better_ = std::make_unique<Variants>(TRY(variants_of(file, "optimised")));
+  }
+  const bool is_optimised = better_ != nullptr;
+  base_ = BaseModel(options_.model,
+                    is_optimised ? std::optional(options_.folder / kOptimised) : std::nullopt);
+  return {};
 }
 
 Status Workshop::open_samples() {
@@ -122,13 +121,18 @@ Status Workshop::open_samples() {
   std::vector<samples::Wanted> wanted;
   for (const engines::Port& port : reference_->inputs())
     wanted.push_back({port.name, port.dtype, port.shape});
-  samples_ = TRY(samples::Samples::open(*options_.samples, std::move(wanted)));
-  if (options_.labels) {
-    labels_ = TRY(samples::read_labels(*options_.labels, samples_->count()));
-  } else {
-    labels_ = TRY(samples::labels_beside(*options_.samples, samples_->count()));
-  }
+  Result<samples::Samples> opened = samples::Samples::open(*options_.samples, std::move(wanted));
+  if (!opened.ok()) return Error{Code::kInvalid, str("samples.file: ", opened.error().message)};
+  samples_ = *std::move(opened);
+  auto labels = options_.labels ? named_labels()
+                                : samples::labels_beside(*options_.samples, samples_->count());
+  if (!labels.ok()) return Error{Code::kInvalid, str("samples.labels: ", labels.error().message)};
+  labels_ = *std::move(labels);
   return {};
+}
+
+Result<std::optional<std::vector<std::int64_t>>> Workshop::named_labels() const {
+  return std::optional(TRY(samples::read_labels(*options_.labels, samples_->count())));
 }
 
 std::size_t Workshop::sample_count() const {
@@ -137,23 +141,66 @@ std::size_t Workshop::sample_count() const {
                                     : std::min(samples_->count(), options_.sample_limit);
 }
 
-Status Workshop::prepare(const std::string& engine, const std::string& precision) {
-  const engines::Presence presence = TRY(engines::find_engine(engine))->probe();
-  if (!presence.is_here) return Error{Code::kNotFound, presence.what};
-  files_[{engine, precision}] =
-      TRY(engine == kNative ? variants_->plan(precision) : variants_->onnx(precision));
+Variants& Workshop::variants_for(const std::string& engine) const {
+  return base_.is_optimised(engine) ? *better_ : *original_;
+}
+
+bool Workshop::keeps_engine(const Setup& setup) const {
+  if (setup.engine == "tensorrt") return true;
+  const auto options = options_.engine_options.find(setup.engine);
+  if (setup.engine != "onnxruntime" || options == options_.engine_options.end()) return false;
+  if (options->second.contains(kEngineCache)) return true;
+  const auto provider = options->second.find("provider");
+  return provider != options->second.end() && provider->second == "tensorrt";
+}
+
+Status Workshop::make(const Setup& setup) {
+  Variants& variants = variants_for(setup.engine);
+  const fs::path file = TRY(setup.engine == kNative ? variants.plan(setup)
+                            : keeps_engine(setup)   ? variants.onnx_as_shipped(setup)
+                                                    : variants.onnx(setup));
+  made_[without_threads(setup)] = {file, &variants};
   return {};
 }
 
-Result<fs::path> Workshop::file_of(const Setup& setup) const {
-  const auto found = files_.find({setup.engine, setup.precision});
-  if (found == files_.end()) return Error{Code::kInternal, str(label(setup), " was not prepared")};
-  return found->second;
+// What cannot be made into a plan, or be opened, may be so because of the optimiser.
+bool Workshop::gives_way(const Setup& setup) {
+  const auto opens = [this](const std::string& engine, const fs::path& model) -> Status {
+    std::unique_ptr<engines::Session> session;
+    const auto open = [&]() -> Status {
+      session = TRY(open_session({engine, "f32", 1}, model));
+      return {};
+    };
+    TRY(probe_apart(open, [] { return Status(); }));
+    return {};
+  };
+  return base_.gives_way(setup.engine, opens);
 }
 
+Status Workshop::prepare(const Setup& setup) {
+  const engines::Presence presence = TRY(engines::find_engine(setup.engine))->probe();
+  if (!presence.is_here) return Error{Code::kNotFound, presence.what};
+  const Status made = make(setup);
+  const bool is_plan = setup.engine == kNative;
+  if (made.ok() || !is_plan || !variants_for(setup.engine).behind_plan(setup).ok()) return made;
+  return gives_way(setup) ? make(setup) : made;
+}
+
+Result<const Workshop::Made*> Workshop::find(const Setup& setup) const {
+  const auto found = made_.find(without_threads(setup));
+  if (found == made_.end()) return Error{Code::kInternal, str(label(setup), " was not prepared")};
+  return &found->second;
+}
+
+Result<fs::path> Workshop::file_of(const Setup& setup) const { return TRY(find(setup))->file; }
+
 Result<fs::path> Workshop::onnx_behind(const Setup& setup) {
-  return setup.engine == kNative ? variants_->behind_plan(setup.precision)
-                                 : variants_->onnx(setup.precision);
+  const Made* made = TRY(find(setup));
+  return setup.engine == kNative ? made->from->behind_plan(setup) : made->from->onnx(setup);
+}
+
+std::string Workshop::plan_command(const Setup& setup) const {
+  return variants_for(setup.engine).plan_command(setup);
 }
 
 std::optional<double> Workshop::file_bytes(const Setup& setup) const {
@@ -168,28 +215,67 @@ Result<engines::Subject> Workshop::subject_of(const Setup& setup, const fs::path
   engines::Subject subject;
   subject.model = file.empty() ? TRY(file_of(setup)) : file;
   subject.threads = setup.threads;
-  if (setup.engine != kNative) subject.dims = options_.dims;  // a plan has them already
+  if (!plan::is_plan_file(subject.model)) subject.dims = options_.dims;  // a plan has them already
   const auto options = options_.engine_options.find(setup.engine);
   if (options != options_.engine_options.end()) subject.options = options->second;
+  // It takes minutes to build, and every slice of the search opens it.
+  if (keeps_engine(setup))
+    subject.options.try_emplace(kEngineCache, (options_.folder / kEngines).string());
   return subject;
 }
 
-Result<std::unique_ptr<engines::Session>> Workshop::open_session(const Setup& setup,
-                                                                 const fs::path& file) const {
+Result<std::unique_ptr<engines::Session>> Workshop::open_session(
+    const Setup& setup, const fs::path& file, const fs::path& engine_cache) const {
   const engines::Engine* engine = TRY(engines::find_engine(setup.engine));
-  return engine->open(TRY(subject_of(setup, file)), {});
+  engines::Subject subject = TRY(subject_of(setup, file));
+  if (!engine_cache.empty()) subject.options[kEngineCache] = engine_cache.string();
+  return engine->open(subject, {});
 }
 
-Result<std::vector<Tensor>> Workshop::first_sample() {
-  if (!samples_) return made_up_sample(*reference_);
+Result<std::optional<fs::path>> Workshop::engine_cache_of(const Setup& setup) const {
+  const engines::Subject subject = TRY(subject_of(setup, {}));
+  if (!keeps_engine(setup)) return std::optional<fs::path>();
+  return std::optional<fs::path>(subject.options.at(kEngineCache));
+}
+
+Status Workshop::for_each_sample(std::size_t most, const TakeSample& take) {
+  if (!samples_) return take(TRY(made_up_sample(*reference_)));
   std::vector<Tensor> sample;
   samples_->rewind();
-  TRY(samples_->next(sample));
-  return sample;
+  for (std::size_t i = 0; i < std::min(most, sample_count()) && TRY(samples_->next(sample)); ++i)
+    TRY(take(sample));
+  return {};
+}
+
+std::size_t Workshop::runs_of_a_sample(const Setup& setup) const {
+  return setup.slides ? pieces_->runs() : 1;
+}
+
+Result<std::vector<Tensor>> Workshop::inputs_of(const Setup& setup,
+                                                const std::vector<Tensor>& sample,
+                                                std::size_t run) const {
+  if (!setup.slides) return sample;
+  return pieces_->of(sample, run);
+}
+
+Result<std::vector<Tensor>> Workshop::inputs_of_a_run(const Setup& setup) {
+  std::vector<Tensor> inputs;
+  TRY(for_each_sample(1, [&](const std::vector<Tensor>& sample) -> Status {
+    inputs = TRY(inputs_of(setup, sample, runs_of_a_sample(setup) - 1));
+    return {};
+  }));
+  return inputs;
 }
 
 Result<Probe> Workshop::probe(const Setup& setup) {
-  const std::vector<Tensor> sample = TRY(first_sample());
+  const Result<Probe> probed = probe_once(setup);
+  if (probed.ok() || TRY(find(setup))->from == original_.get() || !gives_way(setup)) return probed;
+  TRY(make(setup));
+  return probe_once(setup);
+}
+
+Result<Probe> Workshop::probe_once(const Setup& setup) {
+  const std::vector<Tensor> inputs = TRY(inputs_of_a_run(setup));
   std::unique_ptr<engines::Session> session;
   const auto open = [&]() -> Status {
     session = TRY(open_session(setup));
@@ -197,7 +283,7 @@ Result<Probe> Workshop::probe(const Setup& setup) {
   };
   const auto use = [&]() -> Status {
     Buffers buffers = TRY(Buffers::create(*session));
-    TRY(buffers.fill(sample));
+    TRY(buffers.fill(inputs));
     for (int i = 0; i < kProbeRuns; ++i) TRY(buffers.run(*session));
     return {};
   };
@@ -216,17 +302,52 @@ measure::CompareRequest Workshop::comparison() const {
 }
 
 Result<std::optional<report::Accuracy>> Workshop::compare(const Setup& setup) {
+  if (setup.slides) {
+    TRY(check_sliding_bits(setup));
+    Setup whole = setup;
+    whole.slides = false;
+    return compare(whole);
+  }
   if (!samples_) return std::optional<report::Accuracy>();
+  const Setup key = without_threads(setup);
+  const auto known = compared_.find(key);
+  if (known != compared_.end()) return std::optional(known->second);
   measure::CompareRequest request = comparison();
   request.candidate.engine = TRY(engines::find_engine(setup.engine));
   request.candidate.subject = TRY(subject_of(setup, {}));
-  return std::optional(accuracy_of(TRY(measure::compare_models(request))));
+  const report::Accuracy accuracy = accuracy_of(TRY(measure::compare_models(request)));
+  return std::optional(compared_.emplace(key, accuracy).first->second);
+}
+
+// The whole window's answers are what a plan that slides has to give.
+Status Workshop::check_sliding_bits(const Setup& setup) {
+  Setup whole = setup;
+  whole.slides = false;
+  if (!find(whole).ok()) TRY(make(whole));
+  const auto sliding = TRY(open_session(setup));
+  const auto taking_all = TRY(open_session(whole));
+  std::size_t left = std::max<std::size_t>(1, std::min(kSlidSamples, sample_count()));
+  if (samples_) samples_->rewind();
+  return check_sliding(*sliding, *taking_all, *pieces_,
+                       [&](std::vector<Tensor>& window) -> Result<bool> {
+                         if (left-- == 0) return false;
+                         if (samples_) return samples_->next(window);
+                         window = TRY(made_up_sample(*reference_));
+                         return true;
+                       });
+}
+
+Status Workshop::can_slide() {
+  Setup setup = {kNative, "f32", 1};
+  setup.slides = true;
+  TRY(variants_for(kNative).plan(setup));
+  return {};
 }
 
 Result<std::vector<double>> Workshop::time(const Setup& setup, double seconds) {
   const std::unique_ptr<engines::Session> session = TRY(open_session(setup));
   Buffers buffers = TRY(Buffers::create(*session));
-  TRY(buffers.fill(TRY(first_sample())));
+  TRY(buffers.fill(TRY(inputs_of_a_run(setup))));
   TRY(warm_up(*session, buffers, std::max(kLeastWarmUpS, seconds * kWarmUpShare)));
   std::vector<double> runs_s;
   const auto start = Clock::now();
@@ -244,9 +365,9 @@ Result<measure::LoadResult> Workshop::load(const Setup& setup,
   measure::EngineLoad load;
   load.engine = TRY(engines::find_engine(setup.engine));
   load.subject = TRY(subject_of(setup, {}));
-  const std::vector<Tensor> sample = TRY(first_sample());
-  for (std::size_t i = 0; i < sample.size(); ++i)
-    load.inputs.push_back({reference_->inputs()[i].name, sample[i]});
+  const std::vector<Tensor> inputs = TRY(inputs_of_a_run(setup));
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    load.inputs.push_back({reference_->inputs()[i].name, inputs[i]});
   return TRY(measure::run_engine_load(load, options)).result;
 }
 
@@ -265,38 +386,6 @@ Result<std::vector<report::LayerError>> Workshop::layer_errors(const Setup& setu
   for (const measure::LayerError& layer : TRY(measure::compare_models(request)).layers)
     errors.push_back(layer_error_of(layer));
   return errors;
-}
-
-Result<Golden> Workshop::golden(const Setup& setup, std::size_t most) {
-  const std::unique_ptr<engines::Session> session = TRY(open_session(setup));
-  Buffers buffers = TRY(Buffers::create(*session));
-  std::vector<Stack> inputs;
-  std::vector<Stack> outputs;
-  std::vector<Tensor> sample;
-  if (samples_) samples_->rewind();
-  for (std::size_t i = 0; i < most; ++i) {
-    if (!samples_) {
-      if (i > 0) break;
-      sample = TRY(made_up_sample(*reference_));
-    } else if (!TRY(samples_->next(sample))) {
-      break;
-    }
-    TRY(buffers.fill(sample));
-    TRY(buffers.run(*session));
-    for (std::size_t port = 0; port < sample.size(); ++port) {
-      if (i == 0) inputs.emplace_back(session->inputs()[port].name, sample[port]);
-      inputs[port].add(sample[port]);
-    }
-    for (std::size_t port = 0; port < buffers.outputs().size(); ++port) {
-      const Tensor& tensor = buffers.outputs()[port];
-      if (i == 0) outputs.emplace_back(session->outputs()[port].name, tensor);
-      outputs[port].add(tensor);
-    }
-  }
-  Golden golden;
-  golden.inputs = TRY(arrays_of(inputs));
-  golden.outputs = TRY(arrays_of(outputs));
-  return golden;
 }
 
 }  // namespace slipway::choose

@@ -92,6 +92,19 @@ Result<std::int64_t> parse_number(std::string_view option, std::string_view text
   return number;
 }
 
+Result<double> parse_decimal(std::string_view option, std::string_view text, double least,
+                             double most) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  // What is no number is in no range.
+  if (error != std::errc() || end != text.data() + text.size() ||
+      !(number >= least && number <= most)) {
+    return Error{Code::kUsage,
+                 str(option, " needs a number from ", least, " to ", most, ", not '", text, "'")};
+  }
+  return number;
+}
+
 std::string options_text(std::span<const Option> options) {
   const auto left = [](const Option& o) {
     return o.value.empty() ? str(o.name) : str(o.name, " ", o.value);

@@ -41,6 +41,10 @@ Result<Arguments> parse_options(std::span<const Option> options,
 Result<std::int64_t> parse_number(std::string_view option, std::string_view text,
                                   std::int64_t least, std::int64_t most);
 
+// The same of a number that may have decimals.
+Result<double> parse_decimal(std::string_view option, std::string_view text, double least,
+                             double most);
+
 // Two columns, "  --input FILE   help", as help texts show them.
 std::string options_text(std::span<const Option> options);
 

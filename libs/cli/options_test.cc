@@ -56,6 +56,16 @@ TEST(Options, NumbersAreWholeAndBounded) {
   }
 }
 
+TEST(Options, DecimalsAreBounded) {
+  EXPECT_EQ(*parse_decimal("--seconds", "0.25", 0.1, 9), 0.25);
+  EXPECT_EQ(*parse_decimal("--seconds", "9", 0.1, 9), 9);
+  for (const char* text : {"", "0", "9.1", "3x", "nan", "inf", "1e400"}) {
+    EXPECT_FALSE(parse_decimal("--seconds", text, 0.1, 9).ok()) << text;
+  }
+  EXPECT_EQ(parse_decimal("--seconds", "0", 0.1, 3600).error().message,
+            "--seconds needs a number from 0.1 to 3600, not '0'");
+}
+
 TEST(Options, HelpLinesUp) {
   EXPECT_EQ(options_text(kOptions),
             "  --input FILE   data\n"

@@ -16,6 +16,9 @@ std::size_t column_count(std::string_view text);
 // At most so many columns (at least 1); what does not fit gives way to an ellipsis in the middle.
 std::string shortened(std::string_view text, std::size_t columns);
 
+// As a shell reads one word: in quotes where it has to be.
+std::string shell_word(std::string_view word);
+
 // 1234567 as "1,234,567".
 std::string grouped(std::int64_t number);
 // To three digits: 950, "1.23 k", "4.56 M", "7.89 G", "1.2 T".

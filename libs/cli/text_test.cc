@@ -44,6 +44,13 @@ TEST(Text, Numbers) {
   EXPECT_EQ(seconds_text(75), "75.0 s");
 }
 
+TEST(ShellWord, QuotesWhatAShellWouldTakeApart) {
+  EXPECT_EQ(shell_word("telemetry=2:5"), "telemetry=2:5");
+  EXPECT_EQ(shell_word("a b"), "'a b'");
+  EXPECT_EQ(shell_word("it's $x"), "'it'\\''s $x'");
+  EXPECT_EQ(shell_word(""), "''");
+}
+
 TEST(Table, AlignsAndFits) {
   const std::vector<Column> columns = {{"name", false, true}, {"count", true}, {"type"}};
   const std::vector<std::vector<std::string>> rows = {{"a", "1", "x"},

@@ -98,7 +98,7 @@ Status slide_windows(StatefulModel& stateful, const std::vector<Slide>& slides) 
                                   : str(window.reasons.front(),
                                         " takes the whole window, before any convolution along it");
     return Error{Code::kUnsupported, str("this window cannot slide: ", where,
-                                         "; compile without --slide, or name another axis")};
+                                         "; take whole windows, or name another axis")};
   }
   ColumnsModel columns = TRY(make_columns(stateful.model, inputs, window));
   stateful.model = std::move(columns.model);

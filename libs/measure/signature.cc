@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 
 #include "base/str.h"
 #include "compile/plan_summary.h"
@@ -69,6 +70,7 @@ Result<std::vector<samples::Wanted>> wanted_samples(const Signature& signature,
 Result<engines::Subject> bind_subject(const Signature& signature, engines::Subject subject,
                                       const std::vector<samples::Wanted>& inputs) {
   std::map<std::string, std::int64_t> dims;
+  std::set<std::string> leading;
   for (const ValueId id : signature.model.graph.inputs) {
     const ValueDef& input = signature.model.graph.value(id);
     if (has_default(signature.model.graph, id)) continue;
@@ -86,6 +88,7 @@ Result<engines::Subject> bind_subject(const Signature& signature, engines::Subje
       const Dim& dim = (*input.type.dims)[axis];
       if (dim.is_known()) fits = dim.extent() == given->shape[axis];
       if (!dim.is_symbol()) continue;
+      if (axis == 0) leading.insert(dim.symbol());
       const auto [known, is_new] = dims.emplace(dim.symbol(), given->shape[axis]);
       fits = is_new || known->second == given->shape[axis];
     }
@@ -100,6 +103,11 @@ Result<engines::Subject> bind_subject(const Signature& signature, engines::Subje
     if (batch != dims.end()) subject.batch = batch->second;
     dims.clear();
   }
+  // A batch that nobody named stays so: engines that keep what they built know it by its words.
+  std::erase_if(dims, [&](const auto& dim) {
+    return leading.contains(dim.first) && dim.second == subject.batch &&
+           !subject.dims.contains(dim.first);
+  });
   subject.dims = std::move(dims);
   return subject;
 }

@@ -24,7 +24,8 @@ Result<Signature> read_signature(const std::filesystem::path& model);
 Result<std::vector<samples::Wanted>> wanted_samples(const Signature& signature,
                                                     const engines::Subject& subject);
 
-// The subject for inputs of these shapes: open dimensions get their extents.
+// The subject for inputs of these shapes: open dimensions get their extents, but for a leading one
+// that is the subject's batch and that it does not name.
 Result<engines::Subject> bind_subject(const Signature& signature, engines::Subject subject,
                                       const std::vector<samples::Wanted>& inputs);
 

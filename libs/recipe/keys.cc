@@ -27,6 +27,8 @@ constexpr KeyRow kKeys[] = {
     {"build", "engines"},
     {"build", "precisions"},
     {"build", "threads"},
+    {"build", "optimize"},
+    {"build", "prune"},
     {"targets.NAME", "board"},
     {"targets.NAME", "engines"},
     {"targets.NAME", "precisions"},

@@ -40,7 +40,7 @@ class Parser {
     TRY(model(TRY(section(root, "model")).value()));
     if (const auto part = TRY(section(root, "samples"))) TRY(samples(*part));
     if (const auto part = TRY(section(root, "budget"))) recipe_.budget = TRY(budget(*part));
-    if (const auto part = TRY(section(root, "build"))) recipe_.tries = TRY(tries(*part));
+    if (const auto part = TRY(section(root, "build"))) TRY(build(*part));
     if (const auto part = TRY(section(root, "rollout"))) TRY(rollout(*part));
     TRY(engine_options(root));
     TRY(each(root, "targets",
@@ -118,6 +118,19 @@ class Parser {
     return Budget{TRY(part.number("p99_latency_ms", kPositive)),
                   TRY(part.number("accuracy_drop_percent", kPercent)),
                   TRY(part.number("memory_mib", kPositive))};
+  }
+
+  Status build(const Section& part) {
+    recipe_.tries = TRY(tries(part));
+    recipe_.optimizes = TRY(part.flag("optimize")).value_or(true);
+    recipe_.prunes = TRY(part.numbers("prune", kAny));
+    for (const double share : recipe_.prunes) {
+      if (!(share > 0 && share < 1)) {
+        return part.error_at("prune",
+                             "holds shares of the channels, each between 0 and 1: [0.2, 0.4]");
+      }
+    }
+    return {};
   }
 
   static Result<Tries> tries(const Section& part) {

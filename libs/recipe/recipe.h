@@ -81,6 +81,8 @@ struct Recipe {
   std::optional<SamplesPart> samples;
   Budget budget;
   Tries tries;
+  bool optimizes = true;       // the model, before anything is made of it
+  std::vector<double> prunes;  // shares of channels to try without, each between 0 and 1
   std::map<std::string, std::map<std::string, std::string>> engine_options;  // by engine
   std::map<std::string, Target> targets;
   std::map<std::string, InputPart> inputs;

@@ -30,6 +30,8 @@ memory_mib = 64.5
 engines = ["native", "onnxruntime"]
 precisions = "int8"
 threads = [1, 2]
+optimize = false
+prune = [0.2, 0.4]
 [engines.onnxruntime]
 provider = "cpu"
 device_id = 1
@@ -68,6 +70,9 @@ max_failures_percent = 2
   EXPECT_EQ(recipe->budget.memory_mib, 64.5);
   EXPECT_EQ(recipe->tries.precisions, std::vector<std::string>{"int8"});
   EXPECT_EQ(recipe->tries.threads, (std::vector<std::size_t>{1, 2}));
+  EXPECT_FALSE(recipe->optimizes);
+  EXPECT_TRUE(parse("[build]\nthreads = 1\n")->optimizes);
+  EXPECT_EQ(recipe->prunes, (std::vector<double>{0.2, 0.4}));
   EXPECT_EQ(recipe->engine_options.at("onnxruntime").at("device_id"), "1");
   EXPECT_EQ(recipe->inputs.at("a b").window_step, 2);
   EXPECT_EQ(recipe->inputs.at("a b").mean, (std::vector<double>{0.5, 1}));
@@ -116,6 +121,9 @@ TEST(Recipe, SaysWhatIsWrongAndWhere) {
        "r.toml:6:14: build.precisions: there is no 'int9': did you mean 'int8'?"},
       {"threads", "[build]\nthreads = [0]\n", "build.threads: holds a whole number where"},
       {"empty_list", "[build]\nthreads = []\n", "build.threads: is an empty list: take it out"},
+      {"flag", "[build]\noptimize = 1\n",
+       "r.toml:6:12: build.optimize: is a whole number, write true or false"},
+      {"prune_all", "[build]\nprune = [0.2, 1]\n", "build.prune: holds shares of the channels"},
       {"clamp", "[outputs.y]\nclamp = [1, -1]\n",
        "outputs.y.clamp: must be the lowest and the highest"},
       {"unsafe", "[outputs.y]\nclamp = [-1, 1]\nsafe_value = 2\n", "lies outside the clamp"},

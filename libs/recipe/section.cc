@@ -148,6 +148,15 @@ Result<std::string> Section::text(std::string_view key) const {
   return *std::move(value);
 }
 
+Result<std::optional<bool>> Section::flag(std::string_view key) const {
+  const TomlEntry* entry = find(key);
+  if (entry == nullptr) return std::optional<bool>();
+  const auto* value = std::get_if<bool>(&entry->node.value);
+  if (value == nullptr)
+    return error_at(key, str("is ", kind_of(entry->node), ", write true or false"));
+  return std::optional(*value);
+}
+
 Result<std::optional<double>> Section::number(std::string_view key, Range range) const {
   const TomlEntry* entry = find(key);
   if (entry == nullptr) return std::optional<double>();

@@ -30,6 +30,7 @@ class Section {
 
   Result<std::string> required_text(std::string_view key) const;
   Result<std::string> text(std::string_view key) const;  // "" where it is absent
+  Result<std::optional<bool>> flag(std::string_view key) const;
   Result<std::optional<double>> number(std::string_view key, Range range) const;
   Result<std::optional<std::int64_t>> integer(std::string_view key, Range range) const;
   // One value or a list; empty where it is absent, and nowhere else.

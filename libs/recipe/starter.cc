@@ -120,6 +120,7 @@ std::string starter_recipe(const Model& model, std::string_view file) {
       "\n[build]\n# engines = [\"native\", \"onnxruntime\"]  # not given: those that are here\n"
       "# precisions = [\"f32\", \"f16\", \"bf16\", \"int8-weights\", \"int8\"]\n"
       "# threads = [1, 2]\n"
+      "# prune = [0.2, 0.4]  # try without these shares of the channels, too\n"
       "\n# [targets.pi5]  # slipway build --for pi5, on that board\n"
       "# board = \"Raspberry Pi 5\"\n# threads = [1, 2, 4]\n# budget = { p99_latency_ms = 20 }\n",
       inputs_text(model), outputs_text(model));

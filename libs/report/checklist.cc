@@ -115,6 +115,73 @@ Finding power(const Report& report) {
   return {State::kNotRun, str(told, "; whether that is acceptable, you decide")};
 }
 
+// Every output stays within its clamp on every sample.
+Finding clamps(const Report& report) {
+  if (chosen(report) == nullptr) return nothing_chosen();
+  Finding finding = {State::kPassed, ""};
+  for (const OutputRange& output : report.outputs) {
+    if (!output.clamp) continue;
+    if (output.samples == 0) return {State::kNotRun, "there were no samples to run"};
+    if (output.outside > 0) finding.state = State::kFailed;
+    finding.evidence += str(finding.evidence.empty() ? "" : "; ", output.name, ": ", output.outside,
+                            " of ", output.samples, " samples lie outside of [",
+                            rounded(output.clamp->first), ", ", rounded(output.clamp->second), "]");
+    if (output.lowest && output.highest) {
+      finding.evidence +=
+          str(", all from ", rounded(*output.lowest), " to ", rounded(*output.highest));
+    }
+  }
+  if (finding.evidence.empty())
+    return {State::kNotRun, "the recipe states no clamp (outputs.NAME.clamp)"};
+  return finding;
+}
+
+Finding safe_values(const Report& report) {
+  if (chosen(report) == nullptr) return nothing_chosen();
+  std::vector<std::string> with;
+  std::vector<std::string> without;
+  for (const OutputRange& output : report.outputs)
+    (output.has_safe_value ? with : without).push_back(output.name);
+  if (without.empty() && !with.empty())
+    return {State::kPassed, str("stated, and within the clamp: ", join(with))};
+  return {State::kNotRun, str("the recipe states none for ", join(without),
+                              " (outputs.NAME.safe_value): the robot has to know what to do")};
+}
+
+// Passed: the samples look normalised; failed: as the sensor gives them; else nothing is clear.
+State look_of(const InputLook& input) {
+  constexpr double kClear = 0.75;  // of the greater distance, the smaller is at most so much
+  if (input.positions == 0) return State::kNotRun;
+  if (input.distance_to_normalised <= kClear * input.distance_to_raw) return State::kPassed;
+  return input.distance_to_raw <= kClear * input.distance_to_normalised ? State::kFailed
+                                                                        : State::kNotRun;
+}
+
+std::string look_text(const InputLook& input) {
+  if (input.positions == 0) return str(input.name, ": nothing in the samples can tell");
+  const State look = look_of(input);
+  return str(input.name, ": mean and spread of ", input.samples, " samples are ",
+             rounded(input.distance_to_normalised), " from 0 and 1, and ",
+             rounded(input.distance_to_raw), " from the declared mean and scale",
+             look == State::kPassed   ? ""
+             : look == State::kNotRun ? ", which tells neither from the other"
+                                      : ": they look like the sensor's values, where the model "
+                                        "takes (value - mean) / scale");
+}
+
+Finding normalised(const Report& report) {
+  Finding finding;
+  for (const InputLook& input : report.inputs) {
+    if (input.samples == 0) return {State::kNotRun, "there were no samples to look at"};
+    const State look = look_of(input);
+    if (look == State::kFailed || finding.state == State::kNotRun) finding.state = look;
+    finding.evidence += str(finding.evidence.empty() ? "" : "; ", look_text(input));
+  }
+  if (finding.evidence.empty())
+    finding.evidence = "the recipe declares no mean and scale (inputs.NAME.mean)";
+  return finding;
+}
+
 Finding on_the_robot(const Report&) {
   return {State::kNotRun, "a build cannot see it: it is checked on the robot"};
 }
@@ -135,6 +202,9 @@ constexpr Row kRows[] = {
     {"latency", "Latency meets the deadline (< 50 ms unless the recipe says)", "slipway build",
      latency},
     {"memory", "Memory is within the limit", "slipway build", memory},
+    {"clamps", "Outputs stay within their clamps", "slipway build", clamps},
+    {"safe_values", "Every output has a safe value", "slipway build", safe_values},
+    {"normalised", "Samples are normalised as the recipe says", "slipway build", normalised},
     {"thermal", "Temperature stays stable under load", "slipway bench MODEL --soak 30m", thermal},
     {"power", "Power is acceptable", "slipway bench MODEL --soak 30m", power},
     {"ros2", "ROS 2 integration works", "ros2 topic hz TOPIC", on_the_robot},
@@ -144,18 +214,6 @@ constexpr Row kRows[] = {
     {"monitoring", "Monitoring and logging are in place", "journalctl -u UNIT", on_the_robot},
     {"recovery", "Recovery from failures is tested", "systemctl kill -s KILL UNIT", on_the_robot},
 };
-
-// As a shell reads one word.
-std::string shell_word(std::string_view word) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("_./+,:@%=-").find(c) != std::string_view::npos;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return std::string(word);
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 std::string command_of(const Row& row, const Report* report) {
   std::string command = row.command;

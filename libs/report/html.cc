@@ -252,6 +252,7 @@ Facts model_facts(const Report& report) {
                  {"file", report.model.file},
                  {"hash", report.model.hash},
                  {"size", size_text(static_cast<double>(report.model.file_bytes))}};
+  if (report.optimised) facts.emplace_back("optimised", report.optimised->text);
   for (const Port& port : report.model.inputs) facts.emplace_back("input " + port.name, port.type);
   for (const Port& port : report.model.outputs)
     facts.emplace_back("output " + port.name, port.type);

@@ -79,9 +79,11 @@ Json json_of(const Accuracy& accuracy) {
 Json json_of(const Candidate& candidate) {
   Json object = {{"engine", candidate.engine},
                  {"precision", candidate.precision},
-                 {"threads", candidate.threads},
-                 {"outcome", name(candidate.outcome)},
-                 {"reason", candidate.reason}};
+                 {"threads", candidate.threads}};
+  if (candidate.pruned > 0) object["pruned"] = candidate.pruned;
+  if (candidate.slides) object["slides"] = true;
+  object["outcome"] = name(candidate.outcome);
+  object["reason"] = candidate.reason;
   if (candidate.latency) object["latency"] = json_of(*candidate.latency);
   if (candidate.accuracy) object["accuracy"] = json_of(*candidate.accuracy);
   put(object, "memory_bytes", candidate.memory_bytes);
@@ -107,6 +109,43 @@ Json json_of(const Climate& climate) {
   put(object, "energy_per_run_mj", climate.energy_per_run_mj);
   put(object, "power_w", climate.power_w);
   return object;
+}
+
+Json json_of(const Optimised& optimised) {
+  return {{"used", optimised.is_used},
+          {"nodes_before", optimised.nodes_before},
+          {"nodes_after", optimised.nodes_after},
+          {"text", optimised.text}};
+}
+
+Json outputs_json(const Report& report) {
+  Json list = Json::array();
+  for (const OutputRange& output : report.outputs) {
+    Json row = {{"name", output.name}};
+    if (output.clamp) row["clamp"] = {output.clamp->first, output.clamp->second};
+    row["has_safe_value"] = output.has_safe_value;
+    if (output.samples > 0) {
+      row["samples"] = output.samples;
+      row["outside"] = output.outside;
+      put(row, "lowest", output.lowest);
+      put(row, "highest", output.highest);
+    }
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
+Json inputs_json(const Report& report) {
+  Json list = Json::array();
+  for (const InputLook& input : report.inputs) {
+    Json row = {{"name", input.name}, {"samples", input.samples}, {"positions", input.positions}};
+    if (input.positions > 0) {
+      row["distance_to_normalised"] = input.distance_to_normalised;
+      row["distance_to_raw"] = input.distance_to_raw;
+    }
+    list.push_back(std::move(row));
+  }
+  return list;
 }
 
 Json layers_json(const Report& report) {
@@ -148,11 +187,14 @@ Json json_of(const Report& report) {
                {"reasons", report.reasons}, {"model", json_of(report.model)},
                {"target", report.target},   {"budget", json_of(report.budget)},
                {"samples", report.samples}, {"baseline", report.baseline}};
+  if (report.optimised) root["optimised"] = json_of(*report.optimised);
   root["chosen"] = report.chosen ? Json(*report.chosen) : Json(nullptr);
   Json& candidates = root["candidates"] = Json::array();
   for (const Candidate& candidate : report.candidates) candidates.push_back(json_of(candidate));
   root["layers"] = layers_json(report);
   root["layer_errors"] = layer_errors_json(report);
+  root["outputs"] = outputs_json(report);
+  root["inputs"] = inputs_json(report);
   root["machine"] = json_of(report.machine);
   root["machine_id"] = report.machine_id;
   root["climate"] = json_of(report.climate);
@@ -174,6 +216,8 @@ void take(const Json& object, const char* key, T& into) {
   if (found == object.end()) return;
   if constexpr (std::is_same_v<T, std::string>) {
     if (found->is_string()) into = found->get<std::string>();
+  } else if constexpr (std::is_same_v<T, bool>) {
+    if (found->is_boolean()) into = found->get<bool>();
   } else if constexpr (std::is_integral_v<T>) {
     if (found->is_number_unsigned()) into = found->get<T>();
   } else {
@@ -216,6 +260,8 @@ Candidate candidate_of(const Json& row) {
   take(row, "engine", candidate.engine);
   take(row, "precision", candidate.precision);
   take(row, "threads", candidate.threads);
+  take(row, "pruned", candidate.pruned);
+  take(row, "slides", candidate.slides);
   take(row, "reason", candidate.reason);
   take_name(row, "outcome", Outcome::kFailed, candidate.outcome);
   return candidate;

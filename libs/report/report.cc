@@ -1,5 +1,7 @@
 #include "report/report.h"
 
+#include <cstdio>
+
 #include "base/str.h"
 
 namespace slipway::report {
@@ -15,8 +17,18 @@ std::string_view name(State state) {
 }
 
 std::string label(const Candidate& candidate) {
-  return str(candidate.engine, " ", candidate.precision, ", ", candidate.threads,
+  return str(candidate.engine, " ", form(candidate), ", ", candidate.threads,
              candidate.threads == 1 ? " thread" : " threads");
+}
+
+std::string form(const Candidate& candidate) {
+  std::string text = candidate.precision;
+  if (candidate.pruned > 0) {
+    char percent[32];
+    std::snprintf(percent, sizeof percent, ", %.3g %% pruned", candidate.pruned * 100);
+    text += percent;
+  }
+  return candidate.slides ? text + ", sliding" : text;
 }
 
 }  // namespace slipway::report

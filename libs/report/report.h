@@ -83,6 +83,8 @@ struct Candidate {
   std::string engine;
   std::string precision;
   std::uint64_t threads = 1;
+  double pruned = 0;    // the share of channels that it has less than the model
+  bool slides = false;  // a run takes what is new of the windows
   Outcome outcome = Outcome::kFailed;
   std::string reason;  // a sentence
   std::optional<Latency> latency;
@@ -91,7 +93,8 @@ struct Candidate {
   std::optional<double> load_ms;
   std::optional<double> file_bytes;
 };
-std::string label(const Candidate& candidate);  // "native int8, 2 threads"
+std::string label(const Candidate& candidate);  // "native int8, 20 % pruned, sliding, 2 threads"
+std::string form(const Candidate& candidate);   // "int8, 20 % pruned, sliding"
 
 struct Layer {
   std::string name;
@@ -124,6 +127,35 @@ struct Check {
   std::string command;
 };
 
+// What libs/optimize did to the model before anything was made of it.
+struct Optimised {
+  bool is_used = false;
+  std::uint64_t nodes_before = 0;
+  std::uint64_t nodes_after = 0;
+  std::string text;  // a sentence
+};
+
+// An output of the chosen one, over the samples.
+struct OutputRange {
+  std::string name;
+  std::optional<std::pair<double, double>> clamp;
+  bool has_safe_value = false;
+  std::uint64_t samples = 0;  // 0: it was not looked at
+  std::uint64_t outside = 0;  // samples with an element outside of the clamp, or that is no number
+  std::optional<double> lowest;
+  std::optional<double> highest;
+};
+
+// An input whose mean and scale are declared: what its samples look like.
+struct InputLook {
+  std::string name;
+  std::uint64_t samples = 0;
+  std::uint64_t positions = 0;  // that can tell; 0: none can
+  // Mean over those positions; one that is clearly smaller says what the samples are.
+  double distance_to_normalised = 0;
+  double distance_to_raw = 0;
+};
+
 // What the device told of itself while the build measured.
 struct Climate {
   std::optional<double> start_c;
@@ -140,6 +172,9 @@ struct Report {
   ModelFacts model;
   std::string target;  // of --for
   Budget budget;
+  std::optional<Optimised> optimised;  // absent: that was not wanted
+  std::vector<OutputRange> outputs;    // of the chosen one
+  std::vector<InputLook> inputs;
   std::string samples;   // "240 samples of samples.npz"
   std::string baseline;  // what accuracy is compared with
   std::vector<Candidate> candidates;

@@ -76,6 +76,17 @@ inline Report sample_report() {
                                .load_ms = {},
                                .file_bytes = {}});
   report.candidates[1].outcome = Outcome::kChosen;
+  report.candidates[4].pruned = 0.2;
+  report.candidates[4].slides = true;
+  report.optimised = {true, 20, 12, "everything is made of the optimised model: 12 nodes"};
+  report.outputs = {{.name = "rudder",
+                     .clamp = {{-1, 1}},
+                     .has_safe_value = true,
+                     .samples = 240,
+                     .outside = 0,
+                     .lowest = -0.9,
+                     .highest = 0.8}};
+  report.inputs = {{"sensors", 240, 25, 0.4, 9.5}};
   report.chosen = 1;
   report.verdict = "native f16 on 1 thread keeps the budget: p99 49 us, 0.05 % of accuracy lost";
   report.reasons = {"int8 was refused: 2.1 % of accuracy lost where 1 % is allowed"};
@@ -108,6 +119,7 @@ inline Report hostile_report() {
       for (OutputError& output : candidate.accuracy->outputs) output.name = bad;
     }
   }
+  report.optimised->text = report.outputs[0].name = report.inputs[0].name = bad;
   for (Layer& layer : report.layers) layer.name = layer.kernel = bad;
   for (LayerError& layer : report.layer_errors) layer.name = bad;
   report.machine = {{bad, bad}};

@@ -34,7 +34,9 @@ TEST(Json, ComesBackAsFarAsLaterBuildsNeedIt) {
   EXPECT_EQ(back->machine_id, report.machine_id);
   ASSERT_EQ(back->candidates.size(), report.candidates.size());
   EXPECT_EQ(back->candidates[1].outcome, report.candidates[1].outcome);
-  EXPECT_EQ(label(back->candidates[1]), label(report.candidates[1]));
+  for (std::size_t i = 0; i < report.candidates.size(); ++i)
+    EXPECT_EQ(label(back->candidates[i]), label(report.candidates[i]));
+  EXPECT_EQ(label(back->candidates[4]), "native int8, 20 % pruned, sliding, 1 thread");
   EXPECT_EQ(back->chosen, report.chosen);
   ASSERT_EQ(back->checks.size(), report.checks.size());
   EXPECT_EQ(back->checks[3].state, report.checks[3].state);
@@ -118,7 +120,7 @@ const Check& check_of(const std::vector<Check>& checks, std::string_view id) {
 
 TEST(Checklist, IsTheListOfTheGuide) {
   const std::vector<Check> checks = checklist();
-  EXPECT_EQ(checks.size(), 13U);
+  EXPECT_EQ(checks.size(), 16U);
   std::set<std::string> ids;
   for (const Check& check : checks) {
     EXPECT_EQ(check.state, State::kNotRun);
@@ -170,6 +172,28 @@ TEST(Checklist, JudgesByTheBudget) {
          r.candidates[0].outcome = Outcome::kFailed;
        },
        State::kFailed},
+      {"within_the_clamp", "clamps", [](Report&) {}, State::kPassed},
+      {"outside_of_the_clamp", "clamps", [](Report& r) { r.outputs[0].outside = 1; },
+       State::kFailed},
+      {"no_clamp", "clamps", [](Report& r) { r.outputs[0].clamp.reset(); }, State::kNotRun},
+      {"clamp_without_samples", "clamps", [](Report& r) { r.outputs[0].samples = 0; },
+       State::kNotRun},
+      {"safe", "safe_values", [](Report&) {}, State::kPassed},
+      {"unsafe", "safe_values", [](Report& r) { r.outputs[0].has_safe_value = false; },
+       State::kNotRun},
+      {"normalised", "normalised", [](Report&) {}, State::kPassed},
+      {"raw", "normalised", [](Report& r) { r.inputs[0].distance_to_raw = 0.1; }, State::kFailed},
+      {"one_raw_of_two", "normalised",
+       [](Report& r) {
+         r.inputs.push_back(r.inputs[0]);
+         r.inputs[0].distance_to_raw = 0.1;
+       },
+       State::kFailed},
+      {"too_close", "normalised", [](Report& r) { r.inputs[0].distance_to_raw = 0.45; },
+       State::kNotRun},
+      {"cannot_be_told", "normalised", [](Report& r) { r.inputs[0].positions = 0; },
+       State::kNotRun},
+      {"no_mean", "normalised", [](Report& r) { r.inputs.clear(); }, State::kNotRun},
       {"robot", "recovery", [](Report&) {}, State::kNotRun},
   };
   for (const Row& row : kRows) {
@@ -177,6 +201,21 @@ TEST(Checklist, JudgesByTheBudget) {
     row.change(changed);
     EXPECT_EQ(check_of(checklist(&changed), row.id).state, row.state) << row.name;
   }
+}
+
+TEST(Checklist, EvidenceSaysHowManyAndHowFar) {
+  Report report = sample_report();
+  report.outputs[0].outside = 3;
+  EXPECT_EQ(check_of(checklist(&report), "clamps").evidence,
+            "rudder: 3 of 240 samples lie outside of [-1, 1], all from -0.9 to 0.8");
+  EXPECT_EQ(check_of(checklist(&report), "normalised").evidence,
+            "sensors: mean and spread of 240 samples are 0.4 from 0 and 1, and 9.5 from the "
+            "declared mean and scale");
+  report.inputs[0].distance_to_raw = 0.1;
+  EXPECT_NE(check_of(checklist(&report), "normalised")
+                .evidence.find("they look like the sensor's values, where the model takes (value - "
+                               "mean) / scale"),
+            std::string::npos);
 }
 
 TEST(Checklist, CommandsNameTheModelSafely) {
@@ -190,7 +229,7 @@ TEST(Checklist, CommandsNameTheModelSafely) {
 TEST(Checklist, TextSaysEachLine) {
   const std::string text = checklist_text(checklist());
   EXPECT_EQ(text.rfind("[ ] Model exports to ONNX without errors  (not run)\n", 0), 0U);
-  EXPECT_NE(text.find("\n0 passed, 0 failed, 13 not run\n"), std::string::npos);
+  EXPECT_NE(text.find("\n0 passed, 0 failed, 16 not run\n"), std::string::npos);
 }
 
 }  // namespace

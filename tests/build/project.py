@@ -43,8 +43,8 @@ class Project:
         out, err = child.communicate()
         return child.returncode, out, err
 
-    def build(self, *arguments, **more):
-        return self.run("build", "--seconds", "1", *arguments, **more)
+    def build(self, *arguments, seconds="0.2", **more):
+        return self.run("build", "--seconds", seconds, *arguments, **more)
 
     def names(self):
         return sorted(path.name for path in self.folder.iterdir())

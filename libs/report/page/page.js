@@ -6,7 +6,9 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const three = (number) => Number(number.toPrecision(3)).toString();
   const time = (us) => us < 1e3 ? `${three(us)} us` : us < 1e6 ? `${three(us / 1e3)} ms` : `${three(us / 1e6)} s`;
-  const label = (c) => `${c.engine} ${c.precision}, ${c.threads} thread${c.threads === 1 ? "" : "s"}`;
+  const form = (c) => c.precision + (c.pruned ? `, ${three(c.pruned * 100)} % pruned` : "") +
+                      (c.slides ? ", sliding" : "");
+  const label = (c) => `${c.engine} ${form(c)}, ${c.threads} thread${c.threads === 1 ? "" : "s"}`;
   const short = (text) => text.length > 28 ? `${text.slice(0, 14)}...${text.slice(-12)}` : text;
 
   const axis = (title, more) => ({
