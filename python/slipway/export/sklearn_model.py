@@ -50,6 +50,8 @@ def sklearn(estimator: Any, path: PathLike, *, initial_types: Sequence[tuple[str
     package("sklearn", "slipway.export.sklearn", _LINE)
     if isinstance(estimator, (str, os.PathLike)):
         estimator = load_estimator(Path(estimator))
+        if not hasattr(estimator, "fit"):
+            raise InvalidModelError(f"the file holds a {type(estimator).__name__}, not an estimator or a pipeline")
     name = type(estimator).__name__
     if not hasattr(estimator, "fit") or isinstance(estimator, type):
         raise UsageError(f"the model is of the type {name}: give a fitted estimator or pipeline of scikit-learn")
