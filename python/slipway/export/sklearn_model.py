@@ -68,7 +68,8 @@ def sklearn(estimator: Any, path: PathLike, *, initial_types: Sequence[tuple[str
         exported = _compared(stage.file, answers, tolerance)
         exported.path = stage.target
         exported.framework = f"scikit-learn {package('sklearn', '', '').__version__}, skl2onnx {skl2onnx.__version__}"
-        exported.opset = next(each.version for each in model.opset_import if each.domain in ("", "ai.onnx.ml"))
+        versions = {each.domain or "ai.onnx": each.version for each in model.opset_import}
+        exported.opset = versions.get("ai.onnx", versions.get("ai.onnx.ml", 0))
         stage.publish()
     return exported
 
