@@ -82,7 +82,7 @@ def train(model, optimiser, windows, wanted, epochs, shuffle):
         print(f"  epoch {epoch + 1}/{epochs}: RMS imitation error {np.sqrt(total / len(wanted)):.4f}", flush=True)
 
 
-def learn(rng):
+def learn(rng, boats=BOATS, steps=STEPS, epochs_per_round=EPOCHS_PER_ROUND):
     """Imitation in rounds: the expert steers first, then the model does and the expert says what it would do."""
     torch.manual_seed(7)
     shuffle = torch.Generator().manual_seed(8)
@@ -90,11 +90,11 @@ def learn(rng):
     optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
     windows = np.empty((0, WINDOW, len(FEATURES)), np.float32)
     wanted = np.empty(0, np.float32)
-    for number, epochs in enumerate(EPOCHS_PER_ROUND):
+    for number, epochs in enumerate(epochs_per_round):
         by_expert = number == 0
-        print(f"round {number + 1}: {BOATS} voyages steered by the {'expert' if by_expert else 'model'}")
+        print(f"round {number + 1}: {boats} voyages steered by the {'expert' if by_expert else 'model'}")
         pilot = (lambda _, expert: expert) if by_expert else (lambda w, _: steer(model, w))
-        voyages = sail(Fleet(rng, BOATS), STEPS, pilot, sway=0.5)
+        voyages = sail(Fleet(rng, boats), steps, pilot, sway=0.5)
         windows = np.concatenate([windows, voyages.windows[::2].reshape(-1, *windows.shape[1:])])
         wanted = np.concatenate([wanted, voyages.wanted[::2].reshape(-1)])
         optimiser.param_groups[0]["lr"] = 2e-3 / 2**number

@@ -55,14 +55,14 @@ def rms(values):
     return np.sqrt(np.mean(np.square(values)))
 
 
-def train_tcn(telemetry, loss):
+def train_tcn(telemetry, loss, epochs=EPOCHS):
     torch.manual_seed(11)
     model = Tcn()
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     shuffle = torch.Generator().manual_seed(12)
     telemetry, loss = torch.from_numpy(telemetry), torch.from_numpy(loss)
-    for epoch in range(EPOCHS):
+    for epoch in range(epochs):
         total = 0.0
         for batch in torch.randperm(len(loss), generator=shuffle).split(128):
             error = torch.mean((model(telemetry[batch])[:, 0] - loss[batch]) ** 2)
@@ -71,7 +71,7 @@ def train_tcn(telemetry, loss):
             optimiser.step()
             total += error.item() * len(batch)
         schedule.step()
-        print(f"tcn: epoch {epoch + 1}/{EPOCHS}, RMS error {np.sqrt(total / len(loss)):.3f} s", flush=True)
+        print(f"tcn: epoch {epoch + 1}/{epochs}, RMS error {np.sqrt(total / len(loss)):.3f} s", flush=True)
     return model.eval()
 
 
@@ -80,10 +80,10 @@ def predict_tcn(model, telemetry):
         return model(torch.from_numpy(telemetry)).numpy()
 
 
-def train_trees(rows, loss):
-    print(f"trees: {TREES} of depth {DEPTH}", flush=True)
+def train_trees(rows, loss, count=TREES):
+    print(f"trees: {count} of depth {DEPTH}", flush=True)
     model = GradientBoostingRegressor(
-        n_estimators=TREES, max_depth=DEPTH, learning_rate=0.05, subsample=0.5, min_samples_leaf=40, random_state=13)
+        n_estimators=count, max_depth=DEPTH, learning_rate=0.05, subsample=0.5, min_samples_leaf=40, random_state=13)
     return model.fit(rows, loss)
 
 

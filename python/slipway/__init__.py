@@ -12,6 +12,7 @@ from ._slipway import version as __version__
 from .errors import (
     ClosedError,
     CommandError,
+    ExportError,
     ForkedError,
     InputError,
     InputTypeError,

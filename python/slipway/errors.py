@@ -56,6 +56,10 @@ class NotAvailableError(SlipwayError, NotImplementedError):
     """This machine, or this version of Slipway, does not have it."""
 
 
+class ExportError(SlipwayError, RuntimeError):
+    """A framework could not write its model as ONNX, or what it wrote gives other answers than the model."""
+
+
 class CommandError(SlipwayError, RuntimeError):
     """A step of the toolchain failed; `exit_code` is the program's."""
 

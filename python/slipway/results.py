@@ -329,6 +329,46 @@ class Checked(_Shown):
 
 
 @dataclass
+class Agreement:
+    """How far an output of an exported model is at most from its framework's, on one set of inputs."""
+
+    output: str
+    inputs: str
+    max_error: float
+    allowed: float
+
+
+@dataclass
+class Exported(_Shown):
+    """Of slipway.export: the model that was written, and how well it agrees with the framework's."""
+
+    path: Path
+    framework: str
+    opset: int
+    inputs: dict[str, list[int | str | None]]
+    outputs: dict[str, list[int | str | None]]
+    file_bytes: int
+    agreements: list[Agreement]
+    saved: Path | None
+    notes: list[str]
+    raw: dict[str, Any] = field(repr=False)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        def shaped(extents: list[int | str | None]) -> str:
+            return f"[{', '.join('?' if extent is None else str(extent) for extent in extents)}]"
+
+        rows = [("model", f"{self.path}, {_bytes(self.file_bytes)}"), ("by", f"{self.framework}, opset {self.opset}"),
+                *((f"input {name}", shaped(extents)) for name, extents in self.inputs.items()),
+                *((f"output {name}", shaped(extents)) for name, extents in self.outputs.items())]
+        for each in self.agreements:
+            said = "equal" if each.max_error == 0 else f"differs by {_number(each.max_error)} at most"
+            rows.append((f"{each.output} on {each.inputs}", f"{said}, allowed {_number(each.allowed)}"))
+        if self.saved is not None:
+            rows.append(("saved", str(self.saved)))
+        return rows + [("note", note) for note in self.notes]
+
+
+@dataclass
 class Compiled(_Shown):
     """Of compile(): the plan that was written."""
 
