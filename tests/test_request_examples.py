@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# Longer than 500 lines because the blocks of five documents are run one after the other.
 """Every code block of the five documents that ask for Slipway: its job, done by Slipway. One test a block, by document
 and heading; where a block is Python its lines stand here as they stand there, changed in their imports at most.
 
@@ -12,8 +13,6 @@ does the job.
 
 Needs NumPy; PYTHONPATH has the package.
 """
-
-# Longer than 500 lines because the blocks of five documents are run one after the other.
 
 import collections
 import contextlib

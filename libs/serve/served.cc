@@ -93,6 +93,10 @@ Status Served::take_model(Model model) {
   check_model(model, problems);
   if (const Problem* fault = first_fault(problems)) return to_error(*fault);
   TRY(check_extents(options_.dims, name_open_dims(model.graph)));
+  for (const auto& [name, extent] : options_.dims) {
+    if (extent < 0)
+      return Error{Code::kUsage, str("the dimension '", name, "' cannot be ", extent, " long")};
+  }
   if (!options_.slides.empty() || !options_.states.empty()) {
     compile::CompileOptions how;
     how.dims = options_.dims;

@@ -196,7 +196,7 @@ nb::dict PySession::metadata() const {
 
 void add_session(nb::module_& module) {
   nb::class_<PySession>(module, "Session", "A model, run on NumPy's arrays in place.")
-      .def(nb::init<nb::object, nb::dict>(), nb::arg("source"), nb::arg("options"))
+      .def(nb::init<nb::object, nb::dict>(), nb::arg("source").none(), nb::arg("options"))
       .def("describe_inputs", &PySession::describe_inputs)
       .def("describe_outputs", &PySession::describe_outputs)
       .def("metadata", &PySession::metadata)
