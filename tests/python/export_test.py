@@ -5,7 +5,6 @@ refused with a sentence and leaves nothing behind. Needs scripts/requirements-py
 import contextlib
 import io
 import json
-import os
 import pathlib
 import pickle
 import subprocess
@@ -28,11 +27,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "python"))
-import slipway  # noqa: E402
-from slipway.export import command, sklearn_model, torch_model  # noqa: E402
-from slipway.export.stage import staged  # noqa: E402
+import slipway
+from slipway.export import command, sklearn_model, torch_model
+from slipway.export.stage import staged
 
 sys.modules["export_test"] = sys.modules[__name__]  # where pickles find the classes below
 
@@ -491,12 +488,10 @@ class Command(Case):
                 self.assertIn(expected, said)
 
     def test_help_by_the_program(self):
-        environment = os.environ | {"PYTHONPATH": str(ROOT / "python")}
         for words, expected in ((["export", "torch", "--help"], "example: slipway export torch"),
                                 (["export", "sklearn", "--help"], "RUNS CODE"), (["help", "export"], "slipway export"),
                                 (["help"], "scikit-learn as ONNX")):
-            ran = subprocess.run([sys.executable, "-m", "slipway", *words], capture_output=True, text=True, check=False,
-                                 env=environment)
+            ran = subprocess.run([sys.executable, "-m", "slipway", *words], capture_output=True, text=True, check=False)
             self.assertEqual((ran.returncode, ran.stderr), (0, ""))
             self.assertIn(expected, ran.stdout)
 
