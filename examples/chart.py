@@ -58,7 +58,8 @@ class Chart:
 
         made = [f"<g transform='translate(0,{top})'>", text(LEFT, 20, self.title, "font-weight='bold'")]
         for tick in nice_ticks(low[0], low[0] + size[0]):
-            made += [f"<line x1='{x(tick):.1f}' x2='{x(tick):.1f}' y1='{TOP}' y2='{self.height - BOTTOM}' stroke='#ddd'/>",
+            made += [f"<line x1='{x(tick):.1f}' x2='{x(tick):.1f}' y1='{TOP}' y2='{self.height - BOTTOM}' "
+                     "stroke='#ddd'/>",
                      text(x(tick), self.height - BOTTOM + 16, f"{tick:g}", "text-anchor='middle'")]
         for tick in nice_ticks(low[1], low[1] + size[1]):
             made += [f"<line x1='{LEFT}' x2='{WIDTH - RIGHT}' y1='{y(tick):.1f}' y2='{y(tick):.1f}' stroke='#ddd'/>",

@@ -53,26 +53,7 @@ def quantise(onnx, windows):
 
 def helm(model):
     """What steers: a reading in, a rudder command out. The window of the last readings is kept for us."""
-    try:
-        return slipway.AutopilotInference(model).push
-    except ImportError:
-        return Helm(model).push
-
-
-class Helm:
-    """Keeps the window, its start filled with the first reading."""
-
-    def __init__(self, model):
-        self.session = slipway.InferenceSession(model)
-        self.window = None
-
-    def push(self, reading):
-        if self.window is None:
-            self.window = np.repeat(reading[None], WINDOW, axis=0)
-        else:
-            self.window = np.concatenate([self.window[1:], reading[None]])
-        (rudder,) = self.session.run(None, {"sensors": self.window[None]})
-        return float(np.clip(rudder[0, 0], -1, 1))
+    return slipway.AutopilotInference(model).push
 
 
 class Voyage(typing.NamedTuple):

@@ -43,7 +43,8 @@ def right(folder, images, labels):
     """The share of digits that each model reads right."""
     rows = images.reshape(len(images), -1)
     said = {}
-    for name, feeds in (("network", {"image": images}), ("network_int8", {"image": images}), ("forest", {"input": rows})):
+    for name, feeds in (("network", {"image": images}), ("network_int8", {"image": images}),
+                        ("forest", {"input": rows})):
         with slipway.InferenceSession(folder / f"{name}.onnx") as session:
             first = session.run(None, feeds)[0]
         digits = first if first.ndim == 1 else first.argmax(axis=1)

@@ -35,7 +35,7 @@ for cell in json.load(open(sys.argv[1], encoding="utf-8"))["cells"]:
 
 
 def python(*words, folder=None):
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "python"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     ran = subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, check=False, cwd=folder,
                          env=environment)
     if ran.returncode != 0:

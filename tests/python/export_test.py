@@ -5,7 +5,6 @@ refused with a sentence and leaves nothing behind. Needs scripts/requirements-py
 import contextlib
 import io
 import json
-import os
 import pathlib
 import pickle
 import subprocess
@@ -28,10 +27,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "python"))
-import slipway  # noqa: E402
-from slipway.export import command, sklearn_model, torch_model  # noqa: E402
+import slipway
+from slipway.export import command, sklearn_model, torch_model
+from slipway.export.stage import staged
 
 sys.modules["export_test"] = sys.modules[__name__]  # where pickles find the classes below
 
@@ -173,6 +171,11 @@ class Torch(Case):
         made = slipway.export.torch(Pilot(), torch.zeros(2, 7, 5), self.path, dynamic_axes={"sensors": [0, 1]})
         self.assertEqual(made.inputs, {"sensors": ["sensors_axis0", "sensors_axis1", 5]})
 
+    def test_an_output_axis_that_is_a_multiple(self):
+        made = slipway.export.torch(torch.nn.Upsample(scale_factor=2), torch.randn(1, 2, 3, 4), self.path,
+                                    dynamic_axes={"input": {0: "batch", 2: "height"}})
+        self.assertEqual(made.outputs, {"output": ["batch", 2, "output_axis2", 8]})
+
     def test_the_module_is_left_as_it_was(self):
         model = Pilot().train()
         model.head.eval()
@@ -229,6 +232,8 @@ class Torch(Case):
         self.says(slipway.UsageError, "there is no folder", export, pilot, x, self.folder / "no" / "model.onnx")
         self.says(slipway.UsageError, "is a folder", export, pilot, x, self.folder)
         self.says(slipway.ExportError, "fails in PyTorch", export, pilot, torch.zeros(1, 7, 4), self.path)
+        self.says(slipway.ExportError, "gives bfloat16", export, torch.nn.Identity(), torch.zeros(1).bfloat16(),
+                  self.path)
 
     def test_a_batch_that_cannot_be_open(self):
         class Flat(torch.nn.Module):
@@ -241,8 +246,8 @@ class Torch(Case):
 
     @unittest.skipIf(torch.__version__ >= "2.5", "this torch has the other exporter")
     def test_dynamo_is_not_in_this_torch(self):
-        self.says(slipway.NotAvailableError, "torch>=2.5", slipway.export.torch, Pilot(), torch.zeros(1, 7, 5), self.path,
-                  dynamo=True)
+        self.says(slipway.NotAvailableError, "torch>=2.5", slipway.export.torch, Pilot(), torch.zeros(1, 7, 5),
+                  self.path, dynamo=True)
 
     @unittest.skipIf(torch.__version__ < "2.5", "this torch has the legacy exporter alone")
     def test_dynamo(self):
@@ -251,7 +256,8 @@ class Torch(Case):
             (Pilot(), torch.zeros(1, 7, 5), None),
             (Policy(), {"image": torch.randn(1, 3, 8, 8), "robot_state": torch.randn(1, 6),
                         "gain": torch.randn(1, 2)}, None),
-            (Memory(), (torch.randn(1, 5, 3), states), {"x": {0: "n", 1: "t"}, "state_0": {1: "n"}, "state_1": {1: "n"}}),
+            (Memory(), (torch.randn(1, 5, 3), states),
+             {"x": {0: "n", 1: "t"}, "state_0": {1: "n"}, "state_1": {1: "n"}}),
         ]:
             with self.subTest(type(model).__name__):
                 made = slipway.export.torch(model, sample, self.path, dynamic_axes=axes, dynamo=True)
@@ -262,6 +268,21 @@ class Torch(Case):
         with mock.patch.dict(sys.modules, {"torch": None}):
             self.says(slipway.MissingPackageError, "pip install torch", slipway.export.torch, Pilot(),
                       torch.zeros(1, 7, 5), self.path)
+
+
+class Places(Case):
+    def test_all_files_of_a_model_or_none(self):
+        with staged(self.path) as stage:
+            stage.file.write_bytes(b"model")
+            stage.file.with_name("model.onnx.data").write_bytes(b"weights")
+            self.assertFalse(self.path.exists())
+            stage.publish()
+        self.assertEqual(sorted(each.name for each in self.folder.iterdir()), ["model.onnx", "model.onnx.data"])
+        with self.assertRaises(KeyboardInterrupt), staged(self.path) as stage:
+            stage.file.write_bytes(b"other")
+            raise KeyboardInterrupt
+        self.assertEqual(sorted(each.name for each in self.folder.iterdir()), ["model.onnx", "model.onnx.data"])
+        self.assertEqual(self.path.read_bytes(), b"model")
 
 
 class TorchFiles(Case):
@@ -289,10 +310,11 @@ class TorchFiles(Case):
         ]:
             with self.subTest(words):
                 torch.save(saved, self.folder / "saved.pt")
-                self.says(slipway.InvalidModelError, words, slipway.export.torch, self.folder / "saved.pt", x, self.path)
+                self.says(slipway.InvalidModelError, words, slipway.export.torch, self.folder / "saved.pt", x,
+                          self.path)
         (self.folder / "saved.pt").write_bytes(b"garbage")
-        self.says(slipway.InvalidModelError, "not a file of torch.save()", slipway.export.torch, self.folder / "saved.pt",
-                  x, self.path)
+        self.says(slipway.InvalidModelError, "not a file of torch.save()", slipway.export.torch,
+                  self.folder / "saved.pt", x, self.path)
         self.says(slipway.ModelNotFoundError, "no such file", slipway.export.torch, self.folder / "no.pt", x, self.path)
 
     def test_a_class_that_is_not_here(self):
@@ -341,8 +363,9 @@ class Sklearn(Case):
 
     def test_other_kinds(self):
         for model, outputs, notes in [
-            (RandomForestClassifier(5).fit(self.rows, self.words), 2, 0), (LinearSVC().fit(self.rows, self.words), 2, 0),
-            (SVC().fit(self.rows, self.words == "setosa"), 2, 1), (KMeans(3, n_init=1).fit(self.rows), 2, 0),
+            (RandomForestClassifier(5).fit(self.rows, self.words), 2, 0),
+            (LinearSVC().fit(self.rows, self.words), 2, 0), (SVC().fit(self.rows, self.words == "setosa"), 2, 1),
+            (KMeans(3, n_init=1).fit(self.rows), 2, 0),
             (KMeans(3, n_init=1).fit(self.rows.astype(np.float32)), 2, 0), (PCA(2).fit(self.rows), 1, 0),
             (IsolationForest(n_estimators=3).fit(self.rows), 2, 0),
             (LinearRegression().fit(self.rows, self.rows), 1, 0),
@@ -352,7 +375,8 @@ class Sklearn(Case):
                 self.assertEqual((len(made.agreements), len(made.notes)), (2 * outputs, notes), made.notes)
 
     def test_columns_by_name(self):
-        frame = pandas.DataFrame({"age": [1, 2, 3, 4] * 5, "wear": np.linspace(0, 1, 20), "tyre": ["soft", "hard"] * 10})
+        frame = pandas.DataFrame({"age": [1, 2, 3, 4] * 5, "wear": np.linspace(0, 1, 20),
+                                  "tyre": ["soft", "hard"] * 10})
         picks = ColumnTransformer([("text", OneHotEncoder(), ["tyre"]), ("rest", StandardScaler(), ["age", "wear"])])
         model = make_pipeline(picks, LinearRegression()).fit(frame, frame["age"] * frame["wear"])
         made = self.export(model, sample=frame)
@@ -374,7 +398,7 @@ class Sklearn(Case):
             return convert(skl2onnx, other, *rest)
 
         with mock.patch.object(sklearn_model, "_converted", converted):
-            self.says(slipway.ExportError, ["output 'variable' differs from scikit-learn's by up to 0.1", "Nothing was"],
+            self.says(slipway.ExportError, ["output 'variable' differs from scikit-learn's by up to 0.1", "Nothing"],
                       self.export, model, sample=self.rows)
 
     def test_equally_likely_classes_alone_may_differ(self):
@@ -387,7 +411,8 @@ class Sklearn(Case):
         for words, model, options in [
             ("is not fitted", LinearRegression(), {}), ("is not fitted", make_pipeline(StandardScaler()), {}),
             ("of the type int", 3, {}), ("of the type ABCMeta", LinearRegression, {}),
-            ("n_features is 0", fitted, {"n_features": 0}), ("sample has the shape [4]", fitted, {"sample": [1, 2, 3, 4]}),
+            ("n_features is 0", fitted, {"n_features": 0}),
+            ("sample has the shape [4]", fitted, {"sample": [1, 2, 3, 4]}),
             ("writes 9 to", fitted, {"opset": 99}), ("give 1 different ones", fitted, {"output_names": ["a", "b"]}),
             ("which is the name of another value", fitted, {"output_names": ["input"]}),
             ("fails on the sample, 1 row", fitted, {"sample": [[1, 2]]}),
@@ -418,6 +443,11 @@ class Command(Case):
         self.assertEqual((code, said), (0, ""))
         self.assertEqual(json.loads(out)["outputs"], {"action": ["n", 2]})
         self.assertTrue((self.folder / "copy.pt").is_file())
+        np.savez(self.folder / "frames.npz", image=np.ones((2, 3, 8, 8), "f"), robot_state=np.ones((2, 6), "f"))
+        code, out, said = self.run_words("torch", self.folder / "policy.pt", "-o", self.path, "--trust", "--fixed",
+                                         "--sample", self.folder / "frames.npz")
+        self.assertEqual((code, said), (0, ""))
+        self.assertRegex(out, r"image +\[2, 3, 8, 8\]")
 
     def test_nothing_is_unpickled_without_trust(self):
         touched = self.folder / "touched"
@@ -458,12 +488,10 @@ class Command(Case):
                 self.assertIn(expected, said)
 
     def test_help_by_the_program(self):
-        environment = os.environ | {"PYTHONPATH": str(ROOT / "python")}
         for words, expected in ((["export", "torch", "--help"], "example: slipway export torch"),
                                 (["export", "sklearn", "--help"], "RUNS CODE"), (["help", "export"], "slipway export"),
                                 (["help"], "scikit-learn as ONNX")):
-            ran = subprocess.run([sys.executable, "-m", "slipway", *words], capture_output=True, text=True, check=False,
-                                 env=environment)
+            ran = subprocess.run([sys.executable, "-m", "slipway", *words], capture_output=True, text=True, check=False)
             self.assertEqual((ran.returncode, ran.stderr), (0, ""))
             self.assertIn(expected, ran.stdout)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +40,12 @@ def run(session: InferenceSession, feeds: Mapping[str, Array]) -> dict[str, Any]
 
 
 def compare(output: str, wanted: Array, got: Array, *, inputs: str, framework: str, tolerance: float,
-            hint: str = "") -> Agreement:
+            hint: Callable[[], str]) -> Agreement:
     """How far `got` is from `wanted`: at most `tolerance` of the largest magnitude there is in `wanted`, or an
-    ExportError, which ends in `hint`. What is not floating point has to be equal."""
+    ExportError, which ends in what `hint` gives. What is not floating point has to be equal."""
     if wanted.shape != got.shape:
         raise ExportError(f"output '{output}' has the shape {list(got.shape)} in the exported model and "
-                          f"{list(wanted.shape)} in {framework}, on {inputs}: nothing was written")
+                          f"{list(wanted.shape)} in {framework}, on {inputs}: nothing was written{hint()}")
     if wanted.dtype.kind not in "fc" or got.dtype.kind not in "fc":
         return _equal(output, wanted, got, inputs, framework, hint)
     import numpy
@@ -64,17 +64,18 @@ def compare(output: str, wanted: Array, got: Array, *, inputs: str, framework: s
             f"output '{output}' differs from {framework}'s by up to {worst:.3g} on {inputs}, where {allowed:.3g} is "
             f"allowed ({tolerance:g} of its largest magnitude): at {[int(i) for i in place]} it is {ours[place]:.6g} "
             f"and not {exact[place]:.6g}; {int((error > allowed).sum())} of {error.size} elements are beyond. Nothing "
-            f"was written{hint}")
+            f"was written{hint()}")
     return Agreement(output, inputs, worst, allowed)
 
 
-def _equal(output: str, wanted: Array, got: Array, inputs: str, framework: str, hint: str) -> Agreement:
+def _equal(output: str, wanted: Array, got: Array, inputs: str, framework: str,
+           hint: Callable[[], str]) -> Agreement:
     different = int((wanted != got).sum())
     if different:
         place = tuple(int(axis[0]) for axis in (wanted != got).nonzero())
         raise ExportError(f"output '{output}' differs from {framework}'s in {different} of {wanted.size} elements on "
                           f"{inputs}: at {list(place)} it is {got[place]} and not {wanted[place]}. Nothing was "
-                          f"written{hint}")
+                          f"written{hint()}")
     return Agreement(output, inputs, 0.0, 0.0)
 
 

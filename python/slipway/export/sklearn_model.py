@@ -34,8 +34,8 @@ def sklearn(estimator: Any, path: PathLike, *, initial_types: Sequence[tuple[str
     `estimator` may be the path of a file that pickle or joblib wrote of one. Loading such a file runs code that is in
     it: load only what you trust.
 
-    The inputs are those of skl2onnx's `initial_types`; or else of `sample`, rows such as the model gets: one input named
-    "input", or where a ColumnTransformer picks from a data frame, each of its columns; or else one input of
+    The inputs are those of skl2onnx's `initial_types`; or else of `sample`, rows such as the model gets: one input
+    named "input", or where a ColumnTransformer picks from a data frame, each of its columns; or else one input of
     `n_features` floats, by default as many as the estimator was fitted with.
 
     `zipmap`: a classifier's second output is a list of dicts from class to probability, in place of an array.
@@ -216,8 +216,6 @@ def _outputs(made: Mapping[str, Any], wanted: Sequence[Array], answers: _Answers
              notes: list[str]) -> list[Agreement]:
     import numpy
 
-    hint = (". skl2onnx computes in float32: where values are large or close together, give initial_types of doubles; "
-            "or tolerance=..., where that is close enough")
     agreements = []
     close: Array | None = None
     if len(wanted) == 2 and (answers.classes is not None or answers.calls[1] == "decision_function"):
@@ -241,8 +239,13 @@ def _outputs(made: Mapping[str, Any], wanted: Sequence[Array], answers: _Answers
         if array.dtype.kind in "OSU":
             got, array = got.astype(str), array.astype(str)
         agreements.append(agreement.compare(name, array, got, inputs=what, framework="scikit-learn",
-                                            tolerance=tolerance, hint=hint))
+                                            tolerance=tolerance, hint=_hint))
     return agreements
+
+
+def _hint() -> str:
+    return (". skl2onnx computes in float32: where values are large or close together, give initial_types of doubles; "
+            "or tolerance=..., where that is close enough")
 
 
 def _undecided(scores: Array, tolerance: float) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,8 @@ class _Export:
             for name, before, after in zip(self.output_names, self.cases[0][2], answers):
                 for axis, (one, other) in enumerate(zip(before.shape, after.shape)):
                     if one != other:
-                        self.axes.setdefault(name, {}).setdefault(axis, label)
+                        same = label if (one, other) == (old, new) else f"{name}_axis{axis}"
+                        self.axes.setdefault(name, {}).setdefault(axis, same)
             self.cases.append((f"{label} {new}", leaves, answers))
         if not self.inputs.labels():
             leaves = self.inputs.at(self.library, {})
@@ -137,6 +139,9 @@ class _Export:
             if not isinstance(tensor, self.library.Tensor):
                 raise ExportError(f"{name}.forward() returns a {type(tensor).__name__}: an exported model's outputs "
                                   "are tensors, in tuples, lists or a dict")
+            if tensor.dtype == self.library.bfloat16:
+                raise ExportError(f"{name} gives bfloat16, which cannot be compared here: export module.float(), and "
+                                  "make it bfloat16 by slipway.quantize(..., to='bf16')")
         return [tensor.detach().cpu().numpy() for tensor in tensors], names
 
     def write(self, file: Path, opset: int | None, dynamo: bool) -> None:
@@ -156,11 +161,12 @@ class _Export:
             for case, leaves, answers in self.cases:
                 feeds = {name: leaf.cpu().numpy() for name, leaf in zip(self.inputs.names, leaves)}
                 made = agreement.run(session, feeds)
+                hint = partial(self._hint, leaves)
                 for name, wanted in zip(self.output_names, answers):
                     if name not in made:
                         raise ExportError(f"output '{name}' is not in the exported model, which has {', '.join(made)}")
                     agreements.append(agreement.compare(name, wanted, made[name], inputs=case, framework="PyTorch",
-                                                        tolerance=self.tolerance, hint=self._hint(leaves)))
+                                                        tolerance=self.tolerance, hint=hint))
         size = sum(each.stat().st_size for each in file.parent.iterdir())
         return Exported(file, self.framework, self.opset, takes, gives, size, agreements, None, self.notes, raw)
 
