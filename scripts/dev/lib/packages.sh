@@ -8,6 +8,7 @@ packages_build=(g++ cmake ninja-build ccache googletest libhwy-dev libxxhash-dev
 packages_test=(libonnx-testdata zsh fish pkg-config)
 packages_browser=(chromium)
 packages_reference=(python3-venv)
+packages_torch=(python3-torch python3-venv)
 packages_lint=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 packages_fuzz=(clang-14 libclang-rt-14-dev)
 packages_coverage=(gcovr)
@@ -102,17 +103,24 @@ have_reference_python() {
   have_python_packages scripts/requirements-reference.txt .venv
 }
 
-# have_python_packages PINS FOLDER: a virtual environment in FOLDER with what the file PINS names;
-# false where the Python package index cannot be reached.
+# have_torch_python: build/torch-python holds Debian's torch and what scripts/requirements-python.txt pins.
+have_torch_python() {
+  need_packages "${packages_torch[@]}"
+  have_python_packages scripts/requirements-python.txt build/torch-python --system-site-packages
+}
+
+# have_python_packages PINS FOLDER [OPTION...]: a virtual environment in FOLDER, made with these options of venv, with what
+# the file PINS names; false where the Python package index cannot be reached.
 have_python_packages() {
   local pins=$1 folder=$2 stamp=$2/reference-pins
+  shift 2
   cmp -s "$pins" "$stamp" && return 0
   need_packages "${packages_reference[@]}"
-  say "installing Python packages into $folder: $(grep -oE '^(onnx|onnxruntime|numpy|clang-tidy)==.*' "$pins" | paste -sd' ')"
+  say "installing Python packages into $folder: $(grep -oE '^(onnx|onnxruntime|numpy|clang-tidy|skl2onnx)==.*' "$pins" | paste -sd' ')"
   mkdir -p build/log
   local log=build/log/pip.log line
   {
-    [[ -x $folder/bin/python ]] || /usr/bin/python3 -m venv "$folder"
+    [[ -x $folder/bin/python ]] || /usr/bin/python3 -m venv "$@" "$folder"
     "$folder/bin/python" -m pip install --no-input --disable-pip-version-check --retries 2 -r "$pins"
   } 2>&1 | tee "$log" | while IFS= read -r line; do show_progress "$line"; done
   local status=${PIPESTATUS[0]}

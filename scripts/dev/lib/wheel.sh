@@ -11,8 +11,8 @@ make_wheel() {
     return 0
   fi
   say "building the wheel of the Python package"
-  mkdir -p "$folder" build/log
-  rm -rf "$folder"/*
+  rm -rf build/wheel
+  mkdir -p build/wheel build/log
   local log=build/log/wheel.log
   # The compiler of the preset: another one, Python's own say, would have all of it compiled again.
   if ! PATH="$PWD/.venv/bin:$PATH" CC=/usr/bin/cc CXX=/usr/bin/c++ .venv/bin/python -m pip wheel . --no-build-isolation --no-deps --disable-pip-version-check -w "$folder" \
