@@ -85,7 +85,9 @@ struct Soak {
   double last_s = 0;   // of the last fifth
   double drift = 0;    // of the line through all medians, from begin to end: 0.03 is 3 % slower
   double noise = 0;    // how far medians lie from that line, as a share of it
-  bool is_drifting = false;  // beyond what the noise explains, and by more than 2 %
+  // Beyond what the noise explains, and by more than 2 %, as the two ends show, too.
+  bool is_drifting = false;
+  bool was_disturbed = false;  // the line says so, and the ends do not
   bool is_throttled = false;
   std::string verdict;  // a sentence
 };

@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t kLeastWindows = 8;
 constexpr double kLeastDrift = 0.02;
 constexpr double kSlowedClock = 0.9;
+// Of what a steady drift adds from begin to end, what the medians of the first and the last fifth
+// of it are apart.
+constexpr double kFifthsApart = 0.8;
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -79,6 +82,12 @@ std::string verdict(const Soak& soak, const std::vector<std::string>& throttling
   std::string text;
   if (soak.windows.size() < kLeastWindows) {
     text = "too short to tell a drift: soak for longer";
+  } else if (soak.was_disturbed) {
+    const double moved = soak.last_s / soak.first_s - 1;
+    text = str("no drift: ", percent(soak.drift), soak.drift > 0 ? " slower" : " faster",
+               " by all that was run, but at the end ", percent(moved),
+               moved >= 0 ? " slower" : " faster",
+               " than at the beginning: something disturbed it in between");
   } else if (!soak.is_drifting) {
     text = str("steady: ", percent(soak.drift), soak.drift >= 0 ? " slower" : " faster",
                " from begin to end, within the noise of ", percent(soak.noise), " and the ",
@@ -115,7 +124,11 @@ Soak judge_soak(std::vector<Window> windows, const std::vector<std::string>& thr
     }
     // The spread that the end of a line through n points has by chance.
     const double chance = soak.noise * std::sqrt(12.0 / static_cast<double>(soak.windows.size()));
-    soak.is_drifting = std::abs(soak.drift) > std::max(kLeastDrift, 3 * chance);
+    const bool is_line = std::abs(soak.drift) > std::max(kLeastDrift, 3 * chance);
+    const double moved = soak.first_s > 0 ? soak.last_s / soak.first_s - 1 : 0;
+    const double towards = soak.drift > 0 ? moved : -moved;
+    soak.is_drifting = is_line && towards > kFifthsApart * kLeastDrift;
+    soak.was_disturbed = is_line && !soak.is_drifting;
   }
   soak.is_throttled = !throttling.empty() || clock_ratio < kSlowedClock;
   soak.verdict = verdict(soak, throttling, clock_ratio);

@@ -169,6 +169,15 @@ TEST(Soak, Verdicts) {
                                     {});
   EXPECT_FALSE(disturbed.is_drifting) << disturbed.verdict;
 
+  // Slower and slower for a while, and at the end as fast as ever.
+  const auto busy =
+      judge_soak(windows_of(120, [](double at) { return at < 0.8 ? 1 + 0.06 * at : 1; }), {});
+  EXPECT_GT(busy.drift, 0.02);
+  EXPECT_FALSE(busy.is_drifting) << busy.verdict;
+  EXPECT_TRUE(busy.was_disturbed);
+  EXPECT_TRUE(busy.verdict.starts_with("no drift: ")) << busy.verdict;
+  EXPECT_TRUE(busy.verdict.ends_with("something disturbed it in between")) << busy.verdict;
+
   const auto brief = judge_soak(windows_of(4, [](double at) { return 1 + at; }), {});
   EXPECT_FALSE(brief.is_drifting);
   EXPECT_TRUE(brief.verdict.starts_with("too short")) << brief.verdict;
