@@ -1,5 +1,6 @@
 #include "engines/cache_key.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 
@@ -149,10 +150,27 @@ Result<CacheKey> key_of(std::string_view engine, std::string_view library, const
   return key;
 }
 
+namespace {
+
+// Whether this address is in the program or shared object.
+bool holds(const dl_phdr_info& object, std::uintptr_t address) {
+  for (int i = 0; i < object.dlpi_phnum; ++i) {
+    const ElfW(Phdr)& header = object.dlpi_phdr[i];
+    const std::uintptr_t begin = object.dlpi_addr + header.p_vaddr;
+    if (header.p_type == PT_LOAD && begin <= address && address < begin + header.p_memsz)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// Of the program or shared object that this code is in.
 std::string build_id() {
   std::string id;
   dl_iterate_phdr(
       [](dl_phdr_info* object, std::size_t /*size*/, void* to) {
+        if (!holds(*object, reinterpret_cast<std::uintptr_t>(&build_id))) return 0;
         for (int i = 0; i < object->dlpi_phnum; ++i) {
           const ElfW(Phdr)& header = object->dlpi_phdr[i];
           if (header.p_type != PT_NOTE) continue;
@@ -173,13 +191,18 @@ std::string build_id() {
             at = value + padded(note.n_descsz);
           }
         }
-        return 1;  // the program itself comes first
+        return 1;
       },
       &id);
   if (!id.empty()) return id;
   // A linker that leaves no note: the file's size and time tell builds apart.
   std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  Dl_info object;
+  fs::path self = fs::read_symlink("/proc/self/exe", error);
+  if (dladdr(reinterpret_cast<const void*>(&build_id), &object) != 0 &&
+      object.dli_fname != nullptr && fs::is_regular_file(object.dli_fname, error)) {
+    self = object.dli_fname;
+  }
   return str(fs::file_size(self, error), ".",
              fs::last_write_time(self, error).time_since_epoch().count());
 }

@@ -243,6 +243,7 @@ struct LayerRow {
   std::string value;
   std::string node;
   std::string op;
+  bool is_comparable = true;
 };
 
 Result<std::vector<LayerRow>> common_layers(const Opened& opened) {
@@ -266,7 +267,7 @@ Result<std::vector<LayerRow>> common_layers(const Opened& opened) {
       if (id == kNoValue || rows.size() == kMostLayers) continue;
       const ValueDef& value = candidate.value(id);
       if (value.type.is_tensor() && is_float(value.type.dtype) && known.count(value.name) > 0)
-        rows.push_back({value.name, describe(candidate, i), node.op});
+        rows.push_back({value.name, describe(candidate, i), node.op, true});
     }
   }
   if (rows.empty()) {
@@ -305,15 +306,23 @@ class Layers {
     for (std::size_t i = 0; i < rows_of_pairs_.size(); ++i) {
       if (rows_of_pairs_[i] == kNoRow) continue;
       const Pair& pair = comparison_->pairs()[i];
-      TRY(sums_[rows_of_pairs_[i]].add(comparison_->candidate(pair), comparison_->reference(pair)));
+      const Tensor& candidate = comparison_->candidate(pair);
+      const Tensor& reference = comparison_->reference(pair);
+      if (candidate.size() != reference.size()) {  // one with fewer channels, say
+        rows_[rows_of_pairs_[i]].is_comparable = false;
+        continue;
+      }
+      TRY(sums_[rows_of_pairs_[i]].add(candidate, reference));
     }
     return {};
   }
 
   std::vector<LayerError> total() const {
     std::vector<LayerError> errors;
-    for (std::size_t i = 0; i < rows_.size(); ++i)
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (!rows_[i].is_comparable) continue;
       errors.push_back({rows_[i].value, rows_[i].node, rows_[i].op, sums_[i].total()});
+    }
     return errors;
   }
 

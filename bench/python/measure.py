@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""slipway for Python next to onnxruntime in the same process, in turns: what a call costs, how fast the autopilot runs,
+what importing takes, how threads scale. Medians.
+
+usage: measure.py [--times N] [--json FILE]
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import onnxruntime
+from onnx import TensorProto, helper
+
+import slipway
+
+AUTOPILOT = pathlib.Path(__file__).resolve().parent.parent.parent / "examples" / "autopilot" / "autopilot.onnx"
+
+
+def one_node():
+    port = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "one", port[:1], port[1:])
+    return helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString()
+
+
+def both(source):
+    options = slipway.SessionOptions(), onnxruntime.SessionOptions()
+    for each in options:
+        each.intra_op_num_threads = 1
+    return (slipway.InferenceSession(source, options[0]),
+            onnxruntime.InferenceSession(source, options[1], providers=["CPUExecutionProvider"]))
+
+
+def seconds_of(session, feed, runs):
+    run, begin = session.run, time.perf_counter()
+    for _ in range(runs):
+        run(None, feed)
+    return (time.perf_counter() - begin) / runs
+
+
+def in_turns(sessions, feed, runs, times):
+    for session in sessions:
+        seconds_of(session, feed, runs // 4)
+    taken = [[seconds_of(session, feed, runs) for session in sessions] for _ in range(times)]
+    return [statistics.median(row[i] for row in taken) for i in range(len(sessions))]
+
+
+def import_seconds(module, times):
+    code = f"import time; begin = time.perf_counter(); import {module}; print(time.perf_counter() - begin)"
+    return statistics.median(float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                                                  check=True).stdout) for _ in range(times))
+
+
+def rate_of_threads(session, feed, count, runs):
+    threads = [threading.Thread(target=seconds_of, args=(session, feed, runs)) for _ in range(count)]
+    begin = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return count * runs / (time.perf_counter() - begin)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--times", type=int, default=15)
+    parser.add_argument("--json", type=pathlib.Path)
+    arguments = parser.parse_args()
+    times, rows = arguments.times, []
+
+    def row(name, ours, theirs, unit, scale=1.0):
+        rows.append({"name": name, "slipway": ours * scale, "onnxruntime": theirs * scale, "unit": unit,
+                     "ratio": theirs / ours if unit != "runs/s" else ours / theirs})
+        print(f"{name:<38} {ours * scale:10.3f} {theirs * scale:10.3f} {unit:<7} {rows[-1]['ratio']:6.2f} times", flush=True)
+
+    print(f"{'':<38} {'slipway':>10} {'onnxrt':>10}")
+    x = np.ones((1, 4), np.float32)
+    sessions = both(one_node())
+    assert all((s.run(None, {"x": x})[0] == x).all() for s in sessions)
+    row("a call of a model of one node", *in_turns(sessions, {"x": x}, 20_000, times), "us", 1e6)
+    window = np.random.default_rng(0).standard_normal((1, 20, 25)).astype(np.float32)
+    sessions = both(str(AUTOPILOT))
+    answers = [s.run(None, {"sensors": window})[0] for s in sessions]
+    assert np.allclose(*answers, atol=1e-5)
+    row("the autopilot", *in_turns(sessions, {"sensors": window}, 2_000, times), "us", 1e6)
+    cores = len(os.sched_getaffinity(0))
+    one, many = (statistics.median(rate_of_threads(sessions[0], {"sensors": window}, n, 4_000) for _ in range(5))
+                 for n in (1, 8))
+    row("importing it", import_seconds("slipway", times), import_seconds("onnxruntime", times), "ms", 1e3)
+    print(f"8 threads run the autopilot {many / one:.2f} times as often as one, on {cores} cores")
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"rows": rows, "threads_8": many / one, "cores": cores}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
