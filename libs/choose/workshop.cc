@@ -180,7 +180,7 @@ bool Workshop::gives_way(const Setup& setup) {
 Status Workshop::prepare(const Setup& setup) {
   const engines::Presence presence = TRY(engines::find_engine(setup.engine))->probe();
   if (!presence.is_here) return Error{Code::kNotFound, presence.what};
-  const Status made = make(setup);
+  Status made = make(setup);
   const bool is_plan = setup.engine == kNative;
   if (made.ok() || !is_plan || !variants_for(setup.engine).behind_plan(setup).ok()) return made;
   return gives_way(setup) ? make(setup) : made;
@@ -268,7 +268,7 @@ Result<std::vector<Tensor>> Workshop::inputs_of_a_run(const Setup& setup) {
 }
 
 Result<Probe> Workshop::probe(const Setup& setup) {
-  const Result<Probe> probed = probe_once(setup);
+  Result<Probe> probed = probe_once(setup);
   if (probed.ok() || TRY(find(setup))->from == original_.get() || !gives_way(setup)) return probed;
   TRY(make(setup));
   return probe_once(setup);
