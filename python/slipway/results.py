@@ -18,7 +18,7 @@ def _number(value: float | None, digits: int = 3) -> str:
         return "-"
     if value == 0 or not math.isfinite(value):
         return str(value)
-    return f"{value:.{digits}g}" if abs(value) < 1e5 else f"{value:,.0f}"
+    return f"{value:.{digits}g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def _bytes(count: float | None) -> str:
@@ -61,9 +61,9 @@ class _Shown:
         return "\n".join([self._title(), *(f"  {name:<{width}}  {value}" for name, value in rows)])
 
     def _repr_html_(self) -> str:
-        cells = "".join(f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
+        cells = "".join(f"<tr><th style='text-align:left;white-space:nowrap'>{html.escape(name)}</th>"
                         f"<td style='text-align:left'>{html.escape(value)}</td></tr>" for name, value in self._rows())
-        return f"<b>{html.escape(self._title())}</b><table>{cells}</table>{self._plot()}"
+        return f"<div><b>{html.escape(self._title())}</b><table>{cells}</table>{self._plot()}</div>"
 
 
 def _bars(bars: Sequence[tuple[str, float, bool]], unit: str) -> str:
