@@ -46,12 +46,13 @@ from .session import (
 
 # Read when they are first asked for, so that `import slipway` costs next to nothing.
 _LATER = {
+    "binding": ("IOBinding", "OrtValue"),
     "toolchain": ("benchmark", "build", "check", "compile", "inspect", "optimize", "prune", "quantize", "verify"),
     "deployment": ("Deployment", "JetsonDeployment"),
     "edge": ("AutopilotInference", "EdgeInferenceEngine", "EdgeMonitor", "MemoryEfficientInference",
              "MultiThreadedInference", "health_check", "model_hmac", "verify_model_integrity"),
 }
-_MODULES = ("deployment", "edge", "errors", "export", "results", "session", "toolchain")
+_MODULES = ("binding", "deployment", "edge", "errors", "export", "results", "session", "toolchain")
 _HOME = {name: module for module, names in _LATER.items() for name in names}
 
 

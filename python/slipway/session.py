@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any, Union
 from . import _slipway
 from .errors import NotAvailableError, UsageError
 
+if TYPE_CHECKING:
+    from .binding import IOBinding, OrtValue
+
 ModelSource = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview]
 
 _PROVIDER = "CPUExecutionProvider"
@@ -213,9 +216,20 @@ class InferenceSession(_slipway.Session):
     def end_profiling(self) -> str:
         raise NotAvailableError("profiles are made by the toolchain: slipway.benchmark(model, profile=True)")
 
-    def io_binding(self) -> Any:
-        raise NotAvailableError("inputs and outputs are bound as they are: session.run_into(inputs, outputs) writes "
-                                "results into arrays at hand")
+    def io_binding(self) -> IOBinding:
+        from .binding import IOBinding
+
+        return IOBinding(self)
+
+    def run_with_iobinding(self, iobinding: IOBinding, run_options: Any = None) -> None:
+        iobinding.run(run_options)
+
+    def run_with_ort_values(
+        self, output_names: Sequence[str] | None, input_dict_ort_values: Mapping[str, OrtValue], run_options: Any = None
+    ) -> list[OrtValue]:
+        from .binding import run_with_ort_values
+
+        return run_with_ort_values(self, output_names, input_dict_ort_values)
 
     @property
     def state(self) -> bytes:

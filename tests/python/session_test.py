@@ -112,6 +112,32 @@ class LikeOnnxruntime(unittest.TestCase):
                        memoryview(models.AUTOPILOT.read_bytes()), bytearray(models.AUTOPILOT.read_bytes())):
             self.assertEqual(slipway.InferenceSession(source).get_inputs()[0].name, "sensors")
 
+    def test_bindings_and_values(self):
+        x = models.window(2)
+        wanted = slipway.InferenceSession(models.AUTOPILOT).run(None, {"sensors": x})[0]
+        for module in (slipway, onnxruntime):
+            with self.subTest(module.__name__):
+                session = module.InferenceSession(str(models.AUTOPILOT))
+                binding = session.io_binding()
+                binding.bind_cpu_input("sensors", x)
+                binding.bind_output("rudder")
+                session.run_with_iobinding(binding)
+                np.testing.assert_allclose(binding.copy_outputs_to_cpu()[0], wanted, atol=1e-5)
+                np.testing.assert_allclose(binding.get_outputs()[0].numpy(), wanted, atol=1e-5)
+
+                place = np.full((2, 1), np.nan, np.float32)
+                binding.clear_binding_outputs()
+                binding.bind_input("sensors", "cpu", 0, np.float32, x.shape, x.ctypes.data)
+                binding.bind_output("rudder", "cpu", 0, np.float32, place.shape, place.ctypes.data)
+                session.run_with_iobinding(binding)
+                np.testing.assert_allclose(place, wanted, atol=1e-5)
+
+                value = module.OrtValue.ortvalue_from_numpy(x)
+                self.assertEqual((value.shape(), value.data_type(), value.device_name()), ([2, 20, 25], "tensor(float)", "cpu"))
+                rudder, = session.run_with_ort_values(None, {"sensors": value})
+                np.testing.assert_allclose(rudder.numpy(), wanted, atol=1e-5)
+        self.assertRaisesRegex(slipway.NotAvailableError, "cuda", slipway.OrtValue.ortvalue_from_numpy, x, "cuda")
+
     def test_other_providers_are_said_not_to_be_used(self):
         with self.assertWarnsRegex(UserWarning, "CUDAExecutionProvider.*on the processor"):
             session = slipway.InferenceSession(models.AUTOPILOT, providers=["CUDAExecutionProvider", "CPUExecutionProvider"])
