@@ -51,7 +51,7 @@ void read_one(const std::string& key, nb::handle value, SessionOptions& options)
 
 }  // namespace
 
-SessionOptions read_options(nb::dict options) {
+SessionOptions read_options(const nb::dict& options) {
   SessionOptions read;
   for (const auto& [key, value] : options) read_one(nb::cast<std::string>(key), value, read);
   return read;

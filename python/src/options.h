@@ -12,6 +12,6 @@ struct SessionOptions {
   bool copies_inputs = false;
 };
 
-SessionOptions read_options(nanobind::dict options);
+SessionOptions read_options(const nanobind::dict& options);
 
 }  // namespace slipway::python

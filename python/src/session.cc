@@ -74,7 +74,7 @@ std::string type_text(const Type& type) {
 
 }  // namespace
 
-PySession::PySession(nb::object source, nb::dict options) : forks_(forks_so_far) {
+PySession::PySession(const nb::object& source, const nb::dict& options) : forks_(forks_so_far) {
   SessionOptions read = read_options(options);
   copies_inputs_ = read.copies_inputs;
   served_ = open(source, std::move(read.serve));
@@ -135,7 +135,7 @@ nb::bytes PySession::snapshot() {
   return nb::bytes(state.data(), state.size());
 }
 
-void PySession::restore(nb::bytes state) {
+void PySession::restore(const nb::bytes& state) {
   const serve::Lease lease = stateful_lease();
   const std::size_t wanted = lease ? lease.session().state_bytes() : 0;
   if (state.size() != wanted) {
@@ -196,7 +196,8 @@ nb::dict PySession::metadata() const {
 
 void add_session(nb::module_& module) {
   nb::class_<PySession>(module, "Session", "A model, run on NumPy's arrays in place.")
-      .def(nb::init<nb::object, nb::dict>(), nb::arg("source").none(), nb::arg("options"))
+      .def(nb::init<const nb::object&, const nb::dict&>(), nb::arg("source").none(),
+           nb::arg("options"))
       .def("describe_inputs", &PySession::describe_inputs)
       .def("describe_outputs", &PySession::describe_outputs)
       .def("metadata", &PySession::metadata)

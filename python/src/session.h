@@ -18,7 +18,7 @@ namespace slipway::python {
 class PySession {
  public:
   // A path (str or os.PathLike) or the file's bytes. `options`: a dict of what sessions.py states.
-  PySession(nb::object source, nb::dict options);
+  PySession(const nb::object& source, const nb::dict& options);
 
   // (name, type, shape) of each: ("image", "tensor(float)", ["batch", 3, 224, 224]).
   nb::list describe_inputs() const;
@@ -28,15 +28,16 @@ class PySession {
   nb::object why_interpreted() const;
 
   // As onnxruntime.InferenceSession.run().
-  nb::list run(nb::object output_names, nb::object input_feed, nb::object run_options);
+  nb::list run(const nb::object& output_names, const nb::object& input_feed,
+               const nb::object& run_options);
   // Results into arrays at hand; those that are not named go nowhere.
-  void run_into(nb::object input_feed, nb::dict outputs);
+  void run_into(const nb::object& input_feed, const nb::dict& outputs);
 
   // Of a model that keeps a state from run to run.
   std::size_t state_bytes();
   void reset();
   nb::bytes snapshot();
-  void restore(nb::bytes state);
+  void restore(const nb::bytes& state);
 
   void close();
   bool is_closed() const { return served_ == nullptr; }
@@ -65,16 +66,18 @@ class PySession {
   void check_no_more(PyObject* feed) const;
   void take_inputs(PyObject* feed, Arrays& arrays);
   void take_input(std::size_t i, PyObject* given, Arrays& arrays);
-  std::shared_ptr<const Bound> bound_for(const Arrays& arrays);
+  std::shared_ptr<const Bound> bound_for(serve::Served& served, const Arrays& arrays);
   serve::Lease lease_of(serve::Pool& pool);
   serve::Lease stateful_lease();
   void run_on(serve::Lease lease, const Arrays& arrays, std::vector<void*>& outputs);
   std::vector<std::size_t> chosen(nb::handle output_names) const;
-  nb::list interpret(nb::handle output_names, PyObject* feed);
+  nb::list interpret(serve::Served& served, nb::handle output_names, PyObject* feed);
   nb::list describe(std::span<const ValueId> ids) const;
   std::string input_name(std::size_t i) const;
 
-  std::unique_ptr<serve::Served> served_;
+  // Another thread may close the session while one runs it: who lets go of the interpreter's lock
+  // holds it by a pointer of his own.
+  std::shared_ptr<serve::Served> served_;
   std::vector<nb::object> input_names_;
   std::vector<nb::object> output_names_;
   std::vector<DType> input_types_;

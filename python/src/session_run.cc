@@ -74,8 +74,9 @@ void PySession::take_inputs(PyObject* feed, Arrays& arrays) {
   check_no_more(feed);
 }
 
-std::shared_ptr<const PySession::Bound> PySession::bound_for(const Arrays& arrays) {
-  const std::shared_ptr<const Bound> last = bound_;
+std::shared_ptr<const PySession::Bound> PySession::bound_for(serve::Served& served,
+                                                             const Arrays& arrays) {
+  std::shared_ptr<const Bound> last = bound_;
   const auto is_like = [&](const Bound& bound) {
     for (std::size_t i = 0; i < bound.inputs.size(); ++i) {
       const std::span<const std::int64_t> shape = arrays.buffers[i].shape();
@@ -91,10 +92,10 @@ std::shared_ptr<const PySession::Bound> PySession::bound_for(const Arrays& array
   for (std::size_t i = 0; i < input_names_.size(); ++i) shapes.push_back(arrays.buffers[i].shape());
   Result<std::shared_ptr<serve::Pool>> pool = [&] {
     const nb::gil_scoped_release unlocked;
-    return served_->sessions_for(shapes);
+    return served.sessions_for(shapes);
   }();
   if (!pool.ok()) {
-    if (served_->why_interpreted().has_value()) return nullptr;
+    if (served.why_interpreted().has_value()) return nullptr;
     raise_of_run(pool.error());
   }
   auto bound = std::make_shared<Bound>();
@@ -160,18 +161,18 @@ std::vector<std::size_t> PySession::chosen(nb::handle output_names) const {
   return all;
 }
 
-nb::list PySession::interpret(nb::handle output_names, PyObject* feed) {
-  const Graph& graph = served_->signature().graph;
+nb::list PySession::interpret(serve::Served& served, nb::handle output_names, PyObject* feed) {
+  const Graph& graph = served.signature().graph;
   std::vector<NamedValue> inputs;
   for (std::size_t i = 0; i < input_names_.size(); ++i) {
-    const ValueDef& value = graph.value(served_->inputs()[i]);
+    const ValueDef& value = graph.value(served.inputs()[i]);
     Value read = to_value(find_input(i, feed), value.type, input_name(i));
     inputs.push_back({value.name, std::move(read)});
   }
   check_no_more(feed);
   Result<std::vector<NamedValue>> ran = [&] {
     const nb::gil_scoped_release unlocked;
-    return served_->interpret(std::move(inputs));
+    return served.interpret(std::move(inputs));
   }();
   if (!ran.ok()) raise_of_run(ran.error());
   nb::list results;
@@ -179,18 +180,20 @@ nb::list PySession::interpret(nb::handle output_names, PyObject* feed) {
   return results;
 }
 
-nb::list PySession::run(nb::object output_names, nb::object input_feed,
-                        nb::object /*run_options*/) {
+nb::list PySession::run(const nb::object& output_names, const nb::object& input_feed,
+                        const nb::object& /*run_options*/) {
   check_usable();
+  const std::shared_ptr<serve::Served> served = served_;
   if (!PyDict_Check(input_feed.ptr())) {
     raise(Raised::kInputType, str("inputs are given as a dict of arrays by name, and ",
                                   describe_object(input_feed), " was given"));
   }
   Arrays arrays(input_names_.size());
-  if (served_->why_interpreted().has_value()) return interpret(output_names, input_feed.ptr());
+  if (served->why_interpreted().has_value())
+    return interpret(*served, output_names, input_feed.ptr());
   take_inputs(input_feed.ptr(), arrays);
-  const std::shared_ptr<const Bound> bound = bound_for(arrays);
-  if (bound == nullptr) return interpret(output_names, input_feed.ptr());
+  const std::shared_ptr<const Bound> bound = bound_for(*served, arrays);
+  if (bound == nullptr) return interpret(*served, output_names, input_feed.ptr());
 
   const std::size_t count = bound->outputs.size();
   std::vector<nb::object> results(count);
@@ -214,18 +217,19 @@ nb::list PySession::run(nb::object output_names, nb::object input_feed,
   return list;
 }
 
-void PySession::run_into(nb::object input_feed, nb::dict outputs) {
+void PySession::run_into(const nb::object& input_feed, const nb::dict& outputs) {
   check_usable();
+  const std::shared_ptr<serve::Served> served = served_;
   if (!PyDict_Check(input_feed.ptr()))
     raise(Raised::kInputType, str("inputs are given as a dict of arrays by name, and ",
                                   describe_object(input_feed), " was given"));
-  if (const auto why = served_->why_interpreted(); why.has_value())
+  if (const auto why = served->why_interpreted(); why.has_value())
     raise(Raised::kUnsupportedModel, str("run_into() needs a plan: ", *why));
   Arrays arrays(input_names_.size());
   take_inputs(input_feed.ptr(), arrays);
-  const std::shared_ptr<const Bound> bound = bound_for(arrays);
+  const std::shared_ptr<const Bound> bound = bound_for(*served, arrays);
   if (bound == nullptr)
-    raise(Raised::kUnsupportedModel, str("run_into() needs a plan: ", *served_->why_interpreted()));
+    raise(Raised::kUnsupportedModel, str("run_into() needs a plan: ", *served->why_interpreted()));
   nb::list names;
   for (const auto& [name, array] : outputs) names.append(name);
   const std::vector<std::size_t> given =

@@ -94,7 +94,11 @@ class Runs(unittest.TestCase):
             self.assertRaisesRegex(slipway.ClosedError, "was closed", call)
 
     def test_closing_while_others_run(self):
-        sessions = [slipway.InferenceSession(models.AUTOPILOT) for _ in range(20)]
+        # Half of them by the reference implementations, which run without the interpreter's lock, too.
+        sequence = helper.make_tensor_sequence_value_info("s", TensorProto.FLOAT, None)
+        source = models.model([helper.make_node("Exp", ["sensors"], ["e"]), helper.make_node("SequenceConstruct", ["e"], ["s"])],
+                              {"sensors": (TensorProto.FLOAT, [2, 20, 25])}, {}, extra=[sequence])
+        sessions = [slipway.InferenceSession(source if i % 2 else models.AUTOPILOT) for i in range(20)]
 
         def work(session):
             try:
