@@ -28,8 +28,8 @@ std::string difference(std::string_view what, const std::vector<Port>& now,
 
 Result<std::vector<std::string>> check_version(const ModelFacts& model, const ModelFacts& earlier) {
   std::vector<std::string> notes;
-  const Result<recipe::Version> now = recipe::Version::parse(model.version);
-  const Result<recipe::Version> before = recipe::Version::parse(earlier.version);
+  const Result<Version> now = Version::parse(model.version);
+  const Result<Version> before = Version::parse(earlier.version);
   if (model.name != earlier.name || !now.ok() || !before.ok()) return notes;
   std::string changed = difference("input", model.inputs, earlier.inputs);
   if (changed.empty()) changed = difference("output", model.outputs, earlier.outputs);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "recipe/version.h"
+#include "base/version.h"
 #include "report/report.h"
 
 namespace slipway::choose {

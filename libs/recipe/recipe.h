@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "recipe/version.h"
+#include "base/version.h"
 
 namespace slipway::recipe {
 

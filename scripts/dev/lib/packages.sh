@@ -3,7 +3,7 @@
 source scripts/dev/lib/say.sh
 
 packages_build=(g++ cmake ninja-build ccache googletest libhwy-dev libxxhash-dev libre2-dev zlib1g-dev
-  libjpeg62-turbo-dev libwebp-dev libopenjp2-7-dev
+  libjpeg62-turbo-dev libwebp-dev libopenjp2-7-dev libssl-dev libzstd-dev libcurl4-openssl-dev
   nlohmann-json3-dev libtomlplusplus-dev libjs-chart.js python3 git)
 packages_test=(libonnx-testdata zsh fish pkg-config)
 packages_browser=(chromium)
@@ -13,7 +13,8 @@ packages_lint=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 packages_fuzz=(clang-14 libclang-rt-14-dev)
 packages_coverage=(gcovr)
 packages_aarch64=(g++-aarch64-linux-gnu qemu-user-static libre2-dev:arm64 zlib1g-dev:arm64
-  libjpeg62-turbo-dev:arm64 libwebp-dev:arm64 libopenjp2-7-dev:arm64)
+  libjpeg62-turbo-dev:arm64 libwebp-dev:arm64 libopenjp2-7-dev:arm64 libssl-dev:arm64
+  libzstd-dev:arm64 libcurl4-openssl-dev:arm64)
 
 packages_log=build/log/apt.log
 

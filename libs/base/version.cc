@@ -1,4 +1,4 @@
-#include "recipe/version.h"
+#include "base/version.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 
-namespace slipway::recipe {
+namespace slipway {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -110,4 +110,4 @@ std::strong_ordering Version::compare(const Version& other) const {
   return compare_pre_releases(pre_release, other.pre_release);
 }
 
-}  // namespace slipway::recipe
+}  // namespace slipway

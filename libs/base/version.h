@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace slipway::recipe {
+namespace slipway {
 
 struct Version {
   std::uint32_t major = 0;
@@ -25,4 +25,4 @@ struct Version {
   std::strong_ordering compare(const Version& other) const;
 };
 
-}  // namespace slipway::recipe
+}  // namespace slipway

@@ -1,6 +1,6 @@
-#include "recipe/version.h"
+#include "base/version.h"
 
-namespace slipway::recipe {
+namespace slipway {
 namespace {
 
 TEST(Version, TakesWhatIsOne) {
@@ -36,4 +36,4 @@ TEST(Version, OrderIsPrecedence) {
 }
 
 }  // namespace
-}  // namespace slipway::recipe
+}  // namespace slipway
