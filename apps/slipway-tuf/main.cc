@@ -24,7 +24,8 @@ constexpr std::string_view kUsage =
     "       slipway-tuf --metadata-dir DIR --metadata-url URL --target-name PATH\n"
     "                   --target-base-url URL --target-dir DIR download\n\n";
 constexpr std::string_view kAbout =
-    "\nA client of The Update Framework: trusts ROOT from the beginning, and whatever the keys in it\n"
+    "\nA client of The Update Framework: trusts ROOT from the beginning, and whatever the keys in "
+    "it\n"
     "sign from there on. URLs are http, https and file, or folders. Exits 0 when all was done, 1\n"
     "when not.\n"
     "  example: slipway-tuf --metadata-dir trusted --metadata-url https://host/metadata refresh\n";
@@ -68,9 +69,8 @@ Status download(const Arguments& arguments, updater::Updater& client, fetch::Fet
   TRY(needed(arguments, "--target-name"));
   for (const std::string& name : arguments.values("--target-name")) {
     const updater::Found found = TRY(client.find(name));
-    const disk::Path path =
-        TRY(updater::download(disk::real_disk(), fetcher, base, found,
-                              client.trusted().root().is_consistent, folder));
+    const disk::Path path = TRY(updater::download(disk::real_disk(), fetcher, base, found,
+                                                  client.trusted().root().is_consistent, folder));
     say(str(name, ": ", found.file.bytes, " bytes in ", path.native()));
   }
   return {};
