@@ -45,6 +45,8 @@ std::string file_name(std::string_view name, std::string_view ending) {
 Status Kept::begin(std::string_view root) {
   TRY(trust::TrustedSet::create(root, 0));
   TRY(disk_->make_folder(folder_));
+  const disk::Path parent = folder_.parent_path();
+  TRY(disk_->sync_folder(parent.empty() ? "." : parent));
   const disk::Path path = folder_ / "root.json";
   const Result<disk::Entry> entry = disk_->look(path);
   if (entry.ok()) {

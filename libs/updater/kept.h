@@ -22,7 +22,8 @@ std::string file_name(std::string_view name, std::string_view ending);
 
 class Kept {
  public:
-  Kept(disk::Disk& disk, disk::Path folder) : disk_(&disk), folder_(std::move(folder)) {}
+  Kept(disk::Disk& disk, disk::Path folder)
+      : disk_(&disk), folder_(folder.has_filename() ? std::move(folder) : folder.parent_path()) {}
 
   // Makes `root` what all trust begins with. kUsage where there is one already, kInvalid for a root
   // that its own keys did not sign.

@@ -42,6 +42,7 @@ class UpdaterTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(disk_.make_folder("/device").ok());
+    ASSERT_TRUE(disk_.sync_folder("/").ok());
     ASSERT_TRUE(kept().begin(repository_.file("metadata/1.root.json")).ok());
   }
   Kept kept() { return {disk_, "/device/metadata"}; }
@@ -286,7 +287,8 @@ TEST_F(UpdaterTest, APowerCutAtAnyMomentLeavesMetadataThatGoesOn) {
       const Status again = refresh(kNow + kDay);
       ASSERT_TRUE(again.ok()) << again.error().message << ", cut before effect " << points << ", "
                               << aftermath.text();
-      for (const disk::Entry& entry : *disk.list("/device/metadata"))
+      const std::vector<disk::Entry> entries = *disk.list("/device/metadata");
+      for (const disk::Entry& entry : entries)
         EXPECT_TRUE(entry.name.ends_with(".json") || entry.name == "clock") << entry.name;
     }
   }
@@ -310,7 +312,7 @@ TEST_F(UpdaterTest, ADiskThatFailsAtAnyMomentIsAnErrorAndNothingIsLost) {
       };
       const Status done = refresh();
       if (point >= disk.effects()) break;
-      if (!done.ok()) EXPECT_FALSE(done.error().message.empty());
+      EXPECT_TRUE(done.ok() || !done.error().message.empty());
       ASSERT_TRUE(refresh().ok()) << point;
     }
   }
