@@ -95,10 +95,13 @@ Result<Found> open_below(const fs::path& root, const fs::path& path) {
   return found;
 }
 
-Status copy(const Found& file, std::uint64_t offset, const fs::path& path, Sink& sink) {
+Status copy(const Found& file, std::uint64_t offset, const fs::path& path, const Watch& watch,
+            Sink& sink) {
   std::vector<std::byte> piece(
       static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, file.bytes - offset)));
   while (offset < file.bytes) {
+    if (watch.wants_to_stop())
+      return Error{Code::kIo, str(shown_url(path.string()), ": the transfer was cancelled")};
     const std::size_t wanted =
         static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), file.bytes - offset));
     const ssize_t got =
@@ -112,6 +115,7 @@ Status copy(const Found& file, std::uint64_t offset, const fs::path& path, Sink&
     if (got == 0) break;
     TRY(sink.write(std::span(piece).first(static_cast<std::size_t>(got))));
     offset += static_cast<std::uint64_t>(got);
+    if (watch.progress) watch.progress(offset, file.bytes);
   }
   if (version_of(TRY(examine(file.descriptor, path))) != file.version || offset != file.bytes) {
     return Error{Code::kIo, str(shown_url(path.string()),
@@ -132,7 +136,7 @@ Status FileFetcher::fetch(const Request& request, Sink& sink) {
   const bool is_same = request.never_changes || request.version == file.version;
   const std::uint64_t offset = is_same && request.offset <= file.bytes ? request.offset : 0;
   TRY(sink.begin({.offset = offset, .total_bytes = file.bytes, .version = file.version}));
-  return copy(file, offset, path, sink);
+  return copy(file, offset, path, watch_, sink);
 }
 
 }  // namespace slipway::fetch

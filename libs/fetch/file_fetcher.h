@@ -3,8 +3,10 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
 
 #include "fetch/fetch.h"
+#include "fetch/watch.h"
 
 namespace slipway::fetch {
 
@@ -14,11 +16,13 @@ namespace slipway::fetch {
 // something.
 class FileFetcher : public Fetcher {
  public:
-  explicit FileFetcher(std::filesystem::path root = "/") : root_(std::move(root)) {}
+  explicit FileFetcher(std::filesystem::path root = "/", Watch watch = {})
+      : root_(std::move(root)), watch_(std::move(watch)) {}
   Status fetch(const Request& request, Sink& sink) override;
 
  private:
   std::filesystem::path root_;
+  Watch watch_;
 };
 
 }  // namespace slipway::fetch

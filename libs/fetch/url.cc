@@ -40,6 +40,20 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
+// How much of what follows "://" is user and password. Where the part before the first slash is no
+// host and port, a password with a slash or a question mark is likely: all up to the last '@'.
+std::size_t secret_bytes(std::string_view rest) {
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  const std::size_t at = authority.rfind('@');
+  if (at != std::string_view::npos) return at + 1;
+  const std::size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos || authority.ends_with(']')) return 0;
+  const std::string_view port = authority.substr(colon + 1);
+  if (std::all_of(port.begin(), port.end(), is_digit)) return 0;
+  const std::size_t last = rest.rfind('@');
+  return last == std::string_view::npos ? 0 : last + 1;
+}
+
 }  // namespace
 
 std::string scheme_of(std::string_view url) {
@@ -58,14 +72,20 @@ std::string shown_url(std::string_view url) {
   if (!scheme_of(url).empty()) {
     const std::size_t authority = url.find("://") + 3;
     out = url.substr(0, authority);
-    url.remove_prefix(authority);
+    url.remove_prefix(authority + secret_bytes(url.substr(authority)));
     url = url.substr(0, url.find_first_of("?#"));
-    // The last '@' before the path, and any other one: a password may hold an unencoded slash.
-    const std::size_t at = url.rfind('@');
-    if (at != std::string_view::npos) url.remove_prefix(at + 1);
   }
   for (const char c : url) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
   return shorten(out, 200);
+}
+
+std::string without_credentials(std::string_view url) {
+  if (scheme_of(url).empty()) return std::string(url);
+  const std::size_t authority = url.find("://") + 3;
+  const std::size_t end = std::min(url.find_first_of("/?#", authority), url.size());
+  const std::size_t at = url.substr(0, end).rfind('@');
+  if (at == std::string_view::npos || at < authority) return std::string(url);
+  return str(url.substr(0, authority), url.substr(at + 1));
 }
 
 std::string percent_encode(std::string_view path) {

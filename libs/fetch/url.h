@@ -16,6 +16,9 @@ std::string scheme_of(std::string_view url);
 // secret), control characters as well; shortened.
 std::string shown_url(std::string_view url);
 
+// Without user and password.
+std::string without_credentials(std::string_view url);
+
 // Everything but letters, digits and "-._~/" as %XX.
 std::string percent_encode(std::string_view path);
 
