@@ -87,9 +87,9 @@ Status run(const Arguments& arguments) {
     return Error{Code::kUsage,
                  str("'", shorten(verb), "' is not one of init, refresh and download")};
   }
-  fetch::FetchOptions options;
+  fetch::FetcherOptions options;
   options.http.ca_file = arguments.value("--ca");
-  const std::unique_ptr<fetch::Fetcher> fetcher = fetch::make_fetcher(options);
+  const std::unique_ptr<fetch::Fetcher> fetcher = fetch::make_fetcher(std::move(options));
   updater::Updater client(kept, *fetcher, TRY(needed(arguments, "--metadata-url")), now(), {}, say);
   TRY(client.refresh());
   return verb == "download" ? download(arguments, client, *fetcher) : Status();
