@@ -139,6 +139,7 @@ class CrashingDisk : public Disk {
   std::uint64_t free_now() const;
   Status expect_space(const Path& path, std::uint64_t more_bytes) const;
   Status write_to(Id id, const Path& path, std::span<const std::byte> bytes);
+  Status write_zeros(Id id, const Path& path, std::uint64_t count);
   Status sync_file(Id id, const Path& path);
   std::set<Id> reachable(bool on_disk) const;
 
