@@ -33,17 +33,16 @@ class FileBytes final : public Bytes {
 
   Run run_at(std::uint64_t offset) override {
     if (offset >= size()) return {};
-    const std::uint64_t data = seek(offset, SEEK_DATA);
+    const std::uint64_t data = seek(offset, SEEK_DATA, offset);
     if (data > offset) return {data - offset, true};
-    return {std::max<std::uint64_t>(seek(offset, SEEK_HOLE) - offset, 1), false};
+    return {std::max<std::uint64_t>(seek(offset, SEEK_HOLE, size()) - offset, 1), false};
   }
 
  private:
-  // Where the next data or hole is, the file's end where none follows; `offset` on a file system
-  // that does not tell.
-  std::uint64_t seek(std::uint64_t offset, int what) const {
+  // Where the next data or hole is, the file's end where none follows.
+  std::uint64_t seek(std::uint64_t offset, int what, std::uint64_t where_nobody_tells) const {
     const off_t found = lseek(file_.descriptor.number(), static_cast<off_t>(offset), what);
-    if (found < 0) return errno == ENXIO ? size() : offset;
+    if (found < 0) return errno == ENXIO ? size() : where_nobody_tells;
     return std::clamp<std::uint64_t>(static_cast<std::uint64_t>(found), offset, size());
   }
 

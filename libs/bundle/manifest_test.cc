@@ -4,8 +4,8 @@
 #include <functional>
 
 #include "base/str.h"
-#include "bundle/manifest_sample.h"
 #include "bundle/rules.h"
+#include "bundle/sample.h"
 
 namespace slipway::bundle {
 namespace {
