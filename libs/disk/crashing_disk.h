@@ -64,6 +64,10 @@ class CrashingDisk : public Disk {
   // says. Open files and locks are gone, the count starts at 0, cuts and faults are forgotten.
   void crash(const Aftermath& aftermath);
 
+  // The process ends and the power stays: everything is as it was read, open files and locks are
+  // gone, the count starts at 0, cuts and faults are forgotten. What was not synced still is not.
+  void kill();
+
   // Bit rot: another byte at a place of a file, on disk and in memory.
   void damage(const Path& path, std::uint64_t offset);
   // Every file and folder, by path.
@@ -121,6 +125,8 @@ class CrashingDisk : public Disk {
 
     bool touches(const Place& place) const;
   };
+
+  void start_again();
 
   static constexpr std::size_t kNever = SIZE_MAX;
   static constexpr Id kRoot = 1;

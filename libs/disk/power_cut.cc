@@ -130,6 +130,12 @@ void CrashingDisk::crash(const Aftermath& aftermath) {
     node.reserved = node.reserved_synced;
     node.is_lost = false;
   }
+  start_again();
+}
+
+void CrashingDisk::kill() { start_again(); }
+
+void CrashingDisk::start_again() {
   locks_.clear();
   ++boots_;
   effects_ = 0;
