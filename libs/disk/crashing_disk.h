@@ -64,6 +64,10 @@ class CrashingDisk : public Disk {
   // says. Open files and locks are gone, the count starts at 0, cuts and faults are forgotten.
   void crash(const Aftermath& aftermath);
 
+  // The process ends and the power stays: everything is as it was read, open files and locks are
+  // gone, the count starts at 0, cuts and faults are forgotten. What was not synced still is not.
+  void kill();
+
   // Bit rot: another byte at a place of a file, on disk and in memory.
   void damage(const Path& path, std::uint64_t offset);
   // Every file and folder, by path.
@@ -122,6 +126,8 @@ class CrashingDisk : public Disk {
     bool touches(const Place& place) const;
   };
 
+  void start_again();
+
   static constexpr std::size_t kNever = SIZE_MAX;
   static constexpr Id kRoot = 1;
 
@@ -139,6 +145,7 @@ class CrashingDisk : public Disk {
   std::uint64_t free_now() const;
   Status expect_space(const Path& path, std::uint64_t more_bytes) const;
   Status write_to(Id id, const Path& path, std::span<const std::byte> bytes);
+  Status write_zeros(Id id, const Path& path, std::uint64_t count);
   Status sync_file(Id id, const Path& path);
   std::set<Id> reachable(bool on_disk) const;
 

@@ -159,6 +159,22 @@ TEST(CrashingDisk, WhatWasOpenBeforeACrashDoesNothing) {
   EXPECT_EQ(content(disk, "/a"), "old");
 }
 
+TEST(CrashingDisk, AKillLosesNothingThatThePowerDoesNot) {
+  CrashingDisk disk = disk_with_a();
+  const std::unique_ptr<File> file = disk.append("/a").value();
+  ASSERT_TRUE(file->write("1").ok());
+  const std::unique_ptr<Lock> lock = disk.lock("/lock").value();
+  disk.cut_before(disk.effects());
+  EXPECT_FALSE(disk.make_folder("/f").ok());
+  disk.kill();
+  EXPECT_EQ(content(disk, "/a"), "old1");
+  EXPECT_FALSE(file->write("2").ok());
+  EXPECT_TRUE(disk.lock("/lock").ok());
+  EXPECT_TRUE(disk.has_unsynced());
+  disk.crash({});
+  EXPECT_EQ(content(disk, "/a"), "old");
+}
+
 TEST(CrashingDisk, AnEffectFailsOnceOrFromThenOn) {
   CrashingDisk disk = disk_with_a();
   disk.fail_at(disk.effects(), Fault::kNoSpace);

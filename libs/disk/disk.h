@@ -30,6 +30,8 @@ class File {
   // After a failure a part of the bytes may be in the file.
   virtual Status write(std::span<const std::byte> bytes) = 0;
   Status write(std::string_view text) { return write(std::as_bytes(std::span(text))); }
+  // So many zeros, as a hole that costs no space where the file system has those.
+  virtual Status zeros(std::uint64_t count) = 0;
   virtual Status sync() = 0;
 };
 

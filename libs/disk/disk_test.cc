@@ -87,6 +87,20 @@ const Behaviour kBehaviours[] = {
        ASSERT_TRUE(disk.append(folder / "a").value()->write("two").ok());
        EXPECT_EQ(content(disk, folder / "a"), "onetwo");
      }},
+    {"ZerosAreBytes",
+     [](Disk& disk, const Path& folder) {
+       const std::unique_ptr<File> file = disk.create(folder / "a").value();
+       ASSERT_TRUE(file->write("a").ok());
+       ASSERT_TRUE(file->zeros(2).ok());
+       ASSERT_TRUE(file->write("b").ok());
+       ASSERT_TRUE(file->zeros(1).ok());
+       ASSERT_TRUE(file->sync().ok());
+       EXPECT_EQ(content(disk, folder / "a"), std::string("a\0\0b\0", 5));
+       const std::unique_ptr<File> more = disk.append(folder / "a").value();
+       ASSERT_TRUE(more->zeros(1).ok());
+       ASSERT_TRUE(more->write("c").ok());
+       EXPECT_EQ(content(disk, folder / "a"), std::string("a\0\0b\0\0c", 7));
+     }},
     {"FoldersAreMadeOneAtATimeAndTwice",
      [](Disk& disk, const Path& folder) {
        EXPECT_EQ(code_of(disk.make_folder(folder / "a" / "b")), Code::kNotFound);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 
 #include "base/files.h"
 #include "base/str.h"
@@ -50,6 +51,23 @@ class RealFile : public File {
       if (put < 0) return failure("cannot write", path_);
       bytes = bytes.subspan(static_cast<std::size_t>(put));
     }
+    return {};
+  }
+
+  Status zeros(std::uint64_t count) override {
+    struct stat status {};
+    if (fstat(descriptor_.number(), &status) != 0) return failure("cannot examine", path_);
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    constexpr std::uint64_t kMost = std::numeric_limits<off_t>::max();
+    if (count > kMost || size > kMost - count) errno = EFBIG;
+    if (count > kMost || size > kMost - count ||
+        again_if_interrupted([&] {
+          return ftruncate(descriptor_.number(), static_cast<off_t>(size + count));
+        }) != 0) {
+      return failure("cannot write", path_);
+    }
+    // What is written next goes behind them.
+    if (lseek(descriptor_.number(), 0, SEEK_END) < 0) return failure("cannot write", path_);
     return {};
   }
 
