@@ -76,6 +76,9 @@ class Device {
     static_cast<void>(disk_.make_folder("/files"));
     begun_ = updater::Kept(disk_, "/trusted").begin(root);
   }
+  // Another that has seen the same.
+  Device(const Device& other) : disk_(other.disk_), begun_(other.begun_) {}
+  Device& operator=(const Device&) = delete;
 
   Status refresh(fetch::Fetcher& fetcher, trust::Seconds now) {
     TRY(Status(begun_));
