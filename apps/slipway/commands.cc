@@ -6,11 +6,28 @@
 namespace slipway {
 
 std::span<const Command> commands() {
-  static const std::array kCommands = {
-      kInitCommand,    kBuildCommand,   kChecklistCommand,  kInspectCommand,  kCheckCommand,
-      kRunCommand,     kCompileCommand, kOptimizeCommand,   kQuantizeCommand, kPruneCommand,
-      kVerifyCommand,  kFetchCommand,   kBenchCommand,      kEnginesCommand,  kOpsCommand,
-      kVersionCommand, kHelpCommand,    kCompletionsCommand};
+  static const std::array kCommands = {kInitCommand,
+                                       kBuildCommand,
+                                       kChecklistCommand,
+                                       kInspectCommand,
+                                       kCheckCommand,
+                                       kRunCommand,
+                                       kCompileCommand,
+                                       kOptimizeCommand,
+                                       kQuantizeCommand,
+                                       kPruneCommand,
+                                       kVerifyCommand,
+                                       kBenchCommand,
+                                       kEnginesCommand,
+                                       kOpsCommand,
+                                       kKeysCommand,
+                                       kPublishCommand,
+                                       kRefreshTimestampCommand,
+                                       kSignCommand,
+                                       kFetchCommand,
+                                       kVersionCommand,
+                                       kHelpCommand,
+                                       kCompletionsCommand};
   return kCommands;
 }
 

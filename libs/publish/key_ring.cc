@@ -55,7 +55,8 @@ std::string file_text(std::string_view role, const trust::PrivateKey& key, std::
 // What a file says its key is; empty where it says nothing.
 trust::KeyText stated_key(std::string_view content) {
   trust::KeyText key;
-  const std::size_t at = content.starts_with(kPublicLine) ? 0 : content.find(str("\n", kPublicLine));
+  const std::size_t at =
+      content.starts_with(kPublicLine) ? 0 : content.find(str("\n", kPublicLine));
   if (at == std::string_view::npos) return key;
   content.remove_prefix(at + kPublicLine.size() + (at == 0 ? 0 : 1));
   const Result<trust::Json> json = trust::parse_json(content.substr(0, content.find('\n')), "key");
@@ -104,9 +105,9 @@ Status KeyRing::begin() {
   const std::vector<KeyFile> files = TRY(list());
   std::error_code error;
   if (files.empty() && !fs::exists(folder_ / kRootName, error)) return {};
-  return Error{Code::kUsage,
-               str(folder_.native(), " holds keys already, and they stay as they are: name another "
-                                     "folder, or replace one key by slipway keys rotate")};
+  return Error{Code::kUsage, str(folder_.native(),
+                                 " holds keys already, and they stay as they are: name another "
+                                 "folder, or replace one key by slipway keys rotate")};
 }
 
 Result<std::vector<KeyFile>> KeyRing::list() const {
@@ -153,9 +154,10 @@ Result<trust::PrivateKey> KeyRing::decrypt(const KeyFile& file) {
   }
   if (!key.ok()) return about(key.error());
   if (!file.id.empty() && key->id() != file.id) {
-    return about({Code::kInvalid, str("its first lines say that it is the key ", file.id.substr(0, 16),
-                                      ", and it holds ", key->id().substr(0, 16),
-                                      ": the file was put together from two")});
+    return about(
+        {Code::kInvalid,
+         str("its first lines say that it is the key ", file.id.substr(0, 16), ", and it holds ",
+             key->id().substr(0, 16), ": the file was put together from two")});
   }
   return key;
 }
@@ -182,10 +184,10 @@ Result<Keys> KeyRing::open_enough(std::string_view role, const trust::Root& root
     if (file.role == role && !file.fault.empty())
       return Error{Code::kInvalid, str((folder_ / file.name).native(), ": ", file.fault)};
   }
-  return Error{Code::kUsage,
-               str("signing as ", role, " takes ", needed, ", and ", folder_.native(), " has ",
-                   keys.size(), " of those that root version ", root.version, " names: bring ", role,
-                   ".pem there (slipway keys list ", folder_.native(), " shows what there is)")};
+  return Error{Code::kUsage, str("signing as ", role, " takes ", needed, ", and ", folder_.native(),
+                                 " has ", keys.size(), " of those that root version ", root.version,
+                                 " names: bring ", role, ".pem there (slipway keys list ",
+                                 folder_.native(), " shows what there is)")};
 }
 
 Result<std::string> KeyRing::add(std::string_view role, const trust::PrivateKey& key,

@@ -52,8 +52,8 @@ Status copy_bytes(bundle::Bytes& from, const bundle::FileEntry& file, bundle::Si
     at += got;
   }
   if (at == file.bytes && hasher.finish() == file.sha256) return {};
-  return Error{Code::kInvalid,
-               str(shorten(file.path), " changed while it was read: try again once it is complete")};
+  return Error{Code::kInvalid, str(shorten(file.path),
+                                   " changed while it was read: try again once it is complete")};
 }
 
 }  // namespace
@@ -123,8 +123,9 @@ Status Repository::place(const disk::Path& relative, const bundle::FileEntry& fi
 Result<Added> Repository::add_file(bundle::Bytes& from, const std::string& path) {
   TRY(check_target_path(path));
   if (updater::bundle_of(path)) {
-    return Error{Code::kUsage, str("'", shorten(path),
-                                   "' is where a bundle's manifest belongs: publish the .slip file")};
+    return Error{
+        Code::kUsage,
+        str("'", shorten(path), "' is where a bundle's manifest belongs: publish the .slip file")};
   }
   const bundle::FileEntry file = TRY(bundle::describe(from, path));
   Added added;

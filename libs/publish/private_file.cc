@@ -54,8 +54,7 @@ Status sync_folder(const std::filesystem::path& path) {
 
 Result<bool> is_open_to_others(const std::filesystem::path& path) {
   struct stat status {};
-  if (stat(path.c_str(), &status) != 0)
-    return system_error(str("cannot examine ", path.native()));
+  if (stat(path.c_str(), &status) != 0) return system_error(str("cannot examine ", path.native()));
   return (status.st_mode & 0077U) != 0;
 }
 

@@ -55,7 +55,8 @@ bool is_versioned(std::string_view name, std::string_view role) {
 
 Status Repository::note_files_of(const trust::Targets& targets, std::set<std::string>& names) {
   for (const auto& [path, file] : targets.files) {
-    for (const auto& [algorithm, hash] : file.hashes) names.insert(payload_path(path, hash).native());
+    for (const auto& [algorithm, hash] : file.hashes)
+      names.insert(payload_path(path, hash).native());
     if (!updater::bundle_of(path)) continue;
     const auto hash = file.hashes.find("sha256");
     if (hash == file.hashes.end()) continue;
@@ -81,8 +82,8 @@ Result<Pruned> Repository::prune() {
   keep_before(state_.snapshot.version, trust::kSnapshot);
   keep_before(state_.targets.version, trust::kTargets);
   if (state_.targets.version > 1) {
-    const Result<std::string> text = disk_->read(
-        metadata(str(state_.targets.version - 1, ".targets.json")), kMostMetadataBytes);
+    const Result<std::string> text =
+        disk_->read(metadata(str(state_.targets.version - 1, ".targets.json")), kMostMetadataBytes);
     const Result<trust::Targets> before =
         text.ok() ? trust::parse_targets(*text, trust::kTargets) : text.error();
     if (before.ok()) TRY(note_files_of(*before, payload));

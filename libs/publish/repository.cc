@@ -129,7 +129,8 @@ Status Repository::sign_from(std::string_view from, const Signers& signers, trus
   const Keys* keys = TRY(signers_of(signers, trust::kTimestamp, state_.root));
   drafts.push_back(TRY(sign_timestamp(*keys, snapshot, now + lifetimes.timestamp)));
   TRY(sync_payload());
-  for (const Draft& draft : drafts) TRY(disk::replace_file(*disk_, metadata(draft.name), draft.text));
+  for (const Draft& draft : drafts)
+    TRY(disk::replace_file(*disk_, metadata(draft.name), draft.text));
   return read_again();
 }
 

@@ -232,9 +232,8 @@ TEST_P(RotationTest, DevicesFollowAndTheOldKeySignsNothingAnyMore) {
   expect_readable(device, "model", "content");
   Device newcomer(publisher_.root_text);
   expect_readable(newcomer, "model", "content");
-  const Status refused = role == "root"
-                             ? repository.renew_root(publisher_.signers, kNow, {})
-                             : repository.publish(publisher_.signers, kNow, {});
+  const Status refused = role == "root" ? repository.renew_root(publisher_.signers, kNow, {})
+                                        : repository.publish(publisher_.signers, kNow, {});
   EXPECT_FALSE(refused.ok());
   publisher_.signers[role] = {key};
   ASSERT_TRUE(repository.publish(publisher_.signers, kNow, {}).ok());
@@ -247,9 +246,9 @@ TEST_P(RotationTest, UntilTheNewRootIsThereEverythingIsGoodByBoth) {
   const std::string role = GetParam();
   const trust::PrivateKey key = *trust::PrivateKey::generate(trust::KeyKind::kEd25519);
   Repository repository = *open();
-  ASSERT_TRUE(repository
-                  .rotate(role, publisher_.signers[role][0].id(), key, publisher_.signers, kNow, {})
-                  .ok());
+  ASSERT_TRUE(
+      repository.rotate(role, publisher_.signers[role][0].id(), key, publisher_.signers, kNow, {})
+          .ok());
   ASSERT_TRUE(disk_.remove(kFolder / "metadata/2.root.json").ok());
   Device device(publisher_.root_text);
   expect_readable(device, "model", "content");
@@ -289,7 +288,8 @@ TEST_F(RepositoryTest, ThresholdsOfRootCountOldKeysAndNewOnes) {
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("needs 2 of the keys"), std::string::npos);
   Signers two = publisher_.signers;
-  two["root"] = {keys[0], keys[1]};  // the replaced one and another: with the new one two of either root
+  two["root"] = {keys[0],
+                 keys[1]};  // the replaced one and another: with the new one two of either root
   ASSERT_TRUE(repository.rotate("root", keys[0].id(), key, two, kNow, {}).ok());
   Device device(publisher_.root_text);
   expect_readable(device, "model", "content");

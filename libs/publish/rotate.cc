@@ -16,10 +16,11 @@ Result<std::string> Repository::sign_root(const trust::Root& root, const Keys& s
     const Status enough =
         trust::check_signatures(written, judge.roles.at(role), judge.keys, trust::kRoot);
     if (enough.ok()) continue;
-    return Error{Code::kUsage,
-                 str("a new root needs ", judge.roles.at(role).threshold,
-                     " of the keys that root version ", judge.version,
-                     " names for root, and fewer are at hand: bring the key files of root together")};
+    return Error{
+        Code::kUsage,
+        str("a new root needs ", judge.roles.at(role).threshold, " of the keys that root version ",
+            judge.version,
+            " names for root, and fewer are at hand: bring the key files of root together")};
   }
   return text;
 }

@@ -18,9 +18,9 @@ constexpr trust::Seconds kBeforeAll = 0;
 std::string root_name(std::uint64_t version) { return str(version, ".root.json"); }
 
 Error no_repository(const disk::Path& folder) {
-  return {Code::kNotFound, str(folder.native(), " holds no repository: metadata/ has no root. ",
-                               "slipway publish FILE --to ", folder.native(),
-                               " --keys DIR begins one")};
+  return {Code::kNotFound,
+          str(folder.native(), " holds no repository: metadata/ has no root. ",
+              "slipway publish FILE --to ", folder.native(), " --keys DIR begins one")};
 }
 
 Result<std::string> first_root(disk::Disk& disk, const disk::Path& folder) {
@@ -85,14 +85,14 @@ Result<trust::TrustedSet> follow(std::span<const std::string> roots) {
 Status read_roles(disk::Disk& disk, const disk::Path& folder, std::string_view timestamp,
                   trust::TrustedSet& trusted) {
   TRY(trusted.update_timestamp(timestamp));
-  const std::string snapshot =
-      TRY(disk.read(folder / "metadata" / str(trusted.timestamp().snapshot.version, ".snapshot.json"),
-                    kMostMetadataBytes));
+  const std::string snapshot = TRY(
+      disk.read(folder / "metadata" / str(trusted.timestamp().snapshot.version, ".snapshot.json"),
+                kMostMetadataBytes));
   TRY(trusted.update_snapshot(snapshot, trust::TrustedSet::Source::kRepository));
   const trust::MetaFile* const file = trusted.targets_file(std::string(trust::kTargets));
   if (file == nullptr) return Error{Code::kInternal, "snapshot names targets"};
-  const std::string targets = TRY(
-      disk.read(folder / "metadata" / str(file->version, ".targets.json"), kMostMetadataBytes));
+  const std::string targets =
+      TRY(disk.read(folder / "metadata" / str(file->version, ".targets.json"), kMostMetadataBytes));
   return trusted.update_top_targets(targets);
 }
 
@@ -113,10 +113,11 @@ Result<State> read_state(disk::Disk& disk, const disk::Path& folder,
   state.root = trusted.root();
   state.root_text = roots.back();
   if (!state.root.is_consistent) {
-    return Error{Code::kUnsupported,
-                 str(folder.native(),
-                     " has consistent_snapshot false: its files change while they are read. slipway "
-                     "publishes to repositories with consistent snapshots alone")};
+    return Error{
+        Code::kUnsupported,
+        str(folder.native(),
+            " has consistent_snapshot false: its files change while they are read. slipway "
+            "publishes to repositories with consistent snapshots alone")};
   }
   const Result<std::string> timestamp =
       disk.read(folder / "metadata" / "timestamp.json", trust::kMostTimestampBytes);

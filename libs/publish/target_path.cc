@@ -17,7 +17,8 @@ std::string_view fault_of(std::string_view part) {
   if (part[0] == '.') return "has a part that begins with '.'";
   if (part.size() > kMostPartBytes) return "has a part of more than 180 characters";
   for (const char c : part) {
-    if (!is_plain(c)) return "has a character that servers or file systems read in more than one way";
+    if (!is_plain(c))
+      return "has a character that servers or file systems read in more than one way";
   }
   return {};
 }

@@ -26,16 +26,13 @@ TEST(Bundles, VersionsComeInTheOrderOfTheirPrecedence) {
     targets.files[path] = {};
   std::vector<std::string> texts;
   for (const Version& version : versions_of(targets, "boat")) texts.push_back(version.text());
-  EXPECT_EQ(texts,
-            (std::vector<std::string>{"1.9.0", "1.10.0-rc.2", "1.10.0-rc.10", "1.10.0"}));
+  EXPECT_EQ(texts, (std::vector<std::string>{"1.9.0", "1.10.0-rc.2", "1.10.0-rc.10", "1.10.0"}));
   EXPECT_EQ(bundles_of(targets).size(), 5U);
   EXPECT_EQ(bundles_of(targets).back().name, "boathouse");
   EXPECT_TRUE(versions_of(targets, "ship").empty());
 }
 
-TEST(Bundles, AnObjectLiesUnderItsHash) {
-  EXPECT_EQ(object_path("abcd"), "objects/ab/abcd");
-}
+TEST(Bundles, AnObjectLiesUnderItsHash) { EXPECT_EQ(object_path("abcd"), "objects/ab/abcd"); }
 
 }  // namespace
 }  // namespace slipway::updater

@@ -91,8 +91,8 @@ class PublishCrash : public testing::Test {
         const bool is_certain = !disk.has_unsynced();
         disk.crash(aftermath);
         ++states;
-        const std::string when = str(operation.name, ", cut before effect ", points, ", ",
-                                     aftermath.text());
+        const std::string when =
+            str(operation.name, ", cut before effect ", points, ", ", aftermath.text());
         seen_new += examine(disk, operation, when);
         if (HasFatalFailure()) return;
         if (is_certain) break;  // every aftermath is the same
@@ -139,8 +139,9 @@ class PublishCrash : public testing::Test {
                                                          {});
                    }});
     for (const std::string_view role : kRoles) {
-      all.push_back({str("rotate ", role),
-                     [this, role](disk::Disk& disk) { return rotate(disk, std::string(role), false); }});
+      all.push_back({str("rotate ", role), [this, role](disk::Disk& disk) {
+                       return rotate(disk, std::string(role), false);
+                     }});
     }
     all.push_back({"keys renew", [this](disk::Disk& disk) -> Status {
                      Repository repository = TRY(open(disk));
@@ -158,8 +159,8 @@ class PublishCrash : public testing::Test {
 
 TEST_F(PublishCrash, APowerCutAtAnyMomentLeavesWhatReadersCanUse) {
   const CrashingDisk empty;
-  sweep(empty, {"first publish", [this](disk::Disk& disk) { return publish_before(disk); }, false,
-                true});
+  sweep(empty,
+        {"first publish", [this](disk::Disk& disk) { return publish_before(disk); }, false, true});
   CrashingDisk published;
   ASSERT_TRUE(publish_before(published).ok());
   known_.emplace(publisher_.root_text);
