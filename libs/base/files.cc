@@ -133,6 +133,14 @@ Status AtomicFile::write(std::span<const std::byte> bytes) {
   return {};
 }
 
+Status AtomicFile::skip(std::uint64_t bytes) {
+  const off_t end = lseek(descriptor_.number(), static_cast<off_t>(bytes), SEEK_CUR);
+  if (end < 0 || ftruncate(descriptor_.number(), end) != 0) {
+    return system_error(str("cannot write ", target_.string()));
+  }
+  return {};
+}
+
 Status AtomicFile::commit() {
   if (fsync(descriptor_.number()) != 0) {
     return system_error(str("cannot write ", target_.string(), " to disk"));
