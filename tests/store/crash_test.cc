@@ -321,7 +321,10 @@ TEST_P(Crash, APowerCutLeavesTheOldOrTheNew) {
     for (const Aftermath& aftermath : disk::all_aftermaths()) {
       CrashingDisk disk(cut);
       disk.crash(aftermath);
-      if (!is_new(disk, done.ok())) continue;
+      if (!is_new(disk, done.ok())) {
+        if (!cut.has_unsynced()) break;
+        continue;
+      }
       const std::string where = before_effect(operation, effect, all, aftermath.text());
       const std::string state = expect_sound(operation, disk, where);
       if (done.ok()) {
@@ -329,7 +332,7 @@ TEST_P(Crash, APowerCutLeavesTheOldOrTheNew) {
       }
       reached.insert(state);
       expect_repeatable(operation, disk, where);
-      if (HasFailure()) break;
+      if (HasFailure() || !cut.has_unsynced()) break;
     }
   }
   EXPECT_EQ(reached.size(), operation.states.size()) << "not every state was reached";
@@ -359,6 +362,7 @@ TEST_P(Crash, AFaultLeavesTheOldOrTheNew) {
   const Operation& operation = GetParam();
   const std::unique_ptr<CrashingDisk> before = disk_before(operation);
   const std::size_t all = effects_of(operation);
+  constexpr std::size_t kStride = 5;  // every so manyth aftermath, others after each fault
   std::size_t faults = 0;
   for (const Fault fault : {Fault::kNoSpace, Fault::kInputOutput}) {
     for (std::size_t effect = 0; effect < 2 * all && !HasFailure(); ++effect) {
@@ -381,7 +385,8 @@ TEST_P(Crash, AFaultLeavesTheOldOrTheNew) {
         EXPECT_EQ(state, operation.states.back()) << where;
       }
       expect_repeatable(operation, disk, where);
-      for (const Aftermath& aftermath : disk::all_aftermaths()) {
+      for (std::size_t i = faults % kStride; i < disk::all_aftermaths().size(); i += kStride) {
+        const Aftermath& aftermath = disk::all_aftermaths()[i];
         CrashingDisk crashed(broken);
         crashed.crash(aftermath);
         if (!is_new(crashed, done.ok())) continue;
