@@ -129,11 +129,9 @@ Result<std::unique_ptr<bundle::Source>> gather(const std::vector<fs::path>& fold
       new Gathered(std::move(text), std::move(manifest), std::move(paths)));
 }
 
-Result<std::unique_ptr<bundle::Source>> pack(const std::vector<fs::path>& folders,
-                                             const fs::path& out,
+Result<std::unique_ptr<bundle::Source>> pack(bundle::Source& gathered, const fs::path& out,
                                              const bundle::Progress& progress) {
-  const std::unique_ptr<bundle::Source> source = TRY(gather(folders, progress));
-  const Status written = bundle::write_archive(*source, out, progress);
+  const Status written = bundle::write_archive(gathered, out, progress);
   if (!written.ok() && written.error().code == Code::kInvalid)
     return Error{Code::kInvalid, "the artifacts changed while they were packed: pack again"};
   TRY(written);

@@ -20,9 +20,9 @@ namespace slipway::pack {
 Result<std::unique_ptr<bundle::Source>> gather(const std::vector<std::filesystem::path>& folders,
                                                const bundle::Progress& progress = {});
 
-// gather(), then the archive, in one step. Of the same artifacts it is the same bytes, wherever and
-// whenever they lie. Returns what was written.
-Result<std::unique_ptr<bundle::Source>> pack(const std::vector<std::filesystem::path>& folders,
+// Writes what was gathered as an archive, in one step. Of the same artifacts it is the same bytes,
+// wherever and whenever they lie. Returns what was written.
+Result<std::unique_ptr<bundle::Source>> pack(bundle::Source& gathered,
                                              const std::filesystem::path& out,
                                              const bundle::Progress& progress = {});
 

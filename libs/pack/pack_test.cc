@@ -46,6 +46,10 @@ class Pack : public testing::Test {
     return folder;
   }
 
+  Result<std::unique_ptr<bundle::Source>> packed(const std::vector<fs::path>& folders,
+                                                 const std::string& name) const {
+    return pack(*TRY(gather(folders)), folder_ / name);
+  }
   std::string error(const std::vector<fs::path>& folders) const {
     const auto source = gather(folders);
     return source.ok() ? "" : source.error().message;
@@ -105,7 +109,7 @@ TEST_F(Pack, TargetsOfSeveralMachinesAreOneBundle) {
   desk.machine_id = "another";
   const fs::path a = write("a", built("boat"));
   const fs::path b = write("b", desk);
-  const auto source = pack({a, b}, folder_ / "x.slip");
+  const auto source = packed({a, b}, "x.slip");
   ASSERT_TRUE(source.ok()) << source.error().message;
   const bundle::Manifest& manifest = (*source)->manifest();
   ASSERT_EQ(manifest.targets.size(), 2U);
@@ -119,7 +123,7 @@ TEST_F(Pack, TargetsOfSeveralMachinesAreOneBundle) {
 
 TEST_F(Pack, IsTheSameBytesWhereverAndWhenever) {
   const std::vector<fs::path> first = {write("a", built("boat")), write("b", built("desk"))};
-  ASSERT_TRUE(pack(first, folder_ / "first.slip").ok());
+  ASSERT_TRUE(packed(first, "first.slip").ok());
   // Another place, names that come in another order, another age.
   const std::vector<fs::path> second = {write("z/2", built("boat")), write("z/1", built("desk"))};
   for (const auto& entry : fs::recursive_directory_iterator(folder_ / "z")) {
@@ -128,7 +132,7 @@ TEST_F(Pack, IsTheSameBytesWhereverAndWhenever) {
   }
   fs::rename(second[0] / "model.plan", second[0] / "moved");
   fs::rename(second[0] / "moved", second[0] / "model.plan");
-  ASSERT_TRUE(pack(second, folder_ / "second.slip").ok());
+  ASSERT_TRUE(packed(second, "second.slip").ok());
   EXPECT_EQ(read_file(folder_ / "first.slip").value(), read_file(folder_ / "second.slip").value());
 }
 
@@ -232,14 +236,12 @@ TEST_F(Pack, HiddenFilesAndLocksStayOut) {
 
 TEST_F(Pack, AFileThatChangesMeanwhileIsFoundOut) {
   const fs::path folder = write("a", built("boat"));
-  bool is_changed = false;
-  const auto change = [&](std::uint64_t) {
-    if (std::exchange(is_changed, true)) return;
-    std::ofstream(folder / "golden_inputs.npz") << "golden_inputs.npz of b0at";
-  };
-  const auto packed = pack({folder}, folder_ / "x.slip", change);
-  ASSERT_FALSE(packed.ok());
-  EXPECT_EQ(packed.error().message, "the artifacts changed while they were packed: pack again");
+  const auto source = gather({folder});
+  ASSERT_TRUE(source.ok());
+  std::ofstream(folder / "golden_inputs.npz") << "golden_inputs.npz of b0at";
+  const auto changed = pack(**source, folder_ / "x.slip");
+  ASSERT_FALSE(changed.ok());
+  EXPECT_EQ(changed.error().message, "the artifacts changed while they were packed: pack again");
   EXPECT_FALSE(fs::exists(folder_ / "x.slip"));
 }
 
