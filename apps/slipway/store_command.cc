@@ -21,7 +21,7 @@ constexpr Option kOptions[] = {
     {"--reason", "TEXT", "why, for the log"},
     {"--activate", "", "install: and make it the active version"},
     {"--repair", "BUNDLE", "verify: replace what is damaged from it (repeatable)", true},
-    {"--repository", "URL", "install, verify: get bundles from a repository, signed or not at all"},
+    {"--repository", "URL", "install, verify: from a repository, by its signed metadata"},
     {"--metadata-dir", "DIR", "what this device trusts of that repository (slipway-tuf init)"},
     {"--limit", "RATE", "of a repository, bytes a second at most: 200k, 2M"},
     {"--ca", "FILE", "the authorities that vouch for its server, PEM (the system's)"},
