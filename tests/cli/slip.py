@@ -47,6 +47,17 @@ def header(manifest):
     return MAGIC + struct.pack("<II", 1, len(manifest)) + hashlib.sha256(manifest).digest() + bytes(16)
 
 
+def offsets(manifest):
+    """Where each object lies in an archive, by its hash; and the archive's size."""
+    sizes = {entry["sha256"]: entry["bytes"] for entry in json.loads(manifest)["files"]}
+    found, at = {}, 64 + len(manifest)
+    for digest, size in sorted(sizes.items()):
+        at += -at % ALIGNMENT if size else 0
+        found[digest] = at
+        at += size
+    return found, at
+
+
 def archive(manifest, contents):
     """A .slip file of a manifest's bytes and the contents of its files."""
     out = header(manifest) + manifest
@@ -63,12 +74,12 @@ def parts(slip):
     manifest = slip[64:64 + size]
     assert hashlib.sha256(manifest).digest() == digest
     sizes = {entry["sha256"]: entry["bytes"] for entry in json.loads(manifest)["files"]}
+    places, end = offsets(manifest)
+    assert end == len(slip)
     objects, at = {}, 64 + size
-    for digest, size in sorted(sizes.items()):
-        start = at + (-at % ALIGNMENT if size else 0)
+    for digest, start in places.items():
         assert not any(slip[at:start])
-        objects[digest] = slip[start:start + size]
+        at = start + sizes[digest]
+        objects[digest] = slip[start:at]
         assert sha256(objects[digest]) == digest
-        at = start + size
-    assert at == len(slip)
     return manifest, objects
