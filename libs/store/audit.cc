@@ -172,6 +172,7 @@ Result<LogCheck> check_log(Disk& disk, const Path& path,
 
 Result<std::uint64_t> AuditLog::open() {
   last_.reset();
+  disk_.read_anew(path_);  // a line whose sync failed may be in memory alone
   const Result<disk::Entry> entry = disk_.look(path_);
   bytes_ = entry.ok() ? entry->bytes : 0;
   if (!entry.ok() && entry.error().code != Code::kNotFound) return entry.error();
@@ -210,8 +211,7 @@ Result<std::uint64_t> AuditLog::open() {
 
 Status AuditLog::reserve() {
   if (bytes_ == 0) {
-    // Its name has to be there for more than one power cycle.
-    TRY(TRY(disk_.append(path_))->sync());
+    TRY(disk_.append(path_));
     TRY(disk_.sync_folder(disk::folder_of(path_)));
   }
   return disk_.reserve(path_, bytes_ + kReserveBytes);

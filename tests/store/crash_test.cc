@@ -252,6 +252,43 @@ std::vector<std::string> strays(CrashingDisk& disk, bool has_damage) {
   return left;
 }
 
+// What the log says is there: versions with their marks, and which one is active.
+class Replay {
+ public:
+  void take(const LogLine& line) {
+    if (line.action == "interrupted" || line.action == "failed") {
+      now_ = before_;
+      return;
+    }
+    before_ = now_;
+    if (line.action == "install") now_.versions[line.id.version] = false;
+    if (line.action == "prune") now_.versions.erase(line.id.version);
+    if (line.action == "pin" || line.action == "unpin")
+      now_.versions[line.id.version] = line.action == "pin";
+    if (line.action == "activate" || line.action == "rollback") now_.active = line.id.version;
+  }
+
+  void expect_like(const std::vector<VersionRow>& rows, const std::string& where) const {
+    std::map<std::string, bool> versions;
+    std::string active;
+    for (const VersionRow& row : rows) {
+      if (row.is_staged) continue;
+      versions[row.id.version] = row.is_pinned;
+      if (row.is_active) active = row.id.version;
+    }
+    EXPECT_EQ(versions, now_.versions) << where << "versions there, and in the log";
+    EXPECT_EQ(active, now_.active) << where << "active, and in the log";
+  }
+
+ private:
+  struct State {
+    std::map<std::string, bool> versions;  // pinned or not
+    std::string active;
+  };
+  State now_;
+  State before_;
+};
+
 // The store after an interruption: opened, it is in one of the states, whole, clean, its log in
 // order. Which state that is.
 std::string expect_sound(const Operation& operation, CrashingDisk& disk, const std::string& where) {
@@ -270,7 +307,9 @@ std::string expect_sound(const Operation& operation, CrashingDisk& disk, const s
   }
   const Result<Active> active = (*store)->active("autopilot");
   EXPECT_EQ(active.ok(), state.find("active") != std::string::npos) << where;
-  const Result<LogCheck> log = (*store)->check_log();
+  Replay replay;
+  const Result<LogCheck> log = (*store)->check_log([&](const LogLine& line) { replay.take(line); });
+  replay.expect_like((*store)->list().value(), where);
   EXPECT_TRUE(log.ok() && log->problems.empty() && log->torn_bytes == 0)
       << where << (log.ok() ? join(log->problems) : log.error().message);
   EXPECT_EQ(join(strays(disk, has_damage)), "") << where;
