@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 #include "base/str.h"
+#include "bundle_text.h"
 #include "command.h"
 #include "console.h"
 #include "progress_line.h"
@@ -20,6 +21,7 @@ using store::Store;
 constexpr Option kOptions[] = {
     {"--reason", "TEXT", "why, for the log"},
     {"--activate", "", "install: and make it the active version"},
+    {"--any-machine", "", "install: although this machine can run none of its targets"},
     {"--repair", "BUNDLE", "verify: replace what is damaged from it (repeatable)", true},
     {"--repository", "URL", "install, verify: from a repository, by its signed metadata"},
     {"--metadata-dir", "DIR", "what this device trusts of that repository (slipway-tuf init)"},
@@ -80,8 +82,18 @@ Result<RepositoryBundle> open_bundle(const Request& request) {
   return opened;
 }
 
+// Before any byte moves, and before the store changes.
+Status expect_runnable(const Request& request, const bundle::Manifest& manifest) {
+  if (request.arguments.has("--any-machine")) return {};
+  const bundle::Choice choice = bundle::choose_target(manifest, this_machine());
+  if (choice.target) return {};
+  return Error{Code::kUnsupported,
+               str(bundle::refusal(manifest, choice), "\n--any-machine installs it all the same")};
+}
+
 Result<int> install(const Request& request) {
   const RepositoryBundle from = TRY(open_bundle(request));
+  TRY(expect_runnable(request, from.source->manifest()));
   const auto opened = TRY(request.open(Access::kChange, /*may_create=*/true));
   store::Installed installed;
   {
@@ -208,7 +220,8 @@ struct Action {
 };
 
 constexpr Action kActions[] = {
-    {"install", "BUNDLE, or NAME [VERSION]", 1, 2, install, "--activate --repository "},
+    {"install", "BUNDLE, or NAME [VERSION]", 1, 2, install,
+     "--activate --any-machine --repository "},
     {"list", "", 0, 0, list, ""},
     {"path", "NAME", 1, 1, path, ""},
     {"activate", "NAME VERSION", 2, 2, activate, ""},
@@ -246,7 +259,8 @@ Status expect_fitting(const Request& request, const Action& action) {
                                    action.operands.empty() ? "no operand" : action.operands,
                                    ", not ", count, " operands")};
   }
-  for (const std::string_view option : {"--activate", "--repair", "--verify", "--repository"}) {
+  for (const std::string_view option :
+       {"--activate", "--any-machine", "--repair", "--verify", "--repository"}) {
     if (request.arguments.has(option) &&
         action.options.find(str(option, " ")) == std::string_view::npos)
       return Error{Code::kUsage, str(option, " is not for slipway store ", action.name)};
