@@ -1,5 +1,7 @@
 #include "fetch/pace.h"
 
+#include <gtest/gtest.h>
+
 #include <random>
 
 #include "base/str.h"
