@@ -70,6 +70,15 @@ TEST(Https, IsNeverGivenUpForHttp) {
   EXPECT_TRUE(fetch_https(trusting(), http("/up?redirect=" + https("/secure"))).status.ok());
 }
 
+TEST(Https, APortWithoutTlsIsToldOf) {
+  HttpOptions options = trusting();
+  options.patience.retries = 0;
+  const Fetched fetched = fetch_https(options, https("/x", "http"));
+  EXPECT_EQ(fetched.code(), Code::kIo);
+  EXPECT_NE(fetched.message().find("speak TLS on that port?"), std::string::npos)
+      << fetched.message();
+}
+
 TEST(Https, AFileOfAuthoritiesThatIsNoneIsToldOf) {
   HttpOptions options = quick();
   options.ca_file = "/absent/ca.pem";
