@@ -118,7 +118,7 @@ TEST(Proxy, OneThatIsNotThereIsToldOfWithoutItsPassword) {
   options.patience.retries = 0;
   for (const std::string& proxy : std::vector<std::string>{
            "http://u:se_cret@127.0.0.1:1", "ftp://u:se_cret@127.0.0.1:1", "http://u:se_cret@:1",
-           "u:se_cret@absent.invalid:99", "https://u:se_cret@127.0.0.1:1"}) {
+           "u:se_cret@127.0.0.1:1", "https://u:se_cret@127.0.0.1:1"}) {
     options.proxy = proxy;
     const Fetched fetched = fetch_https(options, https("/x"));
     EXPECT_FALSE(fetched.status.ok()) << proxy;
