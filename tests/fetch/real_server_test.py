@@ -16,7 +16,7 @@ import unittest
 
 SIZE = 3_000_000
 NGINX = """
-daemon off; worker_processes 1; pid {top}/pid; error_log {top}/error.log; {user}
+daemon off; master_process off; pid {top}/pid; error_log {top}/error.log; {user}
 events {{ worker_connections 64; }}
 http {{
   log_format short '$status $http_range';
@@ -168,7 +168,7 @@ class RealServer:
 
 
 class NginxTest(RealServer, unittest.TestCase):
-    server, package, config, user = "nginx", "nginx-light", NGINX, "user nobody nogroup;"
+    server, package, config, user = "nginx", "nginx-light", NGINX, "user root root;"
     words = ("-c", "{top}/config", "-e", "{top}/error.log")
 
 
