@@ -70,6 +70,7 @@ Result<Frame> FrameReader::next_frame() {
   frame.start = at_ + (bytes.size() - from.left());
   if (frame.size_bytes > end_ - frame.start) return damaged("it ends within a frame");
   at_ = frame.start;
+  old_at_ = new_at_;
   new_at_ += frame.new_bytes;
   return frame;
 }

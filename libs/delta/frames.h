@@ -37,7 +37,6 @@ class FrameReader {
 
   Result<Frame> next_frame();
   // The next operation of `frame`; the caller counts the bytes until they are the frame's.
-  // `old_at` is where the operation before ended in the old file.
   Result<OpHeader> next_op(const Frame& frame, std::uint64_t left_bytes);
   // After the last operation.
   Status end_frame(const Frame& frame) const;
@@ -51,7 +50,7 @@ class FrameReader {
   std::uint64_t at_;
   std::uint64_t end_;
   std::uint64_t new_at_ = 0;
-  std::uint64_t old_at_ = 0;
+  std::uint64_t old_at_ = 0;  // where offsets count from: where the operation before ended
 };
 
 }  // namespace slipway::delta

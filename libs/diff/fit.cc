@@ -11,7 +11,6 @@ namespace {
 
 using delta::Matrix;
 
-constexpr std::size_t kTriedRank = 48;
 constexpr std::size_t kLeastThin = 16;  // rows and columns that a product is tried for
 constexpr double kScaleBits = 16;       // that a row's factor takes
 constexpr int kMostWeight = 32767;
@@ -151,7 +150,7 @@ Fit fit_scales(const Piece& piece, const Matrix& matrix) {
   return fit;
 }
 
-Fit fit_factors(const Piece& piece, Fit scaled) {
+Fit fit_factors(const Piece& piece, Fit scaled, std::size_t most_rank) {
   const Matrix& matrix = scaled.prediction.matrix;
   const auto rows = static_cast<std::size_t>(matrix.rows());
   const auto columns = static_cast<std::size_t>(matrix.columns);
@@ -166,7 +165,7 @@ Fit fit_factors(const Piece& piece, Fit scaled) {
     dense[place.row * columns + place.column] = static_cast<float>(rest[i] / size);
   }
   const std::size_t most =
-      std::min({kTriedRank, rows / 2, columns / 2, delta::kMostFactorElements / (rows + columns)});
+      std::min({most_rank, rows / 2, columns / 2, delta::kMostFactorElements / (rows + columns)});
   LowRank parts = low_rank_of(dense, rows, columns, most);
   for (double& part : parts.sizes) part *= size;
   const Cut cut = best_cut(parts, energy, rows, columns);

@@ -30,6 +30,6 @@ struct Piece {
 Fit fit_scales(const Piece& piece, const delta::Matrix& matrix);
 
 // Adds a product of thin matrices to the scales, or nothing where it would take more than it saves.
-Fit fit_factors(const Piece& piece, Fit scaled);
+Fit fit_factors(const Piece& piece, Fit scaled, std::size_t most_rank = 48);
 
 }  // namespace slipway::diff

@@ -1,7 +1,5 @@
 #include "diff/tensor_encoder.h"
 
-#include <optional>
-
 #include "delta/varint.h"
 #include "diff/numbers.h"
 
@@ -53,23 +51,21 @@ void keep_shorter(CodedTensor& best, CodedTensor other) {
 
 }  // namespace
 
-CodedTensor encode_tensor(const Piece& piece, std::span<const delta::Matrix> matrices,
+CodedTensor encode_tensor(const Piece& piece, const std::optional<delta::Matrix>& matrix,
                           const delta::Tables* offered) {
   Fit plain;
   plain.prediction.element = piece.element;
   plain.prediction.matrix.elements = piece.is.size() / delta::bytes_of(piece.element);
   CodedTensor best = encode_with(piece, plain, offered);
-  std::optional<Fit> scaled;
-  for (const delta::Matrix& matrix : matrices) {
-    if (matrix.rows() > delta::kMostRows) continue;
-    Fit fit = fit_scales(piece, matrix);
-    if (!scaled.has_value() || fit.gained_bits > scaled->gained_bits) scaled = std::move(fit);
+  if (!matrix.has_value()) return best;
+  Fit scaled = fit_scales(piece, *matrix);
+  if (scaled.gained_bits > 0) {
+    keep_shorter(best, encode_with(piece, scaled, offered));
+  } else {
+    scaled.prediction.scales.clear();
   }
-  if (!scaled.has_value()) return best;
-  if (scaled->gained_bits > 0) keep_shorter(best, encode_with(piece, *scaled, offered));
   if (delta::kind_of(piece.element) == delta::Kind::kInteger) return best;
-  if (scaled->gained_bits <= 0) scaled->prediction.scales.clear();
-  const Fit factored = fit_factors(piece, *scaled);
+  const Fit factored = fit_factors(piece, scaled);
   if (factored.prediction.rank > 0) keep_shorter(best, encode_with(piece, factored, offered));
   return best;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@ struct CodedTensor {
   delta::Tables tables;  // that the next tensor of the frame may reuse
 };
 
-// `matrices`: how the elements may lie; the first is taken where no other fits better.
-CodedTensor encode_tensor(const Piece& piece, std::span<const delta::Matrix> matrices,
+// `matrix`: how the elements lie, or nothing where that is unknown.
+CodedTensor encode_tensor(const Piece& piece, const std::optional<delta::Matrix>& matrix,
                           const delta::Tables* offered);
 
 }  // namespace slipway::diff
