@@ -169,11 +169,23 @@ void know_plain(Element element, std::span<const std::int32_t> values,
   }
 }
 
-// sums[i] += factor * values[i], wrapping.
-void add_product(std::int32_t factor, const std::int16_t* values, std::span<std::int32_t> sums) {
+// Four factors and the values they multiply: one pass over the sums.
+struct Four {
+  std::array<std::int16_t, 4> factors;
+  std::array<const std::int16_t*, 4> values;
+};
+
+// sums[i] += the products, modulo 2^32.
+void add_products(const Four& four, std::span<std::int32_t> sums) {
+  const auto [a, b, c, d] = four.values;
+  const auto product = [](std::int16_t factor, std::int16_t value) {
+    return static_cast<std::uint32_t>(std::int32_t{factor} * value);
+  };
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    sums[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[i]) +
-                                        static_cast<std::uint32_t>(factor * values[i]));
+    sums[i] = static_cast<std::int32_t>(
+        static_cast<std::uint32_t>(sums[i]) + product(four.factors[0], a[i]) +
+        product(four.factors[1], b[i]) + product(four.factors[2], c[i]) +
+        product(four.factors[3], d[i]));
   }
 }
 
@@ -200,10 +212,17 @@ void Prediction::predict(std::uint64_t first, std::span<const std::byte> old,
         std::min<std::uint64_t>({to_end, predicted.size() - done, kPiece}));
     const std::span<std::int32_t> sums(products.data(), count);
     if (rank > 0) std::ranges::fill(sums, 0);
-    for (std::uint32_t k = 0; k < rank; ++k) {
-      const std::int16_t* const l = left.data() + k * rows + row;
-      const std::int16_t* const r = right.data() + k * matrix.columns + column;
-      add_product(is_across ? *r : *l, is_across ? l : r, sums);
+    for (std::uint32_t k = 0; k < rank; k += 4) {
+      Four four;
+      for (std::uint32_t j = 0; j < 4; ++j) {
+        const std::uint32_t own = std::min(k + j, rank - 1);
+        const std::int16_t* const l = left.data() + own * rows + row;
+        const std::int16_t* const r = right.data() + own * matrix.columns + column;
+        const std::int16_t factor = is_across ? *r : *l;
+        four.factors[j] = k + j < rank ? factor : std::int16_t{0};
+        four.values[j] = is_across ? l : r;
+      }
+      add_products(four, sums);
     }
     predict_piece(element,
                   {predicted.subspan(done, count), known.subspan(done, count),
