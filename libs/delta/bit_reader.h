@@ -25,9 +25,25 @@ class BitReader {
     return value;
   }
 
+  // The same without asking whether there are bits: at least kFastBytes have to be left().
+  std::uint32_t take_fast(std::uint32_t count) {
+    std::uint64_t more;
+    std::memcpy(&more, next_, 8);
+    bits_ |= more << held_;
+    next_ += (63 - held_) >> 3U;
+    held_ |= 56U;  // whole bytes were added: those bits of `more` beyond stay, and come again
+    const auto value = static_cast<std::uint32_t>(bits_ & ((std::uint64_t{1} << count) - 1));
+    bits_ >>= count;
+    held_ -= count;
+    return value;
+  }
+  static constexpr std::ptrdiff_t kFastBytes = 8;
+  std::ptrdiff_t left() const { return end_ - next_; }
+
   bool has_overrun() const { return borrowed_bits_ > held_; }
   // Whether nothing but the padding of the last byte is left.
-  bool is_at_end() const { return next_ == end_ && held_ < 8 + borrowed_bits_ && bits_ == 0; }
+  bool is_at_end() const { return next_ == end_ && held_ < 8 + borrowed_bits_ &&
+           (bits_ & ((std::uint64_t{1} << held_) - 1)) == 0; }
 
  private:
   static_assert(std::endian::native == std::endian::little);
@@ -37,13 +53,12 @@ class BitReader {
       std::uint64_t more;
       std::memcpy(&more, next_, 8);
       bits_ |= more << held_;
-      const std::uint32_t bytes = (63 - held_) / 8;
-      next_ += bytes;
-      held_ += bytes * 8;
-      bits_ &= ~std::uint64_t{0} >> (64 - held_);
+      next_ += (63 - held_) >> 3U;
+      held_ |= 56U;
       return;
     }
-    while (held_ <= 56) {
+    bits_ &= (std::uint64_t{1} << held_) - 1;
+    while (held_ <= 55) {
       if (next_ < end_) {
         bits_ |= static_cast<std::uint64_t>(*next_++) << held_;
       } else {
@@ -55,7 +70,7 @@ class BitReader {
 
   const std::byte* next_ = nullptr;
   const std::byte* end_ = nullptr;
-  std::uint64_t bits_ = 0;
+  std::uint64_t bits_ = 0;  // above the held ones: zeros, or bits that come again
   std::uint32_t held_ = 0;
   std::uint64_t borrowed_bits_ = 0;  // zeros beyond the end, of those held or taken
 };

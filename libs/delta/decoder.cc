@@ -43,42 +43,84 @@ Result<Decoder> Decoder::start(Taker& from, std::uint64_t count, DecodingTables&
   return decoder;
 }
 
+// One number of one lane: its symbol by the lane's state, then the bits that follow it.
+template <Kind kKind>
+class Decoder::Lane {
+ public:
+  Lane() = default;
+  Lane(std::uint64_t state, Recent recent) : state_(state), recent_(recent) {}
+
+  std::uint8_t symbol(const DecodingTables& tables, std::int32_t known) {
+    const DecodingTables::Row& row = tables.row(recent_.template context<kKind>(known));
+    const auto slot = static_cast<std::uint32_t>(state_ & (kProbabilityOne - 1));
+    const std::uint8_t symbol = row.symbol_at[slot];
+    const DecodingTables::Span span = row.span_of[symbol];
+    state_ = span.frequency * (state_ >> kProbabilityBits) + slot - span.start;
+    recent_.template note<kKind>(kMeanings[symbol].log, known);
+    return symbol;
+  }
+  // Without a branch: a word has to be there, whether it is needed or not.
+  void refill_fast(const std::byte*& words) {
+    std::uint32_t word;
+    std::memcpy(&word, words, 4);
+    const bool is_low = state_ < kLeastState;
+    const std::uint64_t filled = state_ << 32U | word;
+    state_ = is_low ? filled : state_;
+    words += is_low ? 4 : 0;
+  }
+  void refill(const std::byte*& words, const std::byte* end, bool& has_overrun) {
+    if (state_ >= kLeastState) return;
+    if (words == end) {
+      has_overrun = true;
+      state_ |= kLeastState;
+      return;
+    }
+    refill_fast(words);
+  }
+
+  std::uint64_t state() const { return state_; }
+  const Recent& recent() const { return recent_; }
+
+ private:
+  std::uint64_t state_ = 0;
+  Recent recent_{0, 1};
+};
+
+namespace {
+
+std::int32_t number_of(const Meaning& meaning, std::uint32_t rest) {
+  return static_cast<std::int32_t>(magnitude_sign(meaning.least | rest, meaning.is_negative));
+}
+
+}  // namespace
+
 template <Kind kKind, int kCount>
 void Decoder::take_lanes(std::span<const std::int16_t> known, std::span<std::int32_t> out) {
-  std::array<std::uint64_t, kCount> states;
-  std::copy_n(states_.begin(), kCount, states.begin());
-  auto recent = recent_;
+  std::array<Lane<kKind>, kCount> lanes;
+  for (std::size_t lane = 0; lane < kCount; ++lane) {
+    lanes[lane] = Lane<kKind>(states_[lane], recent_[lane]);
+  }
   BitReader bits = bits_;
   const std::byte* words = words_;
-  const auto one = [&](std::size_t i, std::size_t lane) {
-    const DecodingTables::Row& row = tables_->row(recent[lane].context<kKind>(known[i]));
-    std::uint64_t& state = states[lane];
-    const auto slot = static_cast<std::uint32_t>(state & (kProbabilityOne - 1));
-    const std::uint8_t symbol = row.symbol_at[slot];
-    state = row.frequency[symbol] * (state >> kProbabilityBits) + slot - row.start[symbol];
-    if (state < kLeastState) {
-      if (words == words_end_) {
-        has_overrun_ = true;
-        state |= kLeastState;
-      } else {
-        std::uint32_t word;
-        std::memcpy(&word, words, 4);
-        words += 4;
-        state = state << 32U | word;
-      }
-    }
-    const Meaning& meaning = kMeanings[symbol];
-    recent[lane].note<kKind>(meaning.log, known[i]);
-    const std::uint32_t magnitude = meaning.least | bits.take(meaning.bits);
-    out[i] = static_cast<std::int32_t>(magnitude_sign(magnitude, meaning.is_negative));
-  };
   std::size_t i = 0;
-  for (; i + kCount <= out.size(); i += kCount) {
-    for (std::size_t lane = 0; lane < kCount; ++lane) one(i + lane, lane);
+  while (i + kCount <= out.size() && words_end_ - words >= kCount * 4 &&
+         bits.left() >= kCount * BitReader::kFastBytes) {
+    for (std::size_t lane = 0; lane < kCount; ++lane, ++i) {
+      const Meaning& meaning = kMeanings[lanes[lane].symbol(*tables_, known[i])];
+      lanes[lane].refill_fast(words);
+      out[i] = number_of(meaning, bits.take_fast(meaning.bits));
+    }
   }
-  for (std::size_t lane = 0; i < out.size(); ++i, ++lane) one(i, lane);
-  std::copy_n(states.begin(), kCount, states_.begin());
-  recent_ = recent;
+  for (; i < out.size(); ++i) {
+    Lane<kKind>& lane = lanes[i % kCount];
+    const Meaning& meaning = kMeanings[lane.symbol(*tables_, known[i])];
+    lane.refill(words, words_end_, has_overrun_);
+    out[i] = number_of(meaning, bits.take(meaning.bits));
+  }
+  for (std::size_t lane = 0; lane < kCount; ++lane) {
+    states_[lane] = lanes[lane].state();
+    recent_[lane] = lanes[lane].recent();
+  }
   bits_ = bits;
   words_ = words;
 }

@@ -31,6 +31,8 @@ class Decoder {
  private:
   Decoder() = default;
 
+  template <Kind kKind>
+  class Lane;
   template <Kind kKind, int kCount>
   void take_lanes(std::span<const std::int16_t> known, std::span<std::int32_t> out);
 

@@ -41,44 +41,41 @@ constexpr std::int32_t ordered32(std::int32_t bits) {
 }
 constexpr std::int32_t ordered16(std::int16_t bits) { return bits ^ ((bits >> 15) & 0x7FFF); }
 
-// What is added to the element is `product` in 2^unit.
+constexpr unsigned count_of(std::int32_t bits) { return static_cast<unsigned>(std::max(bits, 0)); }
+
+// old * (1 + scale / 2^kScaleBits) + product * 2^unit, rounded half up in magnitude. Signs are as
+// good as random here: nothing branches on them.
 template <Element kElement>
 std::int32_t predict_float(std::int32_t old, std::int64_t scale, std::int64_t product,
                            std::int32_t unit) {
   constexpr Float kFormat = float_of(kElement);
   constexpr int kBits = kFormat.mantissa_bits;
-  const bool is_negative = old < 0;
-  const auto magnitude = static_cast<std::uint32_t>(is_negative ? ~old : old);
+  constexpr std::int64_t kMost = (static_cast<std::int64_t>(kFormat.last_exponent) << kBits) - 1;
+  const std::int32_t sign = old >> 31;
+  const auto magnitude = static_cast<std::uint32_t>(old ^ sign);
   const std::uint32_t field = magnitude >> static_cast<unsigned>(kBits);
   if (field >= kFormat.last_exponent) return old;
   const std::int32_t exponent = std::max<std::int32_t>(static_cast<std::int32_t>(field), 1);
-  std::int64_t value = magnitude & ((1U << kBits) - 1);
-  if (field != 0) value |= std::int64_t{1} << kBits;
-  value <<= kGuardBits;
+  const std::uint32_t hidden = (field != 0 ? 1U : 0U) << kBits;
+  std::int64_t value = ((magnitude & ((1U << kBits) - 1)) | hidden) << kGuardBits;
   value += (value * scale) >> kScaleBits;
-  if (is_negative) value = -value;
-  if (product != 0) {
-    const std::int32_t shift = unit - (exponent - kFormat.bias - kBits - kGuardBits);
-    value += shift >= 0 ? product << std::min(shift, 30) : product >> std::min(-shift, 40);
-  }
-  const bool is_new_negative = value == 0 ? is_negative : value < 0;
-  const auto size = static_cast<std::uint64_t>(value < 0 ? -value : value);
-  std::int32_t down = static_cast<std::int32_t>(std::bit_width(size)) - (kBits + 1);
-  down = std::max(down, kGuardBits + 1 - exponent);
-  const std::int64_t new_exponent = exponent + down - kGuardBits;
-  const std::uint64_t rounded = down > 0
-                                    ? (size + (std::uint64_t{1} << static_cast<unsigned>(down - 1))) >> static_cast<unsigned>(down)
-                                    : size << static_cast<unsigned>(-down);
-  const std::int64_t most =
-      (static_cast<std::int64_t>(kFormat.last_exponent) << kBits) - 1;
-  const std::int64_t bits = std::min(((new_exponent - 1) << kBits) + static_cast<std::int64_t>(rounded), most);
-  const auto predicted = static_cast<std::int32_t>(bits);
-  return is_new_negative ? ~predicted : predicted;
+  value = (value ^ sign) - sign;
+  const std::int32_t shift = unit - (exponent - kFormat.bias - kBits - kGuardBits);
+  value += (product << count_of(std::min(shift, 30))) >> count_of(std::min(-shift, 40));
+  const std::int64_t new_sign = value == 0 ? sign : value >> 63;
+  const std::uint64_t size = static_cast<std::uint64_t>((value ^ new_sign) - new_sign);
+  const std::int32_t down = std::max(static_cast<std::int32_t>(std::bit_width(size)) - (kBits + 1),
+                                     kGuardBits + 1 - exponent);
+  const std::uint64_t half = std::uint64_t{1} << count_of(down) >> 1U;
+  const std::uint64_t rounded = ((size << count_of(-down)) + half) >> count_of(down);
+  const std::int64_t bits = (static_cast<std::int64_t>(exponent + down - kGuardBits - 1) << kBits) +
+                            static_cast<std::int64_t>(rounded);
+  return static_cast<std::int32_t>(std::min(bits, kMost) ^ new_sign);
 }
 
 template <Element kElement>
 std::int16_t known_of_float(std::int32_t ordered) {
-  const auto magnitude = static_cast<std::uint32_t>(ordered < 0 ? ~ordered : ordered);
+  const auto magnitude = static_cast<std::uint32_t>(ordered ^ (ordered >> 31));
   const auto field = static_cast<std::int32_t>(magnitude >> static_cast<unsigned>(float_of(kElement).mantissa_bits));
   return static_cast<std::int16_t>(16 * std::max(field, 1));
 }
@@ -94,10 +91,15 @@ struct Piece {
 
 template <Element kElement>
 void predict_floats(const Piece& piece, std::int32_t unit) {
+  // Of what is left out there is a zero for all.
+  constexpr std::int32_t kNothing = 0;
+  const std::int32_t* const scales = piece.scales != nullptr ? piece.scales : &kNothing;
+  const std::size_t scale_step = piece.scales != nullptr ? piece.scale_step : 0;
+  const std::int32_t* const products = piece.products != nullptr ? piece.products : &kNothing;
+  const std::size_t product_step = piece.products != nullptr ? 1 : 0;
   for (std::size_t i = 0; i < piece.values.size(); ++i) {
-    const std::int32_t scale = piece.scales != nullptr ? piece.scales[i * piece.scale_step] : 0;
-    const std::int32_t product = piece.products != nullptr ? piece.products[i] : 0;
-    piece.values[i] = predict_float<kElement>(piece.values[i], scale, product, unit);
+    piece.values[i] = predict_float<kElement>(piece.values[i], scales[i * scale_step],
+                                              products[i * product_step], unit);
     piece.known[i] = known_of_float<kElement>(piece.values[i]);
   }
 }

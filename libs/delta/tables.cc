@@ -12,8 +12,7 @@ Status read_row(BitReader& bits, DecodingTables::Row& row) {
   const std::uint32_t first = bits.take(8);
   const std::uint32_t last = bits.take(8);
   if (first > last) return damaged();
-  row.frequency.fill(0);
-  row.start.fill(0);
+  row.span_of.fill({0, 0});
   std::uint32_t sum = 0;
   for (std::uint32_t symbol = first; symbol <= last; ++symbol) {
     const std::uint32_t length = bits.take(4);
@@ -21,8 +20,7 @@ Status read_row(BitReader& bits, DecodingTables::Row& row) {
     if (length > kProbabilityBits + 1) return damaged();
     const std::uint32_t frequency = (1U << (length - 1)) | bits.take(length - 1);
     if (frequency > kProbabilityOne - sum) return damaged();
-    row.frequency[symbol] = static_cast<std::uint16_t>(frequency);
-    row.start[symbol] = static_cast<std::uint16_t>(sum);
+    row.span_of[symbol] = {static_cast<std::uint16_t>(frequency), static_cast<std::uint16_t>(sum)};
     std::fill_n(row.symbol_at.begin() + sum, frequency, static_cast<std::uint8_t>(symbol));
     sum += frequency;
   }
@@ -39,7 +37,7 @@ Status DecodingTables::read(std::uint64_t starts, BitReader& bits) {
   std::uint8_t table = 0;
   for (std::uint32_t context = 0; context < kContexts; ++context) {
     if ((starts >> context & 1U) != 0) ++table;
-    row_of_[context] = table;
+    row_of_[context] = &(*rows_)[table];
   }
   for (std::uint8_t i = 0; i <= table; ++i) TRY(read_row(bits, (*rows_)[i]));
   is_ready_ = true;

@@ -26,20 +26,23 @@ struct Tables {
 // The tables as a decoder wants them.
 class DecodingTables {
  public:
+  struct Span {
+    std::uint16_t frequency;
+    std::uint16_t start;
+  };
   struct Row {
     std::array<std::uint8_t, kProbabilityOne> symbol_at;
-    std::array<std::uint16_t, kSymbols> frequency;
-    std::array<std::uint16_t, kSymbols> start;
+    std::array<Span, kSymbols> span_of;
   };
 
   // Reads what follows `starts`. kInvalid unless every table's sum is one.
   Status read(std::uint64_t starts, BitReader& bits);
 
   bool is_ready() const { return is_ready_; }
-  const Row& row(std::uint32_t context) const { return (*rows_)[row_of_[context]]; }
+  const Row& row(std::uint32_t context) const { return *row_of_[context]; }
 
  private:
-  std::array<std::uint8_t, kContexts> row_of_{};
+  std::array<const Row*, kContexts> row_of_{};
   std::unique_ptr<std::array<Row, kMostTables>> rows_;
   bool is_ready_ = false;
 };

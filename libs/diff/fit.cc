@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "diff/low_rank.h"
 #include "diff/values.h"
@@ -13,7 +14,9 @@ using delta::Matrix;
 
 constexpr std::size_t kLeastThin = 16;  // rows and columns that a product is tried for
 constexpr double kScaleBits = 16;       // that a row's factor takes
+constexpr double kLeastLeft = 1e-8;      // of the energy, by the precision of low_rank_of()
 constexpr int kMostWeight = 32767;
+constexpr double kMostNumber = 16000;   // of a column or row, in steps
 
 struct Place {
   std::size_t row;
@@ -70,8 +73,7 @@ Cut best_cut(const LowRank& parts, double energy, std::size_t rows, std::size_t 
   Cut best;
   double left = energy;
   for (std::size_t k = 0; k < parts.sizes.size(); ++k) {
-    left -= parts.sizes[k] * parts.sizes[k];
-    if (!(left > 0)) break;
+    left = std::max(left - parts.sizes[k] * parts.sizes[k], energy * kLeastLeft);
     const double step = std::sqrt(12 * left / static_cast<double>(elements));
     double cost = 64;
     for (std::size_t j = 0; j <= k; ++j) {
@@ -90,16 +92,26 @@ std::int32_t rounded(double value, std::int32_t most) {
       std::clamp(std::round(value), -static_cast<double>(most), static_cast<double>(most)));
 }
 
+// Coarser where the numbers would be too large to be stored.
+double step_of(const LowRank& parts, std::size_t k, double step) {
+  const auto larger = [](double most, double x) { return std::max(most, std::abs(x)); };
+  const double left = std::accumulate(parts.left[k].begin(), parts.left[k].end(), 0.0, larger);
+  const double right = std::accumulate(parts.right[k].begin(), parts.right[k].end(), 0.0, larger);
+  return std::max(step, std::max(left, right) * parts.sizes[k] / kMostNumber);
+}
+
 // left counts in step / size, right in step: their product, times a weight, in 2^unit.
 void store(const LowRank& parts, const Cut& cut, std::size_t rows, std::size_t columns, Fit& fit) {
   delta::Prediction& prediction = fit.prediction;
+  std::vector<double> steps;
   std::vector<double> units;
   double most = 0;
   for (std::size_t k = 0; k < cut.rank; ++k) {
-    units.push_back(cut.step * cut.step / parts.sizes[k]);
+    steps.push_back(step_of(parts, k, cut.step));
+    units.push_back(steps[k] * steps[k] / parts.sizes[k]);
     double largest = 0;
     for (const double x : parts.left[k]) largest = std::max(largest, std::abs(x));
-    most = std::max(most, units.back() * std::max(1.0, largest * parts.sizes[k] / cut.step + 1));
+    most = std::max(most, units[k] * (largest * parts.sizes[k] / steps[k] + 1));
   }
   prediction.unit = static_cast<std::int32_t>(std::ceil(std::log2(most / kMostWeight)));
   prediction.rank = static_cast<std::uint32_t>(cut.rank);
@@ -107,17 +119,19 @@ void store(const LowRank& parts, const Cut& cut, std::size_t rows, std::size_t c
   prediction.right.resize(cut.rank * columns);
   fit.left.resize(cut.rank * rows);
   for (std::size_t k = 0; k < cut.rank; ++k) {
-    const std::int32_t weight = rounded(std::ldexp(units[k], -prediction.unit), kMostWeight);
+    const std::int32_t weight =
+        std::max(rounded(std::ldexp(units[k], -prediction.unit), kMostWeight), 1);
     fit.weights.push_back(weight);
-    const std::int32_t most_left = weight > 0 ? kMostWeight / weight : kMostWeight;
+    const std::int32_t most_left = kMostWeight / weight;
+    const double right_unit = std::ldexp(weight, prediction.unit) / steps[k];  // the weight is rounded
     for (std::size_t i = 0; i < rows; ++i) {
-      const std::int32_t number = rounded(parts.left[k][i] * parts.sizes[k] / cut.step, most_left);
+      const std::int32_t number = rounded(parts.left[k][i] * parts.sizes[k] / steps[k], most_left);
       fit.left[k * rows + i] = number;
       prediction.left[k * rows + i] = static_cast<std::int16_t>(number * weight);
     }
     for (std::size_t i = 0; i < columns; ++i) {
       prediction.right[k * columns + i] = static_cast<std::int16_t>(
-          rounded(parts.right[k][i] * parts.sizes[k] / cut.step, kMostWeight));
+          rounded(parts.right[k][i] / right_unit, kMostWeight));
     }
   }
 }
