@@ -7,10 +7,10 @@
 #include "command.h"
 #include "console.h"
 #include "digest/digest.h"
-#include "fetch_options.h"
 #include "fetch/download.h"
 #include "fetch/make_fetcher.h"
 #include "fetch/url.h"
+#include "fetch_options.h"
 #include "progress_line.h"
 
 namespace slipway {

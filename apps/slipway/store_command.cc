@@ -92,7 +92,7 @@ Status expect_runnable(const Request& request, const bundle::Manifest& manifest)
 }
 
 Result<int> install(const Request& request) {
-  const RepositoryBundle from = TRY(open_bundle(request));
+  RepositoryBundle from = TRY(open_bundle(request));
   TRY(expect_runnable(request, from.source->manifest()));
   const auto opened = TRY(request.open(Access::kChange, /*may_create=*/true));
   store::Installed installed;
@@ -101,6 +101,7 @@ Result<int> install(const Request& request) {
     installed =
         TRY(opened->install(*from.source, request.reason(), progress_of(line, "installing")));
   }
+  if (from.traffic != nullptr) say(traffic_text(*from.traffic));
   if (!request.arguments.has("--activate")) {
     TRY(request.tell(installed_text(installed), installed_json(installed)));
     return kExitOk;

@@ -5,7 +5,6 @@
 #include <span>
 
 #include "base/str.h"
-#include "delivery/remote_source.h"
 #include "updater/download.h"
 
 namespace slipway::delivery {
@@ -66,11 +65,10 @@ std::vector<Version> versions_of(const trust::Targets& targets, std::string_view
   return all;
 }
 
-Result<std::unique_ptr<bundle::Source>> open_bundle(updater::Updater& updater,
-                                                    fetch::Fetcher& fetcher,
-                                                    std::string_view files_url,
-                                                    std::string_view name,
-                                                    std::string_view version) {
+Result<std::unique_ptr<RemoteSource>> open_bundle(updater::Updater& updater,
+                                                  fetch::Fetcher& fetcher,
+                                                  std::string_view files_url, std::string_view name,
+                                                  std::string_view version) {
   std::string wanted(version);
   if (wanted.empty()) {
     const trust::Targets* const top = updater.trusted().targets("targets");
@@ -85,8 +83,8 @@ Result<std::unique_ptr<bundle::Source>> open_bundle(updater::Updater& updater,
                  str("the repository has ", shorten(manifest.name), " ", manifest.version.text(),
                      " where ", path, " has to be: whoever published it has to mend that")};
   }
-  return std::unique_ptr<bundle::Source>(std::make_unique<RemoteSource>(
-      std::move(text), std::move(manifest), fetcher, std::string(files_url)));
+  return std::make_unique<RemoteSource>(std::move(text), std::move(manifest), fetcher,
+                                        std::string(files_url));
 }
 
 }  // namespace slipway::delivery

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "base/version.h"
-#include "bundle/source.h"
+#include "delivery/remote_source.h"
 #include "fetch/fetch.h"
 #include "updater/updater.h"
 
@@ -24,10 +24,9 @@ std::vector<Version> versions_of(const trust::Targets& targets, std::string_view
 // `updater` has refreshed, or been opened offline. kNotFound where there is none; kInvalid where
 // the manifest is not what was signed, or is of another name or version than its path. The fetcher
 // outlives the source.
-Result<std::unique_ptr<bundle::Source>> open_bundle(updater::Updater& updater,
-                                                    fetch::Fetcher& fetcher,
-                                                    std::string_view files_url,
-                                                    std::string_view name,
-                                                    std::string_view version);
+Result<std::unique_ptr<RemoteSource>> open_bundle(updater::Updater& updater,
+                                                  fetch::Fetcher& fetcher,
+                                                  std::string_view files_url, std::string_view name,
+                                                  std::string_view version);
 
 }  // namespace slipway::delivery
