@@ -101,7 +101,7 @@ Status check_object(Source& source, const FileEntry& file, const Progress& progr
 Status check_objects(Source& source, const Progress& progress) {
   for (const FileEntry& file : distinct_objects(source.manifest()))
     TRY(check_object(source, file, progress));
-  return {};
+  return source.check_rest();
 }
 
 Result<FileEntry> describe(Bytes& bytes, std::string path, const Progress& progress) {

@@ -233,6 +233,15 @@ const Behaviour kBehaviours[] = {
        EXPECT_FALSE(replace_file(disk, folder / "f", "").ok());
        EXPECT_EQ(names(disk, folder), "a f ");
      }},
+    {"ReadingAnewGivesWhatWasWritten",
+     [](Disk& disk, const Path& folder) {
+       write(disk, folder / "a", "one");
+       ASSERT_TRUE(disk.append(folder / "a").value()->write("two").ok());
+       disk.read_anew(folder / "a");
+       EXPECT_EQ(content(disk, folder / "a"), "onetwo");
+       disk.read_anew(folder / "z");
+       disk.read_anew(folder);
+     }},
     {"FreeBytesAreKnown",
      [](Disk& disk, const Path& folder) {
        EXPECT_GT(disk.free_bytes(folder).value(), 0U);

@@ -289,6 +289,11 @@ class RealDisk : public Disk {
     return read_from(descriptor, path, offset, to);
   }
 
+  void read_anew(const Path& path) override {
+    const Result<Descriptor> descriptor = open_regular(path, O_RDONLY);
+    if (descriptor.ok()) posix_fadvise(descriptor->number(), 0, 0, POSIX_FADV_DONTNEED);
+  }
+
   Result<std::uint64_t> free_bytes(const Path& folder) override {
     struct statvfs status {};
     if (again_if_interrupted([&] { return statvfs(folder.c_str(), &status); }) != 0)

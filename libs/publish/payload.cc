@@ -150,7 +150,7 @@ Result<Added> Repository::add_bundle(bundle::Source& from) {
   const bundle::Manifest& manifest = from.manifest();
   const std::string& text = from.manifest_text();
   Added added;
-  added.path = updater::manifest_path(manifest.name, manifest.version);
+  added.path = updater::manifest_path(manifest.name, manifest.version.text());
   added.sha256 = sha256(text);
   added.bytes = text.size();
   TRY(check_target_path(added.path));

@@ -1,5 +1,6 @@
 #include "base/str.h"
 #include "bundle/copy.h"
+#include "digest/digest.h"
 #include "publish/repository.h"
 #include "publish/target_path.h"
 #include "updater/bundles.h"
@@ -9,6 +10,14 @@ namespace {
 
 constexpr std::size_t kMostMetadataBytes = std::size_t{64} << 20;
 constexpr int kMostDepth = 64;
+
+// Deltas are named by what they make: they go with the object that nobody wants any more.
+bool is_delta_in_use(std::string_view name, const std::set<std::string>& used) {
+  constexpr std::string_view kFrom = "-from-";
+  const std::string_view file = name.substr(name.rfind('/') + 1);
+  return name.starts_with("deltas/") && file.find(kFrom) == kSha256HexSize &&
+         used.contains(updater::object_path(file.substr(0, kSha256HexSize)));
+}
 
 // Everything below a folder that is not in use; folders that are empty then.
 class Sweep {
@@ -25,7 +34,8 @@ class Sweep {
       bool is_going = false;
       if (entry.kind == disk::Kind::kFolder && depth < kMostDepth) {
         is_going = TRY(folder(path / entry.name, name + "/", depth + 1));
-      } else if (entry.kind == disk::Kind::kFile && !used_->contains(name)) {
+      } else if (entry.kind == disk::Kind::kFile && !used_->contains(name) &&
+                 !is_delta_in_use(name, *used_)) {
         is_going = true;
         ++pruned_->files;
         pruned_->bytes += entry.bytes;

@@ -106,7 +106,8 @@ TEST_F(RepositoryTest, ABundleIsAManifestAndItsObjects) {
   ASSERT_EQ(versions.size(), 2U);
   EXPECT_EQ(versions.back().text(), "1.2.1");
   for (const Version& version : versions) {
-    const Status got = device.get_bundle(host_, updater::manifest_path("autopilot", version));
+    const Status got =
+        device.get_bundle(host_, updater::manifest_path("autopilot", version.text()));
     EXPECT_TRUE(got.ok()) << got.error().message;
   }
 }
@@ -306,12 +307,20 @@ TEST_F(RepositoryTest, PruneKeepsWhatIsNamedAndWhatWasBefore) {
   ASSERT_TRUE(repository.withdraw("a/b/readme").ok());
   ASSERT_TRUE(repository.add_bundle(second).ok());
   ASSERT_TRUE(repository.publish(publisher_.signers, kNow, {}).ok());
+  const disk::Path deltas = kFolder / "targets/deltas";
+  const std::string good = sha256("better plan") + "-from-" + sha256("plan");
+  const std::string useless = sha256("plan") + "-from-" + sha256("older plan");
+  ASSERT_TRUE(disk_.make_folder(deltas).ok());
+  for (const std::string& name : {good, useless})
+    ASSERT_TRUE(disk::replace_file(disk_, deltas / name, "delta").ok());
   EXPECT_EQ(repository.prune()->files, 0U);  // a device may be fetching them
   ASSERT_TRUE(repository.publish(publisher_.signers, kNow, {}).ok());
   const Result<Pruned> pruned = repository.prune();
   ASSERT_TRUE(pruned.ok()) << pruned.error().message;
-  // The old manifest, its plan, the readme; targets and snapshot of version 1.
-  EXPECT_EQ(pruned->files, 5U);
+  // The old manifest, its plan, a delta to that, the readme; targets and snapshot of version 1.
+  EXPECT_EQ(pruned->files, 6U);
+  EXPECT_TRUE(disk_.look(deltas / good).ok());
+  EXPECT_FALSE(disk_.look(deltas / useless).ok());
   EXPECT_FALSE(disk_.look(kFolder / "targets" / updater::object_path(sha256("plan"))).ok());
   EXPECT_FALSE(disk_.look(kFolder / "targets/a").ok());
   EXPECT_FALSE(disk_.look(kFolder / "targets/autopilot/1.2.0").ok());
@@ -326,8 +335,9 @@ TEST_F(RepositoryTest, PathsThatMeanOneThingAreTargets) {
   for (const char* path : {"model", "a/b/c.onnx", "a/1.2.0-rc.1+7/x", "two words"})
     EXPECT_TRUE(check_target_path(path).ok()) << path;
   for (const char* path :
-       {"", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", ".hidden", "a\\b", "a:b",
-        "a%2Fb", "a\nb", "a?b", "a#b", "objects/ab/abcd", "caf\xc3\xa9"})
+       {"",         "/",          "/a",   "a/",  "a//b",  ".",    "..",  "../a", "a/../b",
+        "a/./b",    ".hidden",    "a\\b", "a:b", "a%2Fb", "a\nb", "a?b", "a#b",  "objects/ab/abcd",
+        "deltas/x", "caf\xc3\xa9"})
     EXPECT_FALSE(check_target_path(path).ok()) << path;
   EXPECT_FALSE(check_target_path(std::string(181, 'x')).ok());
   Repository repository = begin();

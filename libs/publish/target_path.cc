@@ -32,7 +32,8 @@ Status check_target_path(std::string_view path) {
   };
   if (path.empty()) return fault("is empty");
   if (path.size() > kMostPathBytes) return fault("has more than 1024 characters");
-  if (path.starts_with("objects/")) return fault("begins with objects/, where bundles' files are");
+  if (path.starts_with("objects/") || path.starts_with("deltas/"))
+    return fault("begins with objects/ or deltas/, where bundles' files are");
   std::string_view rest = path;
   while (true) {
     const std::size_t slash = rest.find('/');

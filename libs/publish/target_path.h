@@ -11,7 +11,7 @@ namespace slipway::publish {
 
 // kUsage unless it is a relative path that means the same to every server and file system: parts
 // with one '/' between them, none empty, "." or "..", none beginning with '.', of printable ASCII
-// without \ : * ? " < > | % and #. "objects/" is not for targets.
+// without \ : * ? " < > | % and #. "objects/" and "deltas/" are not for targets.
 Status check_target_path(std::string_view path);
 
 // "boat/HASH.model" for "boat/model".

@@ -157,6 +157,7 @@ class Store {
   Error no_space(const Id& id, std::uint64_t needed_bytes, std::uint64_t free_bytes);
 
   Status switch_to(const Id& id, const Switch& before, std::string_view reason);
+  Result<Active> end_switch(const std::string& name, const Status& done);
   // Hashes the files that would be run.
   Status expect_whole(const Id& id);
   Active active_of(std::string_view name, const Switch& state) const;

@@ -80,6 +80,7 @@ class Inspection {
         return Error{Code::kInvalid, str(path.string(), " is damaged: its hash is another")};
       }
     }
+    disk_.read_anew(path);
     const Status checked = check_file(disk_, path, file, count_);
     if (entry.ok()) {
       known_[{entry->id, file.sha256}] = checked.ok();

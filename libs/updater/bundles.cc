@@ -11,8 +11,8 @@ constexpr std::string_view kManifest = "/manifest.json";
 
 }  // namespace
 
-std::string manifest_path(std::string_view name, const Version& version) {
-  return str(name, "/", version.text(), kManifest);
+std::string manifest_path(std::string_view name, std::string_view version) {
+  return str(name, "/", version, kManifest);
 }
 
 std::optional<BundleName> bundle_of(std::string_view path) {

@@ -21,7 +21,7 @@ struct BundleName {
   Version version;
 };
 
-std::string manifest_path(std::string_view name, const Version& version);
+std::string manifest_path(std::string_view name, std::string_view version);
 // Nothing for the path of anything else.
 std::optional<BundleName> bundle_of(std::string_view path);
 

@@ -8,7 +8,7 @@ TEST(Bundles, APathIsABundlesOrNot) {
     const std::optional<BundleName> bundle = bundle_of(path);
     ASSERT_TRUE(bundle) << path;
     EXPECT_EQ(bundle->name, "boat");
-    EXPECT_EQ(manifest_path(bundle->name, bundle->version), path);
+    EXPECT_EQ(manifest_path(bundle->name, bundle->version.text()), path);
   }
   for (const char* path :
        {"", "manifest.json", "/manifest.json", "boat/manifest.json", "/1.2.0/manifest.json",
