@@ -41,6 +41,8 @@ extern const Command kOpsCommand;
 extern const Command kInitCommand;
 extern const Command kBuildCommand;
 extern const Command kChecklistCommand;
+extern const Command kDeltaCommand;
+extern const Command kPatchCommand;
 extern const Command kVersionCommand;
 extern const Command kHelpCommand;
 extern const Command kCompletionsCommand;

@@ -7,10 +7,10 @@ namespace slipway {
 
 std::span<const Command> commands() {
   static const std::array kCommands = {
-      kInitCommand,   kBuildCommand,      kChecklistCommand, kInspectCommand,  kCheckCommand,
-      kRunCommand,    kCompileCommand,    kOptimizeCommand,  kQuantizeCommand, kPruneCommand,
-      kVerifyCommand, kBenchCommand,      kEnginesCommand,   kOpsCommand,      kVersionCommand,
-      kHelpCommand,   kCompletionsCommand};
+      kInitCommand,   kBuildCommand,   kChecklistCommand, kInspectCommand,    kCheckCommand,
+      kRunCommand,    kCompileCommand, kOptimizeCommand,  kQuantizeCommand,   kPruneCommand,
+      kVerifyCommand, kDeltaCommand,   kPatchCommand,     kBenchCommand,      kEnginesCommand,
+      kOpsCommand,    kVersionCommand, kHelpCommand,      kCompletionsCommand};
   return kCommands;
 }
 
