@@ -50,6 +50,8 @@ extern const Command kKeysCommand;
 extern const Command kPublishCommand;
 extern const Command kRefreshTimestampCommand;
 extern const Command kSignCommand;
+extern const Command kDeltaCommand;
+extern const Command kPatchCommand;
 extern const Command kVersionCommand;
 extern const Command kHelpCommand;
 extern const Command kCompletionsCommand;
