@@ -1,6 +1,7 @@
 #include "passphrase.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -23,15 +24,20 @@ constexpr int kMostAttempts = 3;
 volatile std::sig_atomic_t came = 0;
 
 // While it lives, the terminal shows nothing of what is typed; a signal that ends the program is
-// kept until the terminal is as it was.
+// let through in wait() alone, and kept until the terminal is as it was.
 class Silent {
  public:
   explicit Silent(int terminal) : terminal_(terminal) {
     came = 0;
     struct sigaction note {};
-    note.sa_handler = [](int signal) { came = signal; };  // read() returns
-    for (std::size_t i = 0; i < kSignals.size(); ++i)
+    note.sa_handler = [](int signal) { came = signal; };
+    sigset_t held;
+    sigemptyset(&held);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
       sigaction(kSignals[i], &note, &before_actions_[i]);
+      sigaddset(&held, kSignals[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &held, &before_mask_);
     is_silent_ = tcgetattr(terminal_, &before_) == 0;
     if (!is_silent_) return;
     termios quiet = before_;
@@ -45,29 +51,39 @@ class Silent {
     if (is_silent_) tcsetattr(terminal_, TCSAFLUSH, &before_);
     for (std::size_t i = 0; i < kSignals.size(); ++i)
       sigaction(kSignals[i], &before_actions_[i], nullptr);
+    pthread_sigmask(SIG_SETMASK, &before_mask_, nullptr);
     if (came != 0) std::raise(came);
   }
 
   bool is_silent() const { return is_silent_; }
+
+  // Until there is something to read; false where a signal came instead.
+  bool wait() const {
+    pollfd reads{.fd = terminal_, .events = POLLIN, .revents = 0};
+    while (ppoll(&reads, 1, nullptr, &before_mask_) < 0) {
+      if (errno != EINTR || came != 0) return false;
+    }
+    return true;
+  }
 
  private:
   static constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
   int terminal_;
   bool is_silent_ = false;
   termios before_{};
+  sigset_t before_mask_{};
   std::array<struct sigaction, kSignals.size()> before_actions_{};
 };
 
-Result<std::string> read_line(int terminal) {
+Result<std::string> read_line(int terminal, const Silent& silent) {
   std::string line;
-  while (true) {
+  while (silent.wait()) {
     char c = 0;
-    const ssize_t got = read(terminal, &c, 1);
-    if (got < 0 && errno == EINTR && came == 0) continue;
-    if (got <= 0) return Error{Code::kUsage, "no passphrase was given"};
+    if (read(terminal, &c, 1) <= 0) break;
     if (c == '\n') return line;
     if (line.size() <= kMostBytes) line += c;
   }
+  return Error{Code::kUsage, "no passphrase was given"};
 }
 
 Result<std::string> ask_terminal(const std::string& prompt) {
@@ -83,7 +99,7 @@ Result<std::string> ask_terminal(const std::string& prompt) {
     return Error{Code::kIo, "the terminal cannot be kept from showing a passphrase"};
   if (write(terminal.number(), prompt.data(), prompt.size()) < 0)
     return Error{Code::kIo, "the terminal cannot be written to"};
-  return read_line(terminal.number());
+  return read_line(terminal.number(), silent);
 }
 
 Status check(std::string_view passphrase, std::string_view from) {

@@ -119,8 +119,8 @@ bool is_bundle(const std::string& path) {
 void say_added(const std::string& file, const Added& added) {
   std::string text = str(file, ": ", added.path, ", ");
   if (added.objects > 0) {
-    text += str(added.objects, " files, ", added.objects_written, " of them not there yet (",
-                size_text(added.bytes_written), ")");
+    text += str(added.objects, " files, ", added.objects_written, " of them not there yet; ",
+                size_text(added.bytes_written), " written");
   } else {
     text += size_text(added.bytes);
   }
@@ -246,6 +246,9 @@ Result<int> run_publish(const Arguments& arguments) {
     say("nothing to add: what is published is signed anew");
   const trust::Seconds now = current_time();
   TRY(repository.publish(signers, now, lifetimes));
+  // A root that was signed elsewhere, where root's keys are.
+  if (TRY(ring.trusted_root()) != repository.state().root_text)
+    TRY(ring.keep_root(repository.state().root_text));
   say_published(repository, folder, is_first, now);
   Json json = {{"repository", folder},
                {"added", std::move(added)},

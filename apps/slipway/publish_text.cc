@@ -1,6 +1,8 @@
 #include "publish_text.h"
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
 
 #include "base/str.h"
 #include "cli/text.h"
@@ -8,6 +10,23 @@
 #include "publish/expiry.h"
 
 namespace slipway {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What is in the repository's folder, anybody may be served.
+Status expect_apart(const std::string& folder, const fs::path& keys) {
+  std::error_code error;
+  fs::path outer = fs::weakly_canonical(folder, error);
+  if (!outer.has_filename()) outer = outer.parent_path();  // "repository/"
+  const fs::path inner = fs::weakly_canonical(keys, error);
+  const auto [end, _] = std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
+  if (error || end != outer.end()) return {};
+  return Error{Code::kUsage, str("the keys in ", keys.string(), " lie inside of the repository ",
+                                 folder, ", which is there to be served: move them out of it")};
+}
+
+}  // namespace
 
 trust::Seconds current_time() {
   return std::chrono::duration_cast<std::chrono::seconds>(
@@ -62,6 +81,7 @@ nlohmann::ordered_json roles_json(const publish::State& state) {
 
 Result<publish::Repository> open_repository(const std::string& folder, const publish::KeyRing& keys,
                                             publish::Access access) {
+  TRY(expect_apart(folder, keys.folder()));
   const std::string root = TRY(keys.trusted_root());
   return publish::Repository::open(disk::real_disk(), folder, root, access);
 }

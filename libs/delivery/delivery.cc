@@ -1,7 +1,6 @@
 #include "delivery/delivery.h"
 
 #include <algorithm>
-#include <optional>
 #include <span>
 
 #include "base/str.h"

@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import stat
 import subprocess
 import sys
@@ -16,7 +17,10 @@ import time
 import unittest
 from pathlib import Path
 
-from publishing import PASSPHRASE, PublishingTest, environment, served
+sys.path.append(str(Path(__file__).resolve().parent.parent / "cli"))
+
+import slip  # noqa: E402
+from publishing import PASSPHRASE, PublishingTest, environment, served  # noqa: E402
 
 
 class KeysTest(PublishingTest):
@@ -241,6 +245,17 @@ class PublishTest(PublishingTest):
             (self.keys / "targets.pem").write_bytes(before["targets.pem"])
             self.assertIn("has 0 of those that root version 6 names", self.publish(code=2).stderr)
 
+    def test_a_root_that_was_signed_elsewhere_is_taken_over(self):
+        self.file("model", "content")
+        self.publish("model")
+        elsewhere = self.folder / "elsewhere"
+        shutil.copytree(self.keys, elsewhere)
+        (self.keys / "root.pem").unlink()
+        self.run_slipway("keys", "renew", elsewhere, "--repository", self.repository)
+        self.publish("model")
+        newest = (self.repository / "metadata" / "2.root.json").read_bytes()
+        self.assertEqual((self.keys / "root.json").read_bytes(), newest)
+
     def test_a_lost_key_is_replaced_only_when_that_is_said(self):
         self.file("model", "content")
         self.publish("model")
@@ -297,11 +312,84 @@ class PublishTest(PublishingTest):
         self.new_keys("--no-passphrase")
         self.assertIn("another repository's", self.publish("model", code=1).stderr)
 
+    def test_keys_inside_of_the_repository_are_refused(self):
+        self.file("model", "content")
+        for keys in (self.repository / "keys", self.repository):
+            self.repository.mkdir(exist_ok=True)
+            self.run_slipway("keys", "new", keys, "--no-passphrase")
+            done = self.run_slipway("publish", "model", "--to", f"{self.repository}/", "--keys", keys, code=2)
+            self.assertIn("move them out of it", done.stderr)
+        self.assertFalse((self.repository / "metadata").exists())
+
     def test_paths_that_lead_elsewhere_are_refused(self):
         self.file("model", "content")
         for path in ("../model", "/etc/model", "a//b", "objects/ab/x"):
             self.assertIn("cannot be a target's path", self.publish("model", "--as", path, code=2).stderr)
         self.assertFalse((self.repository / "metadata" / "timestamp.json").exists())
+
+
+class BundleTest(PublishingTest):
+    def setUp(self):
+        super().setUp()
+        self.new_keys("--no-passphrase")
+
+    def bundle(self, version, **contents):
+        """A .slip file: contents by name."""
+        files = {name.replace("_", "."): content for name, content in contents.items()}
+        manifest = slip.canonical(slip.manifest_of(files, version=version))
+        return self.file(f"boat-{version}.slip", slip.archive(manifest, files.values()))
+
+    def install(self, store, device, url, *words, code=0):
+        return self.run_slipway("store", store, "install", "boat", *words, "--repository", url, "--metadata-dir",
+                                device / "trusted", "--any-machine", "--activate", code=code)
+
+    def test_a_device_installs_the_newest_version(self):
+        shared = os.urandom(100_000)
+        self.publish(self.bundle("1.2.0", model_plan=b"plan of 1.2.0", golden_npz=shared))
+        done = self.publish(self.bundle("1.10.0", model_plan=b"plan of 1.10.0", golden_npz=shared))
+        self.assertIn("2 files, 1 of them not there yet", done.stderr)
+        self.publish(self.bundle("1.10.0-rc.1", model_plan=b"plan of the candidate", golden_npz=shared))
+        listed = json.loads(self.run_slipway("publish", "--list", "--to", self.repository, "--json").stdout)
+        self.assertEqual(listed["bundles"], {"boat": ["1.2.0", "1.10.0-rc.1", "1.10.0"]})
+        store = self.folder / "store"
+        with served(self.repository) as url:
+            device = self.device()
+            self.install(store, device, url)
+            path = self.run_slipway("store", store, "path", "boat").stdout.strip()
+            self.assertEqual(Path(path, "model.plan").read_bytes(), b"plan of 1.10.0")
+            self.install(store, device, url, "1.2.0")
+            self.publish("--withdraw", "boat/1.10.0/manifest.json")
+            self.publish("--prune")
+            self.publish("--prune")
+            self.install(self.folder / "other", device, url, "1.2.0")
+            self.install(self.folder / "other", device, url, "1.10.0", code=1)
+        objects = [path.name for path in (self.repository / "targets" / "objects").rglob("*") if path.is_file()]
+        self.assertEqual(len(objects), 3)
+
+    def test_a_version_is_published_once(self):
+        self.publish(self.bundle("1.0.0", model_plan=b"one"))
+        self.assertIn("published before, unchanged", self.publish(self.folder / "boat-1.0.0.slip").stderr)
+        refused = self.publish(self.bundle("1.0.0", model_plan=b"two"), code=2)
+        self.assertIn("boat 1.0.0 is published with another content", refused.stderr)
+        refused = self.publish(self.bundle("1.0.0+build.7", model_plan=b"one"), code=2)
+        self.assertIn("a version of its own", refused.stderr)
+        self.assertIn("leave --as out", self.publish(self.folder / "boat-1.0.0.slip", "--as", "x", code=2).stderr)
+
+    def test_a_damaged_bundle_is_not_published(self):
+        path = self.bundle("1.0.0", model_plan=b"a plan")
+        path.write_bytes(path.read_bytes()[:-1] + b"m")
+        self.publish(path, code=1)
+        self.assertFalse((self.repository / "metadata" / "timestamp.json").exists())
+
+    def test_a_changed_object_is_not_installed(self):
+        self.publish(self.bundle("1.0.0", model_plan=b"a plan"))
+        changed = next(path for path in (self.repository / "targets" / "objects").rglob("*") if path.is_file())
+        changed.write_bytes(b"A plan")
+        with served(self.repository) as url:
+            self.install(self.folder / "store", self.device(), url, code=1)
+            self.publish(self.folder / "boat-1.0.0.slip")  # mends it
+            self.assertEqual(changed.read_bytes(), b"a plan")
+            self.install(self.folder / "store", self.device(), url)
 
 
 class SignTest(PublishingTest):
