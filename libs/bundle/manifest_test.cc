@@ -1,5 +1,7 @@
 #include "bundle/manifest.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -218,7 +220,7 @@ TEST_P(BrokenRule, IsRefused) {
   EXPECT_NE(error_of(to_text(manifest)), "");
 }
 
-RuleCase path_case(const char* name, std::string path, const char* error) {
+RuleCase path_case(const char* name, const std::string& path, const char* error) {
   return {name, [path](Manifest& m) { m.files[3].path = path; }, error};
 }
 
