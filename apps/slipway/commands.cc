@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 
 #include "command.h"
@@ -35,13 +34,6 @@ std::span<const Command> commands() {
                                        kHelpCommand,
                                        kCompletionsCommand};
   return kCommands;
-}
-
-const Command* find_command(std::string_view name) {
-  const std::span<const Command> all = commands();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Command& c) { return c.name == name; });
-  return found == all.end() ? nullptr : &*found;
 }
 
 }  // namespace slipway
