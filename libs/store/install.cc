@@ -19,6 +19,8 @@ using bundle::FileEntry;
 constexpr std::uint64_t kBlockBytes = 4096;
 // The log's lines to come, and the files that say what is active and what a rollback makes active.
 constexpr std::uint64_t kBookkeepingBytes = std::uint64_t{128} << 10;
+// What a file's names take in the folders that hold them.
+constexpr std::uint64_t kNamesBytes = 512;
 
 std::uint64_t blocks(std::uint64_t bytes) {
   return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
@@ -49,6 +51,7 @@ struct Store::Plan {
 std::uint64_t Store::Plan::needed_bytes(Disk& disk, const Path& staged) const {
   std::uint64_t needed = kBookkeepingBytes + 2 * blocks(source->manifest_text().size());
   needed += (inner_folders(manifest()).size() + 4) * kBlockBytes;
+  needed += blocks(manifest().files.size() * kNamesBytes);
   for (const FileEntry& file : missing) {
     if (!is_there(disk, staged / str(file.sha256, kPartSuffix))) needed += blocks(file.bytes);
   }
@@ -79,22 +82,31 @@ Result<Store::Plan> Store::plan_install(bundle::Source& source, const Progress& 
   return plan;
 }
 
+std::string Store::way_to_space() {
+  const std::string prune = str("slipway store ", at_.root.string(), " prune");
+  const Result<std::vector<VersionRow>> rows = list();
+  std::vector<std::string> useless;
+  std::vector<std::string> unused;
+  const Result<std::vector<Id>> ids = prunable();
+  for (const Id& id : ids.ok() ? *ids : std::vector<Id>()) useless.push_back(id.text());
+  if (!useless.empty()) return str(prune, " removes ", join(useless));
+  for (const VersionRow& row : rows.ok() ? *rows : std::vector<VersionRow>()) {
+    if (row.is_unused && !row.is_pinned) unused.push_back(str(prune, " ", row.id.text()));
+  }
+  if (unused.empty()) return "nothing in the store can be pruned: free some space on its disk";
+  return str("all that is in the store is of use, but what was never active may go: ",
+             join(unused, " or "));
+}
+
 Error Store::no_space(const Id& id, std::uint64_t needed_bytes, std::uint64_t free_bytes) {
   const auto text = [](std::uint64_t bytes) {
     return bytes_text(static_cast<std::int64_t>(bytes));
   };
-  std::string way_out = "nothing in the store can be pruned: free some space on its disk";
-  const Result<std::vector<Id>> ids = prunable();
-  if (ids.ok() && !ids->empty()) {
-    std::vector<std::string> names;
-    for (const Id& each : *ids) names.push_back(each.text());
-    way_out = str("slipway store ", at_.root.string(), " prune removes ", join(names));
-  }
   const std::uint64_t lacking = needed_bytes > free_bytes ? needed_bytes - free_bytes : 0;
   return {Code::kTooLarge,
           str(id.text(), " needs ", text(needed_bytes), ", its rollback included, and the disk of ",
               at_.root.string(), " has ", text(free_bytes), " free, ", text(lacking),
-              " too few: ", way_out)};
+              " too few: ", way_to_space())};
 }
 
 // The folder of what arrives, with the manifest, and nothing of another version of that name.
@@ -228,6 +240,7 @@ Result<Installed> Store::install(bundle::Source& source, std::string_view reason
   const auto run = [&]() -> Status {
     TRY(stage(plan));
     TRY(receive(plan, progress, installed));
+    TRY(source.check_rest());
     TRY(build_tree(plan));
     return commit(plan, reason);
   };
