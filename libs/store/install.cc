@@ -38,9 +38,8 @@ Status write_new(Disk& disk, const Path& path, std::string_view content) {
 struct Store::Plan {
   Id id;
   bundle::Source* source = nullptr;
-  std::vector<FileEntry> missing;   // objects that have to come from the source
-  std::vector<FileEntry> replaced;  // of those, that are there and damaged
-  std::uint64_t shared_bytes = 0;   // of objects that are there, and were hashed
+  std::vector<FileEntry> missing;  // objects that have to come from the source
+  std::uint64_t shared_bytes = 0;  // of objects that are there, and were hashed
   std::uint64_t all_bytes = 0;
 
   const bundle::Manifest& manifest() const { return source->manifest(); }
@@ -77,7 +76,6 @@ Result<Store::Plan> Store::plan_install(bundle::Source& source, const Progress& 
     }
     done = plan.shared_bytes;
     plan.missing.push_back(file);
-    if (checked.error().code != Code::kNotFound) plan.replaced.push_back(file);
   }
   return plan;
 }
@@ -124,7 +122,7 @@ Status Store::stage(const Plan& plan) {
   const std::uint64_t needed = plan.needed_bytes(disk_, staged);
   const std::uint64_t free = TRY(disk_.free_bytes(at_.root));
   if (needed > free) return no_space(plan.id, needed, free);
-  const Status taken = take_space(plan);
+  Status taken = take_space(plan);
   if (!taken.ok() && taken.error().code == Code::kTooLarge) return no_space(plan.id, needed, free);
   return taken;
 }
@@ -193,6 +191,8 @@ Status Store::build_tree(const Plan& plan) {
 }
 
 Status Store::commit(const Plan& plan, std::string_view reason) {
+  // Where an object was damaged, other versions still have the file that it was.
+  TRY(relink_all(disk_, at_, bundle::distinct_objects(plan.manifest())));
   TRY(disk_.make_folder(at_.versions_of(plan.id.name)));
   TRY(disk_.sync_folder(at_.versions()));
   const auto publish = [&]() -> Status {
@@ -201,7 +201,6 @@ Status Store::commit(const Plan& plan, std::string_view reason) {
   };
   TRY(change("install", plan.id, reason, publish, sha256(plan.source->manifest_text())));
   remove_if_possible(disk_, at_.staged(plan.id));
-  for (const FileEntry& file : plan.replaced) TRY(relink_all(disk_, at_, file.sha256));
   return {};
 }
 

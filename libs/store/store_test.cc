@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
