@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kWindow = 32;
 // A copy in a small gap saves zstd's header; in a large one it would cut what is better coded as a
-// whole: zstd finds shorter ones in its prefix, and elements of which many stay cost next to nothing.
+// whole: zstd finds shorter ones in its prefix, and elements of which many stay cost next to
+// nothing.
 constexpr std::uint64_t kLargeGap = std::uint64_t{1} << 16;
 constexpr std::uint64_t kLeastInSmall = 24;
 constexpr std::uint64_t kLeastInLarge = 1024;
