@@ -10,6 +10,7 @@
 #include "command.h"
 #include "console.h"
 #include "passphrase.h"
+#include "publish/deltas.h"
 #include "publish/expiry.h"
 #include "publish_text.h"
 #include "updater/bundles.h"
@@ -29,6 +30,7 @@ constexpr Option kOptions[] = {
     {"--withdraw", "PATH", "publish this target no longer (repeatable)", true},
     {"--expires", "TIME", "until when devices take it without another publish: 90d, 2w (90d)"},
     {"--timestamp-expires", "TIME", "until when without slipway refresh-timestamp (7d)"},
+    {"--deltas", "N", "of a bundle, deltas from so many versions before it (1)"},
     {"--prune", "", "then remove files that neither this publication nor the one before it names"},
     {"--list", "", "only show what is published; needs no keys"},
     kPassphraseFileOption,
@@ -114,23 +116,6 @@ bool is_bundle(const std::string& path) {
   return got.ok() && bundle::looks_like_archive(std::span(head).first(*got));
 }
 
-Result<Added> add(Repository& repository, const std::string& file, const Arguments& arguments) {
-  if (is_bundle(file)) {
-    if (arguments.has("--as")) {
-      return Error{Code::kUsage,
-                   str(file,
-                       " is a bundle, whose name and version say where it goes: leave --as "
-                       "out")};
-    }
-    const std::unique_ptr<bundle::Source> source = TRY(bundle::open_source(file));
-    return repository.add_bundle(*source);
-  }
-  const std::unique_ptr<bundle::Bytes> bytes = TRY(bundle::open_bytes(file));
-  const std::string path =
-      arguments.has("--as") ? arguments.value("--as") : fs::path(file).filename().string();
-  return repository.add_file(*bytes, path);
-}
-
 void say_added(const std::string& file, const Added& added) {
   std::string text = str(file, ": ", added.path, ", ");
   if (added.objects > 0) {
@@ -142,6 +127,52 @@ void say_added(const std::string& file, const Added& added) {
   if (added.what == Added::What::kReplaced) text += "; it replaces another content";
   if (added.what == Added::What::kSame) text += "; published before, unchanged";
   say(text);
+}
+
+Result<std::size_t> parse_deltas(const Arguments& arguments) {
+  constexpr std::int64_t kMost = 100;
+  if (!arguments.has("--deltas")) return std::size_t{1};
+  return static_cast<std::size_t>(
+      TRY(parse_number("--deltas", arguments.value("--deltas"), 0, kMost)));
+}
+
+void say_delta(const publish::Delta& delta) {
+  std::string text = str("  from ", delta.from, ", ", delta.path, ": ");
+  if (delta.was_there) {
+    text +=
+        str(size_text(delta.bytes), " in place of ", size_text(delta.object_bytes), ", as before");
+  } else if (delta.is_kept) {
+    text += str(size_text(delta.bytes), " in place of ", size_text(delta.object_bytes),
+                " (planned ", size_text(delta.planned_bytes), ")");
+  } else {
+    text += str("no delta, it would be no shorter than the file");
+  }
+  say(text);
+}
+
+Result<Added> add(Repository& repository, const std::string& file, const Arguments& arguments) {
+  if (is_bundle(file)) {
+    if (arguments.has("--as")) {
+      return Error{Code::kUsage,
+                   str(file,
+                       " is a bundle, whose name and version say where it goes: leave --as "
+                       "out")};
+    }
+    const std::unique_ptr<bundle::Source> source = TRY(bundle::open_source(file));
+    const std::size_t versions = TRY(parse_deltas(arguments));
+    Added added = TRY(repository.add_bundle(*source));
+    say_added(file, added);
+    const auto deltas = TRY(publish::make_deltas(arguments.value("--to"), repository.targets(),
+                                                 source->manifest(), versions));
+    for (const publish::Delta& delta : deltas) say_delta(delta);
+    return added;
+  }
+  const std::unique_ptr<bundle::Bytes> bytes = TRY(bundle::open_bytes(file));
+  const std::string path =
+      arguments.has("--as") ? arguments.value("--as") : fs::path(file).filename().string();
+  Added added = TRY(repository.add_file(*bytes, path));
+  say_added(file, added);
+  return added;
 }
 
 Result<Repository> open_or_begin(const std::string& folder, const publish::KeyRing& ring) {
@@ -205,7 +236,6 @@ Result<int> run_publish(const Arguments& arguments) {
   Json added = Json::array();
   for (const std::string& file : files) {
     const Added one = TRY(add(repository, file, arguments));
-    say_added(file, one);
     added.push_back(to_json(one));
   }
   for (const std::string& path : arguments.values("--withdraw")) {

@@ -95,6 +95,9 @@ Result<int> install(const Request& request) {
   RepositoryBundle from = TRY(open_bundle(request));
   TRY(expect_runnable(request, from.source->manifest()));
   const auto opened = TRY(request.open(Access::kChange, /*may_create=*/true));
+  const auto active = opened->active(from.source->manifest().name);
+  if (from.updater != nullptr && active.ok())
+    use_deltas(from, active->folder, request.arguments.value("--metadata-dir"));
   store::Installed installed;
   {
     ProgressLine line;

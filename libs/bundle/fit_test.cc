@@ -1,5 +1,7 @@
 #include "bundle/fit.h"
 
+#include <gtest/gtest.h>
+
 #include <functional>
 
 #include "base/str.h"

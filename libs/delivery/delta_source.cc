@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/str.h"
+#include "updater/bundles.h"
 
 namespace slipway::delivery {
 namespace {
@@ -47,10 +48,6 @@ struct DeltaSource::Applied {
   std::unique_ptr<Stream> stream = nullptr;  // ends before what it reads
 };
 
-std::string delta_path(std::string_view old_sha256, std::string_view new_sha256) {
-  return str("deltas/", new_sha256.substr(0, 2), "/", new_sha256, "-from-", old_sha256);
-}
-
 DeltaSource::DeltaSource(std::unique_ptr<RemoteSource> remote, fetch::Fetcher& fetcher,
                          std::string files_url, const bundle::Manifest& old,
                          std::filesystem::path old_files, std::filesystem::path scratch)
@@ -83,7 +80,8 @@ Status DeltaSource::prepare(const bundle::FileEntry& wanted) {
   if (path.empty() || wanted.bytes < kLeastBytes) return {};
   ToFile sink(scratch_ / "delta");
   fetch::Request request;
-  request.url = fetch::join_url(files_url_, delta_path(old_hashes_.at(path), wanted.sha256));
+  request.url =
+      fetch::join_url(files_url_, updater::delta_path(old_hashes_.at(path), wanted.sha256));
   request.most_bytes = wanted.bytes;  // a longer one is of no use
   const Status fetched = fetcher_->fetch(request, sink);
   if (!fetched.ok()) {

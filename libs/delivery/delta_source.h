@@ -1,5 +1,7 @@
 // A bundle of a repository, most of whose bytes are on this device already: what changed comes as a
-// delta from a version that is installed, and what has none that is shorter comes plain.
+// delta from a version that is installed, and what has none that is shorter comes plain. No role
+// signs deltas: what comes out of one is the object of the hash that the manifest states, or
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +16,6 @@
 #include "delta/apply.h"
 
 namespace slipway::delivery {
-
-// Below where a repository has its files: from one object to another. No role signs it: what comes
-// out is the object of that hash, or nothing.
-std::string delta_path(std::string_view old_sha256, std::string_view new_sha256);
 
 struct Traffic {
   std::uint64_t delta_bytes = 0;    // that were fetched, of deltas that were used

@@ -118,7 +118,8 @@ Status Applier::State::run(const Sink& sink) {
     TRY(run_frame(frame, sink));
   }
   if (hasher_.finish() != header_.new_sha256) {
-    return who_is_wrong("the result's SHA-256 is not what the delta promised, the delta is damaged");
+    return who_is_wrong(
+        "the result's SHA-256 is not what the delta promised, the delta is damaged");
   }
   return {};
 }
@@ -188,9 +189,9 @@ Result<Applier> Applier::open(const Source& old, const Source& delta) {
   std::uint64_t first_frame = 0;
   Header header = TRY(parse_header(delta, first_frame));
   if (old.size_bytes() != header.old_bytes) {
-    return Error{Code::kInvalid, str("the delta was made from another old file, of ",
-                                     header.old_bytes, " bytes; this one has ", old.size_bytes(),
-                                     ": fetch the new file in full")};
+    return Error{Code::kInvalid,
+                 str("the delta was made from another old file, of ", header.old_bytes,
+                     " bytes; this one has ", old.size_bytes(), ": fetch the new file in full")};
   }
   return Applier(std::make_unique<State>(old, delta, std::move(header), first_frame));
 }

@@ -1,7 +1,7 @@
 // Makes the new file from the old one and a delta: docs/formats/delta.md.
 //
-// Nothing here depends on how large the files are: at most kMostApplyBytes of memory are in use. The
-// delta may be anything; what comes out is the new file, by its SHA-256, or an error.
+// Nothing here depends on how large the files are: at most kMostApplyBytes of memory are in use.
+// The delta may be anything; what comes out is the new file, by its SHA-256, or an error.
 #pragma once
 
 #include <cstddef>
@@ -82,10 +82,10 @@ class Applier {
   // goes on from there.
   Result<std::uint64_t> resume(const Source& written);
 
-  // Gives the rest of the new file to `sink`, and is ok only if all of it, with what resume() found,
-  // has the hash of the header; else what the sink was given is to be thrown away. kInvalid says
-  // whether the old file is another one or the delta is damaged; errors of the sink and the sources
-  // are passed on, and what was written stays good for resume().
+  // Gives the rest of the new file to `sink`, and is ok only if all of it, with what resume()
+  // found, has the hash of the header; else what the sink was given is to be thrown away. kInvalid
+  // says whether the old file is another one or the delta is damaged; errors of the sink and the
+  // sources are passed on, and what was written stays good for resume().
   Status run(const Sink& sink);
 
  private:

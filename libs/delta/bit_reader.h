@@ -42,8 +42,10 @@ class BitReader {
 
   bool has_overrun() const { return borrowed_bits_ > held_; }
   // Whether nothing but the padding of the last byte is left.
-  bool is_at_end() const { return next_ == end_ && held_ < 8 + borrowed_bits_ &&
-           (bits_ & ((std::uint64_t{1} << held_) - 1)) == 0; }
+  bool is_at_end() const {
+    return next_ == end_ && held_ < 8 + borrowed_bits_ &&
+           (bits_ & ((std::uint64_t{1} << held_) - 1)) == 0;
+  }
 
  private:
   static_assert(std::endian::native == std::endian::little);

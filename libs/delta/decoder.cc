@@ -31,8 +31,7 @@ Result<Decoder> Decoder::start(Taker& from, std::uint64_t count, DecodingTables&
   const std::uint64_t bit_bytes = TRY(from.varint(kMostPayloadBytes));
   const int lanes = lanes_for(count);
   decoder.is_one_lane_ = lanes == 1;
-  const std::span<const std::byte> states =
-      TRY(from.bytes(static_cast<std::uint64_t>(lanes) * 8));
+  const std::span<const std::byte> states = TRY(from.bytes(static_cast<std::uint64_t>(lanes) * 8));
   std::memcpy(decoder.states_.data(), states.data(), states.size());
   const std::span<const std::byte> word_bytes = TRY(from.bytes(words * 4));
   decoder.words_ = word_bytes.data();
@@ -135,11 +134,11 @@ void Decoder::take(std::span<const std::int16_t> known, std::span<std::int32_t> 
 }
 
 template void Decoder::take<Kind::kFloat>(std::span<const std::int16_t>, std::span<std::int32_t>);
-template void Decoder::take<Kind::kInteger>(std::span<const std::int16_t>,
-                                            std::span<std::int32_t>);
+template void Decoder::take<Kind::kInteger>(std::span<const std::int16_t>, std::span<std::int32_t>);
 
 Status Decoder::finish() const {
-  bool is_clean = !has_overrun_ && words_ == words_end_ && !bits_.has_overrun() && bits_.is_at_end();
+  bool is_clean =
+      !has_overrun_ && words_ == words_end_ && !bits_.has_overrun() && bits_.is_at_end();
   for (int lane = 0; lane < (is_one_lane_ ? 1 : kLanes); ++lane) {
     is_clean = is_clean && states_[static_cast<std::size_t>(lane)] == kLeastState;
   }

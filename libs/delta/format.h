@@ -50,9 +50,9 @@ constexpr std::size_t bytes_of(Element element) {
 }
 
 // Flags of a tensor operation.
-inline constexpr std::uint8_t kHasScales = 1;      // a factor for each row
-inline constexpr std::uint8_t kHasFactors = 2;     // a product of two thin matrices is added
-inline constexpr std::uint8_t kReusesTables = 4;   // those of the tensor before, in this frame
+inline constexpr std::uint8_t kHasScales = 1;     // a factor for each row
+inline constexpr std::uint8_t kHasFactors = 2;    // a product of two thin matrices is added
+inline constexpr std::uint8_t kReusesTables = 4;  // those of the tensor before, in this frame
 inline constexpr std::uint8_t kTensorFlags = 7;
 
 inline constexpr std::uint64_t kMostRows = std::uint64_t{1} << 18;

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kMostNumbersBytes = 64;  // of an operation or a frame before its payload
 
-Error damaged(std::string_view what) { return {Code::kInvalid, str("the delta is damaged: ", what)}; }
+Error damaged(std::string_view what) {
+  return {Code::kInvalid, str("the delta is damaged: ", what)};
+}
 
 std::string hex_of(std::span<const std::byte> bytes) {
   return to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -108,7 +110,8 @@ Result<OpHeader> FrameReader::next_op(const Frame& frame, std::uint64_t left_byt
     op.payload_bytes = static_cast<std::size_t>(TRY(from.varint(kMostPayloadBytes)));
   }
   op.payload_start = at_ + (bytes.size() - from.left());
-  if (op.payload_bytes > end - op.payload_start) return damaged("an operation ends outside its frame");
+  if (op.payload_bytes > end - op.payload_start)
+    return damaged("an operation ends outside its frame");
   at_ = op.payload_start + op.payload_bytes;
   return op;
 }

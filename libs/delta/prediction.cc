@@ -76,7 +76,8 @@ std::int32_t predict_float(std::int32_t old, std::int64_t scale, std::int64_t pr
 template <Element kElement>
 std::int16_t known_of_float(std::int32_t ordered) {
   const auto magnitude = static_cast<std::uint32_t>(ordered ^ (ordered >> 31));
-  const auto field = static_cast<std::int32_t>(magnitude >> static_cast<unsigned>(float_of(kElement).mantissa_bits));
+  const auto field = static_cast<std::int32_t>(
+      magnitude >> static_cast<unsigned>(float_of(kElement).mantissa_bits));
   return static_cast<std::int16_t>(16 * std::max(field, 1));
 }
 
@@ -166,7 +167,8 @@ void know_plain(Element element, std::span<const std::int32_t> values,
     case Element::kU8:
       for (std::size_t i = 0; i < values.size(); ++i) {
         const auto magnitude = static_cast<std::uint32_t>(std::abs(values[i]));
-        known[i] = static_cast<std::int16_t>(std::min(static_cast<int>(std::bit_width(magnitude)), 7));
+        known[i] =
+            static_cast<std::int16_t>(std::min(static_cast<int>(std::bit_width(magnitude)), 7));
       }
   }
 }
@@ -184,10 +186,10 @@ void add_products(const Four& four, std::span<std::int32_t> sums) {
     return static_cast<std::uint32_t>(std::int32_t{factor} * value);
   };
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    sums[i] = static_cast<std::int32_t>(
-        static_cast<std::uint32_t>(sums[i]) + product(four.factors[0], a[i]) +
-        product(four.factors[1], b[i]) + product(four.factors[2], c[i]) +
-        product(four.factors[3], d[i]));
+    sums[i] =
+        static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[i]) +
+                                  product(four.factors[0], a[i]) + product(four.factors[1], b[i]) +
+                                  product(four.factors[2], c[i]) + product(four.factors[3], d[i]));
   }
 }
 

@@ -71,12 +71,15 @@ Result<Prediction> TensorDecoder::take_prediction(Taker& from, std::uint64_t new
   if ((flags & kHasFactors) == 0) return prediction;
   prediction.rank = static_cast<std::uint32_t>(TRY(from.varint(kMostRank)));
   const std::uint64_t elements = prediction.rank * (matrix.rows() + matrix.columns);
-  if (elements > kMostFactorElements) return damaged("the delta is damaged: a tensor's factors are too large");
+  if (elements > kMostFactorElements)
+    return damaged("the delta is damaged: a tensor's factors are too large");
   const std::int64_t unit = TRY(from.signed_varint());
-  if (unit > kMostUnit || unit < -kMostUnit) return damaged("the delta is damaged: a product's unit is out of range");
+  if (unit > kMostUnit || unit < -kMostUnit)
+    return damaged("the delta is damaged: a product's unit is out of range");
   prediction.unit = static_cast<std::int32_t>(unit);
   std::vector<std::int32_t> weights(prediction.rank);
-  for (std::int32_t& weight : weights) weight = static_cast<std::int32_t>(TRY(from.varint(kMostFactor)));
+  for (std::int32_t& weight : weights)
+    weight = static_cast<std::int32_t>(TRY(from.varint(kMostFactor)));
   prediction.left.resize(static_cast<std::size_t>(prediction.rank * matrix.rows()));
   prediction.right.resize(static_cast<std::size_t>(prediction.rank * matrix.columns));
   TRY(take_numbers(from, kMostFactor, prediction.left));
@@ -119,7 +122,8 @@ Status TensorDecoder::decode(std::span<const std::byte> payload, std::uint64_t n
   Taker from(payload);
   std::uint8_t flags = 0;
   const Prediction prediction = TRY(take_prediction(from, new_bytes, flags));
-  Decoder decoder = TRY(Decoder::start(from, prediction.matrix.elements, tables_, (flags & kReusesTables) != 0));
+  Decoder decoder =
+      TRY(Decoder::start(from, prediction.matrix.elements, tables_, (flags & kReusesTables) != 0));
   if (from.left() != 0) return damaged("the delta is damaged: something stands behind a tensor");
   return kind_of(prediction.element) == Kind::kFloat
              ? decode_elements<Kind::kFloat>(prediction, decoder, old, old_offset, sink)

@@ -17,8 +17,8 @@ inline void put_varint(std::string& out, std::uint64_t value) {
 }
 
 inline void put_signed(std::string& out, std::int64_t value) {
-  put_varint(out, (static_cast<std::uint64_t>(value) << 1U) ^
-                      static_cast<std::uint64_t>(value >> 63U));
+  put_varint(out,
+             (static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63U));
 }
 
 // Takes numbers and bytes from the front of a piece of a delta; never reads beyond it.

@@ -8,7 +8,7 @@ namespace slipway::diff {
 namespace {
 
 constexpr std::size_t kWindow = 32;
-constexpr std::size_t kLeastAtPlace = 24;     // that a copy is worth where nothing has moved
+constexpr std::size_t kLeastAtPlace = 24;  // that a copy is worth where nothing has moved
 constexpr std::uint64_t kMostWindows = std::uint64_t{1} << 23;
 constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15U;
 
@@ -36,7 +36,8 @@ std::uint64_t rolled(std::uint64_t hash, std::span<const std::byte> bytes, std::
 
 std::size_t slot_of(std::uint64_t hash, std::size_t slots) {
   hash ^= hash >> 29U;
-  return static_cast<std::size_t>((hash * kMultiplier) >> (64U - static_cast<unsigned>(std::countr_zero(slots))));
+  return static_cast<std::size_t>((hash * kMultiplier) >>
+                                  (64U - static_cast<unsigned>(std::countr_zero(slots))));
 }
 
 }  // namespace
@@ -56,8 +57,10 @@ Found CopyFinder::grow(std::span<const std::byte> is, std::uint64_t old_offset, 
                        std::uint64_t start, std::uint64_t end) const {
   Found found{old_offset, at, 0};
   const std::uint64_t most = std::min<std::uint64_t>(end - at, was_.size() - old_offset);
-  const std::span<const std::byte> a = was_.subspan(static_cast<std::size_t>(old_offset), static_cast<std::size_t>(most));
-  const std::span<const std::byte> b = is.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(most));
+  const std::span<const std::byte> a =
+      was_.subspan(static_cast<std::size_t>(old_offset), static_cast<std::size_t>(most));
+  const std::span<const std::byte> b =
+      is.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(most));
   found.bytes = static_cast<std::uint64_t>(std::ranges::mismatch(a, b).in1 - a.begin());
   while (found.new_offset > start && found.old_offset > 0 &&
          is[static_cast<std::size_t>(found.new_offset - 1)] ==

@@ -33,7 +33,7 @@ class CopyFinder {
              std::uint64_t start, std::uint64_t end) const;
 
   std::span<const std::byte> was_;
-  std::uint64_t step_ = 0;             // every so many bytes a window is known
+  std::uint64_t step_ = 0;            // every so many bytes a window is known
   std::vector<std::uint32_t> slots_;  // the number of a window and 1, by its hash
 };
 

@@ -16,8 +16,8 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-constexpr std::uint64_t kRawBytes = 16;  // so few are not worth zstd's header
-constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 19;      // of other bytes, at a time
+constexpr std::uint64_t kRawBytes = 16;                        // so few are not worth zstd's header
+constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 19;  // of other bytes, at a time
 constexpr std::uint64_t kPrefixReach = std::uint64_t{1} << 18;     // before and behind their place
 constexpr std::uint64_t kLeastGuessed = 1024;                      // bytes that may be elements
 constexpr std::uint64_t kMostTriedBytes = std::uint64_t{1} << 16;  // where zstd is tried on tensors
@@ -203,9 +203,9 @@ std::uint64_t planned_bytes_of(Bytes was, Bytes is, const Part& part) {
       part.tensor->element.has_value() ? *part.tensor->element : guess_element(before, now);
   const std::uint64_t whole = bytes / delta::bytes_of(element) * delta::bytes_of(element);
   if (whole == 0) return part.bytes;
-  const CodedTensor coded = encode_tensor(
-      {element, before.first(static_cast<std::size_t>(whole)), now.first(static_cast<std::size_t>(whole))},
-      std::nullopt, nullptr);
+  const CodedTensor coded = encode_tensor({element, before.first(static_cast<std::size_t>(whole)),
+                                           now.first(static_cast<std::size_t>(whole))},
+                                          std::nullopt, nullptr);
   return coded.payload.size() * part.bytes / whole;
 }
 

@@ -17,7 +17,7 @@ namespace slipway::diff {
 struct Report {
   std::uint64_t old_bytes = 0;
   std::uint64_t new_bytes = 0;
-  std::uint64_t plain_bytes = 0;    // of the new file by zstd: what a download takes without a delta
+  std::uint64_t plain_bytes = 0;  // of the new file by zstd: what a download takes without a delta
   std::uint64_t planned_bytes = 0;  // of the delta, as estimated from samples
   std::uint64_t delta_bytes = 0;    // 0 until it is made
   std::uint64_t copied_bytes = 0;   // of the new file that stand in the old one
@@ -25,7 +25,7 @@ struct Report {
   std::uint64_t other_bytes = 0;    // of the new file that is neither
   std::size_t tensors = 0;          // of the new file
   std::size_t tensors_changed = 0;
-  std::size_t tensors_added = 0;    // that the old file has none for
+  std::size_t tensors_added = 0;  // that the old file has none for
 
   // A delta that is not shorter than the plain download is never to be used.
   bool is_worth_it() const { return (delta_bytes > 0 ? delta_bytes : planned_bytes) < plain_bytes; }

@@ -6,9 +6,9 @@
 #include <functional>
 #include <limits>
 
-#include "diff/testing.h"
-#include "diff/tensor_encoder.h"
 #include "delta/tensor_op.h"
+#include "diff/tensor_encoder.h"
+#include "diff/testing.h"
 
 namespace slipway::diff {
 namespace {
@@ -21,7 +21,8 @@ std::string noise(std::size_t bytes, unsigned seed) {
 }
 
 std::string words(std::size_t bytes, unsigned seed) {
-  static constexpr const char* kWords[] = {"weight ", "bias ", "scale ", "zero_point ", "layer/0 ", "Conv "};
+  static constexpr const char* kWords[] = {"weight ",     "bias ",    "scale ",
+                                           "zero_point ", "layer/0 ", "Conv "};
   std::mt19937 random(seed);
   std::string out;
   while (out.size() < bytes) out += kWords[random() % std::size(kWords)];
@@ -44,7 +45,8 @@ const Pair kPairs[] = {
     {"odd sizes", [] { return noise(4097, 1); }, [] { return noise(12345, 2); }},
     {"nothing alike", [] { return noise(300000, 1); }, [] { return noise(300000, 2); }},
     {"text", [] { return words(50000, 1); }, [] { return words(70001, 2); }},
-    {"all zeros", [] { return std::string(200000, '\0'); }, [] { return std::string(300000, '\0'); }},
+    {"all zeros", [] { return std::string(200000, '\0'); },
+     [] { return std::string(300000, '\0'); }},
     {"cut in the middle", [] { return noise(200000, 1); },
      [] { return noise(200000, 1).erase(70000, 333); }},
     {"pushed in", [] { return noise(200000, 1); },
@@ -151,7 +153,8 @@ void expect_round_trip(delta::Element element, const std::string& was, const std
   }
   for (const std::optional<delta::Matrix>& matrix : matrices) {
     SCOPED_TRACE(matrix.has_value() ? matrix->columns * 1000 + matrix->lanes : 0);
-    const CodedTensor coded = encode_tensor({element, bytes_of(was), bytes_of(is)}, matrix, nullptr);
+    const CodedTensor coded =
+        encode_tensor({element, bytes_of(was), bytes_of(is)}, matrix, nullptr);
     EXPECT_TRUE(decoded(was, coded.payload) == is);
   }
 }
@@ -173,8 +176,8 @@ TEST(TensorOperation, RoundTripsWhatIsSpecial) {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   constexpr float kTiny = std::numeric_limits<float>::denorm_min();
   constexpr float kMax = std::numeric_limits<float>::max();
-  const std::vector<float> special = {0,     -0.0F, kInf, -kInf, kNan,  -kNan, kTiny, -kTiny,
-                                      kMax,  -kMax, 1,    -1,    1e-38F, -1e-39F, 0.5F, 3};
+  const std::vector<float> special = {0,    -0.0F, kInf, -kInf, kNan,   -kNan,   kTiny, -kTiny,
+                                      kMax, -kMax, 1,    -1,    1e-38F, -1e-39F, 0.5F,  3};
   std::vector<float> was;
   std::vector<float> is;
   for (int round = 0; round < 40; ++round) {  // enough rows for scales and factors

@@ -14,9 +14,9 @@ using delta::Matrix;
 
 constexpr std::size_t kLeastThin = 16;  // rows and columns that a product is tried for
 constexpr double kScaleBits = 16;       // that a row's factor takes
-constexpr double kLeastLeft = 1e-8;      // of the energy, by the precision of low_rank_of()
+constexpr double kLeastLeft = 1e-8;     // of the energy, by the precision of low_rank_of()
 constexpr int kMostWeight = 32767;
-constexpr double kMostNumber = 16000;   // of a column or row, in steps
+constexpr double kMostNumber = 16000;  // of a column or row, in steps
 
 struct Place {
   std::size_t row;
@@ -80,7 +80,8 @@ Cut best_cut(const LowRank& parts, double energy, std::size_t rows, std::size_t 
       cost += bits_of_numbers(rows, parts.sizes[j], step) +
               bits_of_numbers(columns, parts.sizes[j], step) + 16;
     }
-    const auto noise = static_cast<double>((k + 1) * (rows + columns)) / static_cast<double>(elements);
+    const auto noise =
+        static_cast<double>((k + 1) * (rows + columns)) / static_cast<double>(elements);
     const double gained = bits_saved(energy, left * (1 + noise), elements) - cost;
     if (gained > best.gained_bits) best = {k + 1, step, gained};
   }
@@ -123,15 +124,16 @@ void store(const LowRank& parts, const Cut& cut, std::size_t rows, std::size_t c
         std::max(rounded(std::ldexp(units[k], -prediction.unit), kMostWeight), 1);
     fit.weights.push_back(weight);
     const std::int32_t most_left = kMostWeight / weight;
-    const double right_unit = std::ldexp(weight, prediction.unit) / steps[k];  // the weight is rounded
+    const double right_unit =
+        std::ldexp(weight, prediction.unit) / steps[k];  // the weight is rounded
     for (std::size_t i = 0; i < rows; ++i) {
       const std::int32_t number = rounded(parts.left[k][i] * parts.sizes[k] / steps[k], most_left);
       fit.left[k * rows + i] = number;
       prediction.left[k * rows + i] = static_cast<std::int16_t>(number * weight);
     }
     for (std::size_t i = 0; i < columns; ++i) {
-      prediction.right[k * columns + i] = static_cast<std::int16_t>(
-          rounded(parts.right[k][i] / right_unit, kMostWeight));
+      prediction.right[k * columns + i] =
+          static_cast<std::int16_t>(rounded(parts.right[k][i] / right_unit, kMostWeight));
     }
   }
 }

@@ -71,8 +71,7 @@ Status FrameWriter::copy(std::uint64_t old_offset, std::uint64_t bytes) {
     TRY(make_room(1));
     if (copy_bytes_ > 0 && copy_offset_ + copy_bytes_ != old_offset) TRY(flush_copy());
     if (copy_bytes_ == 0) copy_offset_ = old_offset;
-    const std::uint64_t count =
-        std::min(bytes, delta::kMostFrameBytes - (new_at_ - frame_start_));
+    const std::uint64_t count = std::min(bytes, delta::kMostFrameBytes - (new_at_ - frame_start_));
     copy_bytes_ += count;
     new_at_ += count;
     old_offset += count;

@@ -45,7 +45,7 @@ class FrameWriter {
   delta::Tables tables_;
   std::uint64_t frame_start_ = 0;
   std::uint64_t new_at_ = 0;
-  std::uint64_t old_at_ = 0;      // where offsets count from
+  std::uint64_t old_at_ = 0;       // where offsets count from
   std::uint64_t copy_offset_ = 0;  // of a copy that may yet grow
   std::uint64_t copy_bytes_ = 0;
 };

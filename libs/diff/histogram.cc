@@ -43,7 +43,8 @@ delta::Frequencies normalised(const Histogram& histogram) {
   while (left < 0) {
     for (std::size_t i = 0; i < kSymbols && left < 0; ++i) {
       if (result.of[i] < 2) continue;
-      const auto give = static_cast<std::uint16_t>(std::clamp<std::int64_t>(result.of[i] / 16, 1, -left));
+      const auto give =
+          static_cast<std::uint16_t>(std::clamp<std::int64_t>(result.of[i] / 16, 1, -left));
       result.of[i] = static_cast<std::uint16_t>(result.of[i] - give);
       left += give;
     }
@@ -96,7 +97,8 @@ double Histogram::bits() const {
 Choice choose_tables(const Statistics& statistics) {
   std::vector<Group> groups = groups_of(statistics);
   std::vector<Group> pairs;  // of each group with the next
-  for (std::size_t i = 0; i + 1 < groups.size(); ++i) pairs.push_back(merged(groups[i], groups[i + 1]));
+  for (std::size_t i = 0; i + 1 < groups.size(); ++i)
+    pairs.push_back(merged(groups[i], groups[i + 1]));
   while (!pairs.empty()) {
     std::size_t best = 0;
     double best_gain = -std::numeric_limits<double>::infinity();

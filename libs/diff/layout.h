@@ -18,8 +18,8 @@ struct Part {
   Kind kind = Kind::kSame;
   std::uint64_t new_offset = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t old_offset = 0;         // of kOther: where its like would stand, if within the file
-  const Region* tensor = nullptr;       // of kTensor: of as many bytes as this part
+  std::uint64_t old_offset = 0;    // of kOther: where its like would stand, if within the file
+  const Region* tensor = nullptr;  // of kTensor: of as many bytes as this part
 };
 
 class Layout {

@@ -91,7 +91,8 @@ LowRank low_rank_of(std::span<const float> matrix, std::size_t rows, std::size_t
   std::iota(order.begin(), order.end(), 0);
   std::vector<double> sizes(rank);
   for (std::size_t k = 0; k < rank; ++k) sizes[k] = length(right[k]);
-  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return sizes[a] > sizes[b]; });
+  std::ranges::stable_sort(order,
+                           [&](std::size_t a, std::size_t b) { return sizes[a] > sizes[b]; });
   LowRank result;
   for (const std::size_t k : order) {
     if (!(sizes[k] > 0)) break;

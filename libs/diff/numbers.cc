@@ -15,8 +15,8 @@ namespace slipway::diff {
 namespace {
 
 using delta::code_of;
-using delta::kMeanings;
 using delta::Kind;
+using delta::kMeanings;
 using delta::Recent;
 
 struct Settings {
@@ -125,13 +125,14 @@ std::string bytes_of(std::span<const Step> steps, std::size_t lanes,
   for (std::size_t i = steps.size(); i-- > 0;) {
     std::uint64_t& state = states[i % lanes];
     const Step& step = steps[i];
-    const std::uint64_t most = ((delta::kLeastState >> delta::kProbabilityBits) << 32U) * step.frequency;
+    const std::uint64_t most =
+        ((delta::kLeastState >> delta::kProbabilityBits) << 32U) * step.frequency;
     if (state >= most) {
       words.push_back(static_cast<std::uint32_t>(state));
       state >>= 32U;
     }
-    state = ((state / step.frequency) << delta::kProbabilityBits) + state % step.frequency +
-            step.start;
+    state =
+        ((state / step.frequency) << delta::kProbabilityBits) + state % step.frequency + step.start;
   }
   std::ranges::reverse(words);
   std::string bytes(lanes * 8, '\0');
@@ -157,12 +158,12 @@ CodedNumbers encode_numbers(Kind kind, std::span<const std::int32_t> values,
   if (!best.reuses) put_tables(bits, best.tables);
   std::vector<Step> steps;
   steps.reserve(values.size());
-  each_number(kind, values, known, best.settings,
-              [&](std::uint32_t context, const delta::Coded& code) {
-                const std::uint8_t row = rows[context];
-                steps.push_back({best.tables.frequencies[row].of[code.symbol], starts[row][code.symbol]});
-                bits.put(code.rest, code.bits);
-              });
+  each_number(
+      kind, values, known, best.settings, [&](std::uint32_t context, const delta::Coded& code) {
+        const std::uint8_t row = rows[context];
+        steps.push_back({best.tables.frequencies[row].of[code.symbol], starts[row][code.symbol]});
+        bits.put(code.rest, code.bits);
+      });
   std::vector<std::uint32_t> words;
   const std::string states =
       bytes_of(steps, static_cast<std::size_t>(delta::lanes_for(values.size())), words);

@@ -46,10 +46,12 @@ std::vector<Region> find_plan_regions(std::span<const std::byte> file) {
     region.name = plan->text(tensor.name);
     region.element = element_of(static_cast<DType>(tensor.dtype));
     region.is_packed = tensor.rank < 2;
-    // What follows packed weights is their scale or bias: it has as many elements as they have rows.
+    // What follows packed weights is their scale or bias: it has as many elements as they have
+    // rows.
     for (std::size_t back = 1; back <= 2 && back <= regions.size(); ++back) {
       Region& before = regions[regions.size() - back];
-      if (before.is_packed && region.extents.size() == 1) before.extents.push_back(region.extents[0]);
+      if (before.is_packed && region.extents.size() == 1)
+        before.extents.push_back(region.extents[0]);
     }
     regions.push_back(std::move(region));
   }

@@ -18,8 +18,7 @@ constexpr std::size_t kSampleRank = 6;
 constexpr std::uint64_t kMostCandidates = 160;
 constexpr std::array<std::uint64_t, 4> kPanels = {1, 16, 128, 8};
 
-double sample_bits(Element element, std::span<const std::byte> was,
-                   std::span<const std::byte> is) {
+double sample_bits(Element element, std::span<const std::byte> was, std::span<const std::byte> is) {
   delta::Prediction plain;
   plain.element = element;
   const std::size_t count = is.size() / delta::bytes_of(element);

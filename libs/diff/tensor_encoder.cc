@@ -37,8 +37,7 @@ CodedTensor encode_with(const Piece& piece, const Fit& fit, const delta::Tables*
   std::vector<std::int16_t> known(count);
   fit.prediction.predict(0, piece.was, predicted, known);
   delta::differences_of(piece.element, predicted, piece.is, differences);
-  CodedNumbers coded =
-      encode_numbers(delta::kind_of(piece.element), differences, known, offered);
+  CodedNumbers coded = encode_numbers(delta::kind_of(piece.element), differences, known, offered);
   CodedTensor tensor;
   tensor.payload = describe(fit, coded.reuses ? delta::kReusesTables : 0) + coded.bytes;
   tensor.tables = std::move(coded.tables);

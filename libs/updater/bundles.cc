@@ -30,6 +30,10 @@ std::string object_path(std::string_view sha256) {
   return str("objects/", sha256.substr(0, 2), "/", sha256);
 }
 
+std::string delta_path(std::string_view old_sha256, std::string_view new_sha256) {
+  return str("deltas/", new_sha256.substr(0, 2), "/", new_sha256, "-from-", old_sha256);
+}
+
 std::vector<BundleName> bundles_of(const trust::Targets& targets) {
   std::vector<BundleName> all;
   for (const auto& [path, file] : targets.files) {

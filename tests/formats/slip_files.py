@@ -51,6 +51,41 @@ class SlipFiles(unittest.TestCase):
         self.assertGreater(len(keys), 18)
         self.assertEqual([key for key in keys if f'"{key}"' not in example and key != "drivers"], [])
 
+    def test_the_header_of_the_page(self):
+        magic = re.search(r"`((?:[0-9A-F]{2} ){7}[0-9A-F]{2})`", PAGE).group(1)
+        self.assertEqual(bytes.fromhex(magic), slip.MAGIC)
+        rows = [tuple(map(str.strip, line.split("|")[1:3])) for line in PAGE.splitlines() if re.match(r"\| \d+ \|", line)]
+        self.assertEqual(rows, [("0", "8"), ("8", "4"), ("12", "4"), ("16", "32"), ("48", "16"), ("64", "manifest bytes")])
+
+    def test_the_limits_of_the_page(self):
+        """One more than it says is refused."""
+        def limit(words):
+            return int(re.search(r"([\d,]+) " + words, PAGE).group(1).replace(",", ""))
+
+        def manifest(files=1, targets=1, ports=1, dims=1, options=0, name="x", path="a"):
+            document = slip.manifest_of({path: b"x"})
+            document["files"] += [slip.file_entry(f"f{i:05}", b"x") for i in range(files - 1)]
+            document["inputs"] = [{"dims": [1] * dims, "dtype": "float", "name": f"x{i}"} for i in range(ports)]
+            target = document["targets"][0] | {"options": {f"o{i}": "x" for i in range(options)}, "precision": name}
+            document["targets"] = [target | {"name": f"t{i}"} for i in range(targets)]
+            return slip.canonical(document)
+
+        long_path = "/".join(["p" * 99] * 6)
+        rows = (("files", lambda n: manifest(files=n), limit("files, ")),
+                ("targets", lambda n: manifest(targets=n), limit("targets, ")),
+                ("ports", lambda n: manifest(ports=n), limit("ports on each side")),
+                ("dims", lambda n: manifest(dims=n), limit("dimensions of each")),
+                ("options", lambda n: manifest(options=n), limit("entries in each list")),
+                ("text", lambda n: manifest(name="n" * n), limit("bytes. All files")),
+                ("part of a path", lambda n: manifest(path="a" * n), limit("bytes, and a path")),
+                ("path", lambda n: manifest(path="a" + long_path[:n - 1]), int(re.search(r"has at most (\d+)", PAGE)[1])))
+        for what, make, most in rows:
+            with self.subTest(what, most=most):
+                for count, code in ((most, 0), (most + 1, 1)):
+                    done = subprocess.run([self.program, "show", self.put("m.json", make(count))], cwd=self.folder,
+                                          capture_output=True, text=True, check=False)
+                    self.assertEqual(done.returncode, code, done.stderr[:500])
+
     def test_slipway_reads_what_the_page_says(self):
         files = {"a/model.plan": b"plan" * 3000, "a/golden": b"golden", "a/empty": b"", "b/same": b"golden",
                  "b/none": b""}
