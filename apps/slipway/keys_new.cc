@@ -56,6 +56,7 @@ void say_what_is_next(const Plan& plan, const std::string& folder) {
 Result<int> run_keys_new(const Arguments& arguments) {
   const std::string& folder = arguments.positional()[1];
   const Plan plan = TRY(parse_plan(arguments));
+  TRY(publish::check_clock(current_time()));
   Passphrases passphrases = TRY(Passphrases::of(arguments));
   publish::KeyRing ring(folder, passphrases.for_existing());
   TRY(ring.begin());

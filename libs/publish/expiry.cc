@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "publish/signers.h"
+#include "trust/clock.h"
 
 namespace slipway::publish {
 namespace {
@@ -45,6 +46,11 @@ std::string span_text(trust::Seconds span) {
   const trust::Seconds days = span / trust::kDay;
   const trust::Seconds count = days > 1 ? days : span / kHour;
   return str(count, days > 1 ? " day" : " hour", count == 1 ? "" : "s");
+}
+
+Status check_clock(trust::Seconds now) {
+  if (trust::judge_clock(now, std::nullopt).clock == trust::Clock::kPlausible) return {};
+  return Error{Code::kInvalid, trust::clock_behind_text(now, std::nullopt)};
 }
 
 std::vector<Due> due_soon(const State& state, trust::Seconds now) {

@@ -17,6 +17,9 @@ Result<trust::Seconds> parse_lifetime(std::string_view option, std::string_view 
 // "90 days", "7 hours"; "0 hours" is less than one.
 std::string span_text(trust::Seconds span);
 
+// kInvalid where a clock cannot be right: what was signed by it would have expired at once.
+Status check_clock(trust::Seconds now);
+
 struct Due {
   std::string_view role;
   trust::Seconds expires = 0;

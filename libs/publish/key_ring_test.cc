@@ -18,7 +18,7 @@ class KeyRingTest : public testing::Test {
       : folder_(fs::path(testing::TempDir()) / str("key_ring_", getpid(), "_", ++count_)) {}
   ~KeyRingTest() override { fs::remove_all(folder_); }
 
-  KeyRing ring(std::vector<std::string> answers = {}) {
+  KeyRing ring(const std::vector<std::string>& answers = {}) {
     asked_.clear();
     return {folder_, [this, answers](const std::string& file, int attempt) -> Result<std::string> {
               asked_.push_back(fs::path(file).filename().string());

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "digest/digest.h"
+#include "publish/expiry.h"
 #include "trust/signatures.h"
 #include "trust/write.h"
 
@@ -106,6 +107,7 @@ Result<Repository::Draft> Repository::sign_timestamp(const Keys& signers,
 
 Status Repository::sign_from(std::string_view from, const Signers& signers, trust::Seconds now,
                              const Lifetimes& lifetimes) {
+  TRY(check_clock(now));
   if (state_.root.expires <= now) {
     return Error{Code::kInvalid, str("the root expired at ", trust::time_text(state_.root.expires),
                                      ": no device would take what is published under it. Sign it "

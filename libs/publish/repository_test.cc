@@ -196,6 +196,20 @@ TEST_F(RepositoryTest, KeysOfAnotherRepositoryAreToldSo) {
             std::string::npos);
 }
 
+TEST_F(RepositoryTest, AClockOf1970SignsNothing) {
+  publish("model", "content");
+  Repository repository = *open();
+  const trust::PrivateKey key = *trust::PrivateKey::generate(trust::KeyKind::kEd25519);
+  const std::string old = publisher_.signers["targets"][0].id();
+  for (const Status& done : {repository.publish(publisher_.signers, 0, {}),
+                             repository.refresh_timestamp(publisher_.signers, 0, {}),
+                             repository.renew_root(publisher_.signers, 0, {}),
+                             repository.rotate("targets", old, key, publisher_.signers, 0, {})}) {
+    ASSERT_FALSE(done.ok());
+    EXPECT_NE(done.error().message.find("clock is wrong: it says 1970"), std::string::npos);
+  }
+}
+
 TEST_F(RepositoryTest, OnePublisherAtATime) {
   Repository repository = begin();
   EXPECT_FALSE(open().ok());

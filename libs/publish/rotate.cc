@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "publish/expiry.h"
 #include "publish/repository.h"
 #include "trust/signatures.h"
 #include "trust/write.h"
@@ -31,6 +32,7 @@ Status Repository::write_root(const trust::Root& root, const std::string& text) 
 
 Status Repository::renew_root(const Signers& signers, trust::Seconds now,
                               const Lifetimes& lifetimes) {
+  TRY(check_clock(now));
   trust::Root next = state_.root;
   ++next.version;
   next.expires = now + lifetimes.root;
@@ -43,6 +45,7 @@ Status Repository::renew_root(const Signers& signers, trust::Seconds now,
 Status Repository::rotate(std::string_view role, const std::string& old_id,
                           const trust::PrivateKey& key, const Signers& signers, trust::Seconds now,
                           const Lifetimes& lifetimes) {
+  TRY(check_clock(now));
   const std::vector<std::string>& named = state_.root.roles.at(std::string(role)).keyids;
   if (std::ranges::find(named, old_id) == named.end()) {
     return Error{Code::kUsage, str("the root does not name the key ", shorten(old_id, 16), " for ",

@@ -1,5 +1,6 @@
 # The public conformance suite of TUF clients, over build/bin/slipway-tuf.
 # shellcheck shell=bash
+source scripts/dev/lib/presets.sh
 
 # run_tuf_conformance CHECKOUT [PYTEST-OPTION]...: fails unless every test passes; a list of expected failures beside the
 # program would hide some, so there must be none.
