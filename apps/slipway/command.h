@@ -1,4 +1,5 @@
-// The commands: one row each. To add one, write its file and name its row in commands.cc.
+// The commands: one row each. To add one, write its file and name its row in commands.cc, and in
+// python/src/commands.cc where it needs no library that a wheel would have to bring.
 #pragma once
 
 #include <span>
@@ -24,6 +25,7 @@ struct Command {
   Result<int> (*run)(const Arguments& arguments);
 };
 
+// Of the program: commands.cc. The Python package has a list of its own.
 std::span<const Command> commands();
 const Command* find_command(std::string_view name);
 
@@ -42,6 +44,16 @@ extern const Command kOpsCommand;
 extern const Command kInitCommand;
 extern const Command kBuildCommand;
 extern const Command kChecklistCommand;
+extern const Command kPackCommand;
+extern const Command kShowCommand;
+extern const Command kUnpackCommand;
+extern const Command kStoreCommand;
+extern const Command kKeysCommand;
+extern const Command kPublishCommand;
+extern const Command kRefreshTimestampCommand;
+extern const Command kSignCommand;
+extern const Command kDeltaCommand;
+extern const Command kPatchCommand;
 extern const Command kVersionCommand;
 extern const Command kHelpCommand;
 extern const Command kCompletionsCommand;

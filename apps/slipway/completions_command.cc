@@ -34,6 +34,7 @@ std::string option_names(const Command& command) {
 // Words that are operands of a command, apart from files.
 std::string operand_words(const Command& command) {
   if (command.name == "help") return command_names();
+  if (command.name == "keys") return "new list rotate renew root targets snapshot timestamp";
   return command.name == "completions" ? "bash zsh fish" : "";
 }
 

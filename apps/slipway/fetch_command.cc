@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -11,6 +10,7 @@
 #include "fetch/download.h"
 #include "fetch/make_fetcher.h"
 #include "fetch/url.h"
+#include "fetch_options.h"
 #include "progress_line.h"
 
 namespace slipway {
@@ -29,36 +29,6 @@ constexpr Option kOptions[] = {
     {"--json", "", "print what was fetched as JSON"},
 };
 constexpr std::uint64_t kDefaultMostBytes = 16'000'000'000;
-constexpr std::int64_t kMostRetries = 1000;
-
-// A whole number, of thousands with "k", of millions with "M", of thousand millions with "G".
-Result<std::uint64_t> parse_bytes(std::string_view option, const std::string& text) {
-  std::uint64_t unit = 1;
-  std::string digits = text;
-  switch (text.empty() ? '\0' : text.back()) {
-    case 'k':
-    case 'K':
-      unit = 1000;
-      break;
-    case 'M':
-      unit = 1'000'000;
-      break;
-    case 'G':
-      unit = 1'000'000'000;
-      break;
-    default:
-      break;
-  }
-  if (unit > 1) digits.pop_back();
-  const auto most = std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(unit);
-  const Result<std::int64_t> number = parse_number(option, digits, 1, most);
-  if (!number.ok()) {
-    return Error{Code::kUsage, str(option, " ", shorten(text),
-                                   " is no number of bytes: write it "
-                                   "as 65536, 200k, 2M or 1G")};
-  }
-  return static_cast<std::uint64_t>(*number) * unit;
-}
 
 Result<fetch::Download> parse_download(const Arguments& arguments) {
   TRY(expect_operands("fetch", arguments.positional().size(), 1, "URL -o FILE"));
@@ -79,19 +49,6 @@ Result<fetch::Download> parse_download(const Arguments& arguments) {
                                    " is not 64 hexadecimal digits, as sha256sum prints them")};
   }
   return download;
-}
-
-Result<fetch::HttpOptions> parse_http(const Arguments& arguments) {
-  fetch::HttpOptions http;
-  http.ca_file = arguments.value("--ca");
-  if (arguments.has("--proxy")) http.proxy = arguments.value("--proxy");
-  if (arguments.has("--limit"))
-    http.most_bytes_per_s = TRY(parse_bytes("--limit", arguments.value("--limit")));
-  if (arguments.has("--retries")) {
-    http.patience.retries = static_cast<std::uint32_t>(
-        TRY(parse_number("--retries", arguments.value("--retries"), 0, kMostRetries)));
-  }
-  return http;
 }
 
 void show_progress(ProgressLine& line, std::uint64_t bytes, std::optional<std::uint64_t> total) {

@@ -50,6 +50,21 @@ TEST_F(Files, AnUncommittedWriteLeavesTheOldFileAlone) {
   EXPECT_EQ(entries(), 1U);
 }
 
+TEST_F(Files, SkippedBytesAreZerosThatTakeNoDisk) {
+  constexpr std::uint64_t kBytes = std::uint64_t{16} << 20;
+  Result<AtomicFile> file = AtomicFile::create(folder / "x");
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(file->skip(3).ok());
+  ASSERT_TRUE(file->write("abc").ok());
+  ASSERT_TRUE(file->skip(kBytes).ok());
+  ASSERT_TRUE(file->commit().ok());
+  const std::string content = *read_file(folder / "x");
+  EXPECT_EQ(content, std::string(3, '\0') + "abc" + std::string(kBytes, '\0'));
+  struct stat status {};
+  ASSERT_EQ(stat((folder / "x").c_str(), &status), 0);
+  EXPECT_LT(status.st_blocks * 512, 1 << 20);
+}
+
 TEST_F(Files, RefusesWhatIsNoRegularFile) {
   EXPECT_EQ(open_to_read(folder).error().code, Code::kUsage);
   ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);

@@ -110,7 +110,7 @@ Run Archive::run_at(std::string_view sha256, std::uint64_t offset) {
   return run;
 }
 
-Status Archive::check_gaps() {
+Status Archive::check_rest() {
   std::uint64_t at = kHeaderBytes + manifest_text().size();
   for (const FileEntry& object : distinct_objects(manifest())) {
     const std::uint64_t offset = layout_.offsets.find(object.sha256)->second;

@@ -22,8 +22,8 @@ class Archive final : public Source {
 
   const Layout& layout() const { return layout_; }
 
-  // kInvalid where there is anything but zeros between the objects, which no hash covers.
-  Status check_gaps();
+  // Between the objects, where no hash covers it, there are zeros.
+  Status check_rest() override;
 
  private:
   Archive(std::unique_ptr<Bytes> bytes, std::string name, std::string text, Manifest manifest,

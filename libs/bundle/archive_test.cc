@@ -1,5 +1,6 @@
 #include "bundle/archive.h"
 
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,10 +49,8 @@ Result<std::unique_ptr<Archive>> open_text(std::string bytes) {
 std::string verdict_of(const std::string& bytes) {
   Result<std::unique_ptr<Archive>> archive = open_text(bytes);
   if (!archive.ok()) return archive.error().message;
-  if (const Status objects = check_objects(**archive); !objects.ok())
-    return objects.error().message;
-  const Status gaps = (*archive)->check_gaps();
-  return gaps.ok() ? "" : gaps.error().message;
+  const Status objects = check_objects(**archive);
+  return objects.ok() ? "" : objects.error().message;
 }
 
 std::string read_object(Source& source, std::string_view hash) {
@@ -310,15 +309,16 @@ INSTANTIATE_TEST_SUITE_P(
                    m.files[2].bytes += 1;
                    m.files[3].bytes += 1;
                  });
-                 const auto archive =
-                     sha256("onnx!") > sha256("plan") && sha256("onnx!") > sha256("golden");
-                 b.resize(b.size() + (archive ? 1 : 0), '\0');
+                 const std::string hash = sha256("onnx!");
+                 const bool is_last = hash > sha256("plan") && hash > sha256("golden");
+                 b.resize(b.size() + (is_last ? 1 : 0), '\0');
                },
                "is not what the manifest says"},
-        Damage{
-            "AnotherHash",
-            [](std::string& b) { change_manifest(b, [](auto& m) { m.files[1].sha256[0] ^= 1; }); },
-            ""}),
+        Damage{"AnotherHash",
+               [](std::string& b) {
+                 change_manifest(b, [](auto& m) { m.files[1].sha256 = sha256("plot"); });
+               },
+               "is not what the manifest says"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Archive, EveryTruncationIsRefused) {

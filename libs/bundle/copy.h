@@ -32,7 +32,8 @@ Status copy_object(Source& source, const FileEntry& file, Sink& sink,
 // The same with nowhere to go: are the bytes there?
 Status check_object(Source& source, const FileEntry& file, const Progress& progress = {});
 
-// Every object of the bundle, each once, in the order in which they lie in an archive.
+// Every object of the bundle, each once, in the order in which they lie in an archive; then
+// Source::check_rest().
 Status check_objects(Source& source, const Progress& progress = {});
 
 // The size and hash of bytes, as the manifest states them.

@@ -26,7 +26,7 @@ struct FileEntry {
 struct Port {
   std::string name;
   std::string dtype;
-  std::vector<std::string> dims;  // a number, or a name for one that is open
+  std::vector<std::string> dims;  // a number, or a name for one that is open; {"..."}: of any rank
   bool operator==(const Port&) const = default;
 };
 

@@ -40,6 +40,9 @@ class Source {
   // What is known of its bytes from there on without reading them.
   virtual Run run_at(std::string_view /*sha256*/, std::uint64_t /*offset*/) { return {}; }
 
+  // kInvalid where it holds what the manifest does not speak of.
+  virtual Status check_rest() { return {}; }
+
  protected:
   Source(std::string text, Manifest manifest)
       : text_(std::move(text)), manifest_(std::move(manifest)) {}

@@ -152,6 +152,7 @@ Status unpack(Source& source, const fs::path& folder, const std::vector<std::str
     FileSink sink = TRY(sink_of(std::string(kManifestName)));
     TRY(sink.write(std::as_bytes(std::span(source.manifest_text()))));
     TRY(sink.sync());
+    TRY(source.check_rest());
   }
   TRY(below.sync_folders(paths));
   return made.become(target);

@@ -11,7 +11,7 @@
 
 namespace slipway::bundle {
 
-// Writes a bundle's files into a new folder, each checked by its hash. The folder appears whole and
+// Writes a bundle's files into a new folder, each checked by its hash, and Source::check_rest(). The folder appears whole and
 // on disk, or not at all; kUsage where `folder` is there already. With `only`, paths of files or of
 // folders in the bundle, those alone are written, and no manifest: it would not be true.
 // kUsage where one of them names nothing.

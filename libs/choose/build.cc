@@ -278,6 +278,13 @@ void take_choice(const std::vector<Trial>& trials, Choice choice, Job& job) {
   report.reasons.insert(report.reasons.end(), job.notes.begin(), job.notes.end());
 }
 
+void note_needs(const Setup& setup, Job& job) {
+  const auto given = job.recipe.engine_options.find(setup.engine);
+  if (given != job.recipe.engine_options.end())
+    job.report.engine_options = portable_options(setup.engine, given->second);
+  job.report.needs = needs_of(setup, job.report.engine_options, job.recipe.board, device::Root());
+}
+
 std::optional<double> rate_of(const Recipe& recipe) {
   std::optional<double> rate_hz;
   for (const auto& [name, input] : recipe.inputs) {
@@ -374,6 +381,7 @@ Result<Report> build(const BuildRequest& request) {
     job.report.reasons.insert(job.report.reasons.begin(),
                               slides_text(workshop->slides(), workshop->reference().inputs()));
   }
+  if (job.report.chosen) note_needs(setups[*job.report.chosen], job);
   if (job.report.chosen) TRY(look_closer(setups[*job.report.chosen], request, *workshop, job));
   watch.read();
   const std::optional<double> energy_mj = job.report.climate.energy_per_run_mj;

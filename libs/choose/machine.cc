@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/text.h"
 #include "device/machine.h"
+#include "engines/engine.h"
 #include "kernels/simd/isa.h"
 
 namespace slipway::choose {
@@ -42,6 +43,43 @@ MachineFacts machine_facts(const device::Root& root) {
   add(out.facts, "system", machine.system);
   add(out.facts, "kernel", machine.kernel);
   return out;
+}
+
+report::Needs needs_of(const Setup& setup, const std::map<std::string, std::string>& engine_options,
+                       const std::string& board, const device::Root& root) {
+  const device::Machine machine = device::describe(root);
+  report::Needs needs;
+  needs.architecture = device::architecture();
+  // The native engine's slowest kernels for vectors: faster ones give the same bits.
+  if (setup.engine == "native") {
+    for (const Isa isa : {Isa::kAvx2, Isa::kNeon}) {
+      if (std::ranges::find(isas_here(), isa) != isas_here().end())
+        needs.instruction_sets.emplace_back(isa_name(isa));
+    }
+  }
+  if (const auto engine = engines::find_engine(setup.engine); engine.ok())
+    needs.engine_version = (*engine)->probe().version;
+  const auto provider = engine_options.find("provider");
+  const bool is_on_gpu = setup.engine == "tensorrt" ||
+                         (provider != engine_options.end() &&
+                          (provider->second == "cuda" || provider->second == "tensorrt"));
+  if (is_on_gpu) needs.drivers = machine.drivers;
+  needs.power_mode = machine.board.power_mode;
+  needs.board = board;
+  return needs;
+}
+
+std::map<std::string, std::string> portable_options(
+    const std::string& engine, const std::map<std::string, std::string>& options) {
+  std::map<std::string, std::string> portable;
+  const auto found = engines::find_engine(engine);
+  if (!found.ok()) return portable;
+  for (const engines::OptionRow& row : (*found)->options()) {
+    const auto given = options.find(std::string(row.name));
+    const bool is_path = row.values == "FILE" || row.values == "DIR";
+    if (given != options.end() && !is_path) portable.insert(*given);
+  }
+  return portable;
 }
 
 ClimateWatch::ClimateWatch(const device::Root& root)

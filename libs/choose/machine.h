@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 
+#include "choose/setup.h"
 #include "device/root.h"
 #include "device/sensors.h"
 #include "report/report.h"
@@ -18,6 +20,14 @@ struct MachineFacts {
 };
 
 MachineFacts machine_facts(const device::Root& root);
+
+// What a bundle will say that the chosen one needs. `board`: words of the recipe's target.
+report::Needs needs_of(const Setup& setup, const std::map<std::string, std::string>& engine_options,
+                       const std::string& board, const device::Root& root);
+
+// Options that mean something on another machine: none that name a file or folder.
+std::map<std::string, std::string> portable_options(
+    const std::string& engine, const std::map<std::string, std::string>& options);
 
 // Reads the sensors when it is told to, and keeps what the report wants of it.
 class ClimateWatch {

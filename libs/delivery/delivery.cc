@@ -1,30 +1,13 @@
 #include "delivery/delivery.h"
 
 #include <algorithm>
-#include <optional>
 #include <span>
 
 #include "base/str.h"
-#include "delivery/remote_source.h"
 #include "updater/download.h"
 
 namespace slipway::delivery {
 namespace {
-
-constexpr std::string_view kFile = "/manifest.json";
-
-// The version that a path of the manifest of a bundle of that name holds.
-std::optional<Version> version_in(std::string_view path, std::string_view name) {
-  if (!path.starts_with(name)) return std::nullopt;
-  path.remove_prefix(name.size());
-  if (!path.starts_with('/') || !path.ends_with(kFile)) return std::nullopt;
-  path.remove_prefix(1);
-  if (path.size() <= kFile.size()) return std::nullopt;
-  path.remove_suffix(kFile.size());
-  Result<Version> version = Version::parse(path);
-  if (!version.ok()) return std::nullopt;
-  return std::move(version).value();
-}
 
 Result<std::string> newest(const trust::Targets& targets, std::string_view name) {
   const std::vector<Version> all = versions_of(targets, name);
@@ -52,25 +35,10 @@ Result<std::string> fetch_manifest(updater::Updater& updater, fetch::Fetcher& fe
 
 }  // namespace
 
-std::string manifest_path(std::string_view name, std::string_view version) {
-  return str(name, "/", version, kFile);
-}
-
-std::vector<Version> versions_of(const trust::Targets& targets, std::string_view name) {
-  std::vector<Version> all;
-  for (const auto& [path, file] : targets.files) {
-    std::optional<Version> version = version_in(path, name);
-    if (version) all.push_back(*std::move(version));
-  }
-  std::ranges::sort(all, [](const Version& a, const Version& b) { return a.compare(b) < 0; });
-  return all;
-}
-
-Result<std::unique_ptr<bundle::Source>> open_bundle(updater::Updater& updater,
-                                                    fetch::Fetcher& fetcher,
-                                                    std::string_view files_url,
-                                                    std::string_view name,
-                                                    std::string_view version) {
+Result<std::unique_ptr<RemoteSource>> open_bundle(updater::Updater& updater,
+                                                  fetch::Fetcher& fetcher,
+                                                  std::string_view files_url, std::string_view name,
+                                                  std::string_view version) {
   std::string wanted(version);
   if (wanted.empty()) {
     const trust::Targets* const top = updater.trusted().targets("targets");
@@ -85,8 +53,8 @@ Result<std::unique_ptr<bundle::Source>> open_bundle(updater::Updater& updater,
                  str("the repository has ", shorten(manifest.name), " ", manifest.version.text(),
                      " where ", path, " has to be: whoever published it has to mend that")};
   }
-  return std::unique_ptr<bundle::Source>(std::make_unique<RemoteSource>(
-      std::move(text), std::move(manifest), fetcher, std::string(files_url)));
+  return std::make_unique<RemoteSource>(std::move(text), std::move(manifest), fetcher,
+                                        std::string(files_url));
 }
 
 }  // namespace slipway::delivery

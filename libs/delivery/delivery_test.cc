@@ -79,8 +79,8 @@ class DeliveryTest : public testing::Test {
     repository_.add_file("targets", manifest_path("boat", version), manifest("boat", version));
   }
 
-  Result<std::unique_ptr<bundle::Source>> open(std::string_view version = {},
-                                               std::string_view name = "boat") {
+  Result<std::unique_ptr<RemoteSource>> open(std::string_view version = {},
+                                             std::string_view name = "boat") {
     repository_.publish_all();
     updater_.emplace(updater::Kept(disk_, "/device/m"), server_, "http://host/metadata",
                      TestRepository::kNow);

@@ -8,11 +8,11 @@
 #include "bundle/source.h"
 #include "delivery/stream.h"
 #include "fetch/fetch.h"
+#include "updater/bundles.h"
 
 namespace slipway::delivery {
 
-// Below where a repository has its files.
-std::string object_path(std::string_view sha256);
+using updater::object_path;
 
 class RemoteSource final : public bundle::Source {
  public:

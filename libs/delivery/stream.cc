@@ -3,46 +3,15 @@
 #include <algorithm>
 #include <system_error>
 
-#include "base/str.h"
-
 namespace slipway::delivery {
 
-class Stream::Receiver : public fetch::Sink {
- public:
-  Receiver(Stream& stream, std::uint64_t offset) : stream_(stream), next_(offset) {}
-
-  Status begin(const fetch::Source& source) override {
-    if (source.offset > next_) {
-      return Error{Code::kIo, str("the transfer begins at byte ", source.offset, " and not at ",
-                                  next_, ": try again")};
-    }
-    passed_over_ = next_ - source.offset;
-    return {};
-  }
-
-  Status write(std::span<const std::byte> bytes) override {
-    const auto known =
-        static_cast<std::size_t>(std::min<std::uint64_t>(passed_over_, bytes.size()));
-    passed_over_ -= known;
-    next_ += bytes.size() - known;
-    return stream_.put(bytes.subspan(known));
-  }
-
- private:
-  Stream& stream_;
-  std::uint64_t next_;             // byte of the file
-  std::uint64_t passed_over_ = 0;  // bytes that come once more
-};
-
-Stream::Stream(fetch::Fetcher& fetcher, fetch::Request request)
-    : position_(request.offset), ring_(kAheadBytes) {
+Stream::Stream(std::uint64_t offset, Giver giver) : position_(offset), ring_(kAheadBytes) {
   try {
-    thread_ = std::thread([this, &fetcher, request = std::move(request)] {
-      Receiver receiver(*this, request.offset);
-      end(fetcher.fetch(request, receiver));
+    thread_ = std::thread([this, give = std::move(giver)] {
+      end(give([this](std::span<const std::byte> bytes) { return put(bytes); }));
     });
   } catch (const std::system_error&) {
-    end(Error{Code::kIo, "this machine has no thread left to fetch with: try again later"});
+    end(Error{Code::kIo, "this machine has no thread left to read with: try again later"});
   }
 }
 

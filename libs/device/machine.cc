@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "device/board.h"
+#include "device/drivers.h"
 
 namespace slipway::device {
 namespace {
@@ -113,9 +114,20 @@ Machine describe(const Root& root) {
   machine.board = describe_board(root);
   machine.cpu = describe_cpu(root);
   machine.memory_bytes = memory(root, "MemTotal");
+  machine.drivers = describe_drivers(root);
   machine.system = system_name(root);
   machine.kernel = shorten(root.text("/proc/sys/kernel/osrelease").value_or(""));
   return machine;
+}
+
+std::string_view architecture() {
+#if defined(__x86_64__)
+  return "x86-64";
+#elif defined(__aarch64__)
+  return "aarch64";
+#else
+  return "another";
+#endif
 }
 
 std::optional<double> clock_mhz(const Root& root) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,11 +34,15 @@ struct Machine {
   Board board;
   Cpu cpu;
   std::optional<std::uint64_t> memory_bytes;
-  std::string system;  // "Debian GNU/Linux 12 (bookworm)"
-  std::string kernel;  // "6.1.0-18-amd64"
+  std::map<std::string, std::string> drivers;  // versions: "nvidia", "cuda", "l4t" (Jetson's Linux)
+  std::string system;                          // "Debian GNU/Linux 12 (bookworm)"
+  std::string kernel;                          // "6.1.0-18-amd64"
 };
 
 Machine describe(const Root& root);
+
+// Of this program: what it can load is of it. "x86-64", "aarch64".
+std::string_view architecture();
 
 // The mean of the clocks that cores have now.
 std::optional<double> clock_mhz(const Root& root);

@@ -55,6 +55,40 @@ TEST(Machine, Intel) {
   EXPECT_DOUBLE_EQ(*clock_mhz(tree.root()), (806.5 + 2900.1) / 2);
 }
 
+struct DriverRow {
+  const char* file;
+  const char* text;
+  const char* name;
+  const char* version;  // "": not told
+};
+
+TEST(Machine, DriversAsTheirFilesTell) {
+  const DriverRow rows[] = {
+      {"proc/driver/nvidia/version",
+       "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023\n"
+       "GCC version:  gcc version 12.2.0\n",
+       "nvidia", "535.104.05"},
+      {"proc/driver/nvidia/version",
+       "NVRM version: NVIDIA UNIX Open Kernel Module for aarch64  540.4.0  Release Build\n",
+       "nvidia", "540.4.0"},
+      {"proc/driver/nvidia/version", "NVRM version: nothing\nGCC version: 12.2.0\n", "nvidia", ""},
+      {"usr/local/cuda/version.json",
+       R"({"cccl": {"version": "9.9"}, "cuda": {"name": "CUDA SDK", "version": "12.6.11"},)"
+       R"( "cublas": {"version": "1.1"}})",
+       "cuda", "12.6.11"},
+      {"usr/local/cuda/version.json", R"({"cuda": {"version": "unknown"}})", "cuda", ""},
+      {"usr/local/cuda/version.txt", "CUDA Version 10.2.300\n", "cuda", "10.2.300"},
+      {"etc/nv_tegra_release", "# R36 (release), REVISION: 4.3, GCID: 38968081\n", "l4t", "36.4.3"},
+      {"etc/nv_tegra_release", "# R, REVISION: 4.3", "l4t", ""},
+      {"etc/nv_tegra_release", "# R36 (release), REVISION: , GCID", "l4t", ""}};
+  for (const DriverRow& row : rows) {
+    const Tree tree(std::vector<FileRow>{{row.file, row.text}});
+    const std::map<std::string, std::string> drivers = describe(tree.root()).drivers;
+    const auto found = drivers.find(row.name);
+    EXPECT_EQ(found == drivers.end() ? "" : found->second, row.version) << row.text;
+  }
+}
+
 TEST(Machine, NothingToldIsNothingSaid) {
   const Tree tree({});
   const Machine machine = describe(tree.root());

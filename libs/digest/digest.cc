@@ -1,8 +1,9 @@
 #include "digest/digest.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include <algorithm>
 #include <array>
@@ -61,13 +62,40 @@ std::string sha256(std::span<const std::byte> bytes) {
 
 std::string sha256(std::string_view text) { return sha256(std::as_bytes(std::span(text))); }
 
-std::string hmac_sha256(std::string_view key, std::string_view text) {
+void Hmac::Free::operator()(evp_mac_ctx_st* context) const { EVP_MAC_CTX_free(context); }
+
+Hmac::Hmac(std::string_view key) {
+  EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  must(mac != nullptr);
+  context_.reset(EVP_MAC_CTX_new(mac));
+  EVP_MAC_free(mac);  // the context has its own hold on it
+  std::string name = "SHA256";
+  const std::array parameters = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0),
+      OSSL_PARAM_construct_end()};
+  // A key of no bytes must still be a pointer: null would mean the key of before.
+  const char* const bytes = key.empty() ? "" : key.data();
+  must(context_ != nullptr &&
+       EVP_MAC_init(context_.get(), reinterpret_cast<const unsigned char*>(bytes), key.size(),
+                    parameters.data()) == 1);
+}
+
+void Hmac::update(std::span<const std::byte> bytes) {
+  must(EVP_MAC_update(context_.get(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                      bytes.size()) == 1);
+}
+
+std::string Hmac::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
-  unsigned size = 0;
-  must(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-            reinterpret_cast<const unsigned char*>(text.data()), text.size(), bytes.data(),
-            &size) != nullptr);
+  std::size_t size = 0;
+  must(EVP_MAC_final(context_.get(), bytes.data(), &size, bytes.size()) == 1);
   return {reinterpret_cast<const char*>(bytes.data()), size};
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+  Hmac hmac(key);
+  hmac.update(text);
+  return hmac.finish();
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

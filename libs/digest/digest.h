@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 
+struct evp_mac_ctx_st;
 struct evp_md_ctx_st;
 
 namespace slipway {
@@ -37,6 +38,24 @@ class Hasher {
 
 std::string sha256(std::span<const std::byte> bytes);
 std::string sha256(std::string_view text);
+
+// HMAC-SHA256 of bytes that arrive in pieces. The key may be of any length.
+class Hmac {
+ public:
+  explicit Hmac(std::string_view key);
+
+  void update(std::span<const std::byte> bytes);
+  void update(std::string_view text) { update(std::as_bytes(std::span(text))); }
+
+  // As bytes, not as text. Once.
+  std::string finish();
+
+ private:
+  struct Free {
+    void operator()(evp_mac_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_mac_ctx_st, Free> context_;
+};
 
 // As bytes, not as text.
 std::string hmac_sha256(std::string_view key, std::string_view text);

@@ -21,6 +21,18 @@ TEST(Digest, HmacIsThatOfRfc4231) {
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+// RFC 4231, test case 6: a key longer than a block. And what Python's hmac.new(b"", b"") is.
+TEST(Digest, HmacTakesKeysOfAnyLengthAndBytesInPieces) {
+  Hmac hmac(std::string(131, '\xaa'));
+  hmac.update("Test Using Larger Than Block-Size");
+  hmac.update("");
+  hmac.update(" Key - Hash Key First");
+  EXPECT_EQ(to_hex(hmac.finish()),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  EXPECT_EQ(to_hex(hmac_sha256("", "")),
+            "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
 TEST(Digest, HexReadsBackAndRefusesWhatIsNone) {
   const std::string bytes("\0\x7f\xff", 3);
   EXPECT_EQ(to_hex(bytes), "007fff");

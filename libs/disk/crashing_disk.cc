@@ -106,10 +106,13 @@ Status CrashingDisk::begin_effect(std::string_view what, const Path& path) {
 Result<CrashingDisk::Id> CrashingDisk::find(const Path& path) const {
   TRY(begin_look());
   Id id = kRoot;
-  for (const Path& part : path.lexically_normal().relative_path()) {
+  for (std::string_view rest = path.native(); !rest.empty();) {
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    const std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
     if (part.empty() || part == ".") continue;
     const Node& folder = nodes_.at(id);
-    const auto found = folder.names.find(part.string());
+    const auto found = folder.names.find(part);
     if (!folder.is_folder || found == folder.names.end()) return no_entry(path);
     id = found->second;
   }
@@ -129,9 +132,8 @@ Result<CrashingDisk::Id> CrashingDisk::find_folder(const Path& path) const {
 }
 
 Result<CrashingDisk::Place> CrashingDisk::place_of(const Path& path) const {
-  const Path normal = path.lexically_normal();
-  const Id folder = TRY(find_folder(normal.parent_path()));
-  return Place{folder, normal.filename().string()};
+  const Id folder = TRY(find_folder(path.parent_path()));
+  return Place{folder, path.filename().string()};
 }
 
 CrashingDisk::Id CrashingDisk::at(const Place& place) const {
@@ -164,19 +166,38 @@ void CrashingDisk::damage(const Path& path, std::uint64_t offset) {
   }
 }
 
-std::vector<std::string> CrashingDisk::tree() const {
-  std::vector<std::string> lines;
+std::vector<std::pair<std::string, CrashingDisk::Id>> CrashingDisk::paths() const {
+  std::vector<std::pair<std::string, Id>> found;
   std::vector<std::pair<std::string, Id>> open = {{"", kRoot}};
   while (!open.empty()) {
     const auto [path, folder] = open.back();
     open.pop_back();
     for (const auto& [name, id] : nodes_.at(folder).names) {
-      lines.push_back(str(path, "/", name));
-      if (nodes_.at(id).is_folder) open.emplace_back(lines.back(), id);
+      found.emplace_back(str(path, "/", name), id);
+      if (nodes_.at(id).is_folder) open.push_back(found.back());
     }
   }
-  std::sort(lines.begin(), lines.end());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::vector<std::string> CrashingDisk::tree() const {
+  std::vector<std::string> lines;
+  for (const auto& [path, id] : paths()) lines.push_back(path);
   return lines;
+}
+
+std::string CrashingDisk::content() const {
+  std::map<Id, std::string> first_names;
+  std::string text;
+  for (const auto& [path, id] : paths()) {
+    const Node& node = nodes_.at(id);
+    const auto [name, is_first] = first_names.emplace(id, path);
+    text += str(path, node.is_folder ? "/" : "", " ", name->second, " ", node.reserved, " ");
+    if (is_first) text += str(node.bytes.size(), " ", node.bytes);
+    text += '\n';
+  }
+  return text;
 }
 
 std::uint64_t CrashingDisk::used_bytes() const {
@@ -202,7 +223,7 @@ Status CrashingDisk::expect_space(const Path& path, std::uint64_t more_bytes) co
 
 Status CrashingDisk::write_to(Id id, const Path& path, std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const Status begun = begin_effect("write", path);
+  Status begun = begin_effect("write", path);
   if (is_cut_) return begun;
   Node& node = nodes_.at(id);
   if (!begun.ok()) {
@@ -211,7 +232,7 @@ Status CrashingDisk::write_to(Id id, const Path& path, std::span<const std::byte
   }
   const std::uint64_t has = node.taken_bytes();
   const std::uint64_t needs = blocks(node.bytes.size() + text.size());
-  const Status has_space = needs > has ? expect_space(path, needs - has) : Status();
+  Status has_space = needs > has ? expect_space(path, needs - has) : Status();
   if (!has_space.ok()) {
     node.bytes += text.substr(0, has + free_now() / kBlockBytes * kBlockBytes - node.bytes.size());
     return has_space;
@@ -227,7 +248,7 @@ Status CrashingDisk::write_zeros(Id id, const Path& path, std::uint64_t count) {
 }
 
 Status CrashingDisk::sync_file(Id id, const Path& path) {
-  const Status begun = begin_effect("sync", path);
+  Status begun = begin_effect("sync", path);
   if (is_cut_) return begun;
   Node& node = nodes_.at(id);
   if (!begun.ok()) {
@@ -390,6 +411,16 @@ Result<std::size_t> CrashingDisk::read_at(const Path& path, std::uint64_t offset
   std::copy_n(std::as_bytes(std::span(node.bytes)).begin() + static_cast<std::ptrdiff_t>(offset),
               count, to.begin());
   return count;
+}
+
+void CrashingDisk::read_anew(const Path& path) {
+  const Result<Id> id = find_file(path);
+  if (!id.ok() || !nodes_.at(*id).is_lost) return;
+  Node& node = nodes_.at(*id);
+  const std::size_t size = node.bytes.size();
+  node.bytes = node.synced;
+  node.bytes.resize(size, '\0');
+  node.is_lost = false;
 }
 
 Result<std::uint64_t> CrashingDisk::free_bytes(const Path& folder) {

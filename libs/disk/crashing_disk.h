@@ -34,6 +34,8 @@ struct Aftermath {
 // Names none, all and some subsets, each with every form of bytes.
 std::span<const Aftermath> all_aftermaths();
 
+// Paths are taken as they are written: "." and empty parts are left out, ".." is no name here.
+//
 // A copy is a disk of its own with the same content, on disk and not; files and locks that are open
 // stay with the original, which must outlive them.
 class CrashingDisk : public Disk {
@@ -72,6 +74,8 @@ class CrashingDisk : public Disk {
   void damage(const Path& path, std::uint64_t offset);
   // Every file and folder, by path.
   std::vector<std::string> tree() const;
+  // All that can be read, as text: the same for two disks that nobody can tell apart.
+  std::string content() const;
   std::uint64_t used_bytes() const;
 
   Result<std::unique_ptr<File>> create(const Path& path) override;
@@ -89,6 +93,7 @@ class CrashingDisk : public Disk {
   Result<std::string> read(const Path& path, std::size_t max_bytes) override;
   Result<std::size_t> read_at(const Path& path, std::uint64_t offset,
                               std::span<std::byte> to) override;
+  void read_anew(const Path& path) override;
   Result<std::uint64_t> free_bytes(const Path& folder) override;
 
  private:
@@ -96,7 +101,7 @@ class CrashingDisk : public Disk {
   friend class CrashingLock;
 
   using Id = std::uint64_t;  // of a file or folder; 0: none
-  using Names = std::map<std::string, Id>;
+  using Names = std::map<std::string, Id, std::less<>>;
 
   struct Node {
     bool is_folder = false;
@@ -132,6 +137,7 @@ class CrashingDisk : public Disk {
   static constexpr Id kRoot = 1;
 
   Result<Id> find(const Path& path) const;
+  std::vector<std::pair<std::string, Id>> paths() const;
   Result<Id> find_file(const Path& path) const;
   Result<Id> find_folder(const Path& path) const;
   Result<Place> place_of(const Path& path) const;  // its folder is there

@@ -1,5 +1,7 @@
 #include "disk/crashing_disk.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <functional>
 #include <iostream>
@@ -210,6 +212,28 @@ TEST(CrashingDisk, AFailedSyncIsNotMadeGoodByTheNext) {
   ASSERT_TRUE(again->sync().ok());
   other.crash({});
   EXPECT_EQ(content(other, "/a"), "old56");
+}
+
+TEST(CrashingDisk, ReadingAnewShowsWhatAFailedSyncDidNotWrite) {
+  CrashingDisk disk = disk_with_a();
+  const std::unique_ptr<File> file = disk.append("/a").value();
+  ASSERT_TRUE(file->write("12").ok());
+  disk.fail_at(disk.effects(), Fault::kInputOutput);
+  EXPECT_FALSE(file->sync().ok());
+  EXPECT_EQ(content(disk, "/a"), "old12");
+  disk.read_anew("/a");
+  EXPECT_EQ(content(disk, "/a"), std::string("old\0\0", 5));
+}
+
+TEST(CrashingDisk, ContentTellsDisksApart) {
+  const CrashingDisk disk = disk_with_a();
+  CrashingDisk copy = disk;
+  EXPECT_EQ(copy.content(), disk.content());
+  put(copy, "/b", "old");
+  CrashingDisk linked = disk;
+  ASSERT_TRUE(linked.link("/a", "/b").ok());
+  EXPECT_NE(copy.content(), disk.content());
+  EXPECT_NE(copy.content(), linked.content());
 }
 
 TEST(CrashingDisk, IsFullAtItsSize) {

@@ -86,6 +86,10 @@ class Disk {
   // How many bytes there were from `offset` on, at most as many as `to` takes.
   virtual Result<std::size_t> read_at(const Path& path, std::uint64_t offset,
                                       std::span<std::byte> to) = 0;
+  // Forgets what memory holds of a file and the disk has, so that the next reading tells what is on
+  // disk: bytes that rotted, or that a failed sync did not write. A wish, which may come to
+  // nothing.
+  virtual void read_anew(const Path& path) = 0;
   virtual Result<std::uint64_t> free_bytes(const Path& folder) = 0;
 };
 

@@ -1,6 +1,7 @@
 // One table of behaviours for every Disk.
 #include "disk/disk.h"
 
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -232,6 +233,15 @@ const Behaviour kBehaviours[] = {
        ASSERT_TRUE(disk.make_folder(folder / "f").ok());
        EXPECT_FALSE(replace_file(disk, folder / "f", "").ok());
        EXPECT_EQ(names(disk, folder), "a f ");
+     }},
+    {"ReadingAnewGivesWhatWasWritten",
+     [](Disk& disk, const Path& folder) {
+       write(disk, folder / "a", "one");
+       ASSERT_TRUE(disk.append(folder / "a").value()->write("two").ok());
+       disk.read_anew(folder / "a");
+       EXPECT_EQ(content(disk, folder / "a"), "onetwo");
+       disk.read_anew(folder / "z");
+       disk.read_anew(folder);
      }},
     {"FreeBytesAreKnown",
      [](Disk& disk, const Path& folder) {

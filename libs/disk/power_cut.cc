@@ -62,10 +62,15 @@ std::span<const Aftermath> all_aftermaths() {
 }
 
 bool CrashingDisk::has_unsynced() const {
-  const std::set<Id> left = reachable(/*on_disk=*/true);
-  return !changes_.empty() || std::any_of(left.begin(), left.end(), [&](Id id) {
-    return nodes_.at(id).bytes != nodes_.at(id).synced;
-  });
+  // Of folders and files that are gone on disk and in memory nothing can come back.
+  std::set<Id> left = reachable(/*on_disk=*/true);
+  left.merge(reachable(/*on_disk=*/false));
+  return std::any_of(changes_.begin(), changes_.end(),
+                     [&](const Change& change) {
+                       return left.contains(change.to.folder) || left.contains(change.from.folder);
+                     }) ||
+         std::any_of(left.begin(), left.end(),
+                     [&](Id id) { return nodes_.at(id).bytes != nodes_.at(id).synced; });
 }
 
 bool CrashingDisk::Change::touches(const Place& place) const {

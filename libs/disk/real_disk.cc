@@ -256,8 +256,8 @@ class RealDisk : public Disk {
       const std::string_view name = found->d_name;
       if (name != "." && name != "..") {
         Result<Entry> entry = entry_of(folder / name);
-        if (entry.ok()) entries.push_back(*std::move(entry));
         if (!entry.ok() && entry.error().code != Code::kNotFound) return entry.error();
+        if (entry.ok()) entries.push_back(*std::move(entry));
       }
       errno = 0;
     }
@@ -287,6 +287,11 @@ class RealDisk : public Disk {
                               std::span<std::byte> to) override {
     const Descriptor descriptor = TRY(open_regular(path, O_RDONLY));
     return read_from(descriptor, path, offset, to);
+  }
+
+  void read_anew(const Path& path) override {
+    const Result<Descriptor> descriptor = open_regular(path, O_RDONLY);
+    if (descriptor.ok()) posix_fadvise(descriptor->number(), 0, 0, POSIX_FADV_DONTNEED);
   }
 
   Result<std::uint64_t> free_bytes(const Path& folder) override {

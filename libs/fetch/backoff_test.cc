@@ -1,5 +1,7 @@
 #include "fetch/backoff.h"
 
+#include <gtest/gtest.h>
+
 namespace slipway::fetch {
 namespace {
 

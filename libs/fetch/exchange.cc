@@ -178,6 +178,21 @@ std::string certificate_advice(CURL* handle) {
          "address it by a name that stands in it";
 }
 
+std::string_view advice_for(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "; is the name right, and the network up?";
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return "; is the proxy's name right, and the network up?";
+    case CURLE_COULDNT_CONNECT:
+      return "; is the server up, and does nothing stand in between?";
+    case CURLE_SSL_CONNECT_ERROR:
+      return "; does the server speak TLS on that port?";
+    default:
+      return "";
+  }
+}
+
 Failure failure_of(CURL* handle, CURLcode code, const char* buffer, const std::string& url) {
   const std::string reason = reason_of(code, buffer);
   long connect_status = 0;
@@ -196,7 +211,8 @@ Failure failure_of(CURL* handle, CURLcode code, const char* buffer, const std::s
   if (code == CURLE_SSL_CACERT_BADFILE)
     return {
         .error = {Code::kUsage, str(url, ": the file of authorities is no PEM file: ", reason)}};
-  return {.error = {Code::kIo, str(url, ": ", reason)}, .is_final = !may_pass(code)};
+  return {.error = {Code::kIo, str(url, ": ", reason, advice_for(code))},
+          .is_final = !may_pass(code)};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "fetch/file_fetcher.h"
 
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,9 +41,9 @@ class FileFetcherTest : public ::testing::Test {
 };
 
 TEST_F(FileFetcherTest, ReadsPathsAndUrls) {
-  for (const std::string& url :
-       {path("stick/model.bin"), "file://" + path("stick/model.bin"),
-        "file://localhost" + path("stick/mo%64el.bin"), "FILE://" + path("stick/./model.bin")}) {
+  for (const std::string& url : std::vector<std::string>{
+           path("stick/model.bin"), "file://" + path("stick/model.bin"),
+           "file://localhost" + path("stick/mo%64el.bin"), "FILE://" + path("stick/./model.bin")}) {
     const Status status = fetch(url);
     ASSERT_TRUE(status.ok()) << url << ": " << status.error().message;
     EXPECT_EQ(sink_.text, "0123456789") << url;
@@ -165,8 +166,8 @@ TEST_F(FileFetcherTest, WhatTheSinkReturnsIsReturned) {
 TEST_F(FileFetcherTest, ATextAndTheWayToIt) {
   put("stick/a b%41.json", "{}");
   FileFetcher fetcher(folder_ / "stick");
-  for (const std::string& base :
-       {path("stick"), path("stick/"), "file://" + path("stick"), "file://" + path("stick/")}) {
+  for (const std::string& base : std::vector<std::string>{
+           path("stick"), path("stick/"), "file://" + path("stick"), "file://" + path("stick/")}) {
     const Result<std::string> text = fetch_text(fetcher, join_url(base, "a b%41.json"), 2);
     ASSERT_TRUE(text.ok()) << text.error().message;
     EXPECT_EQ(*text, "{}");

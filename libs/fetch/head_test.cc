@@ -1,5 +1,7 @@
 #include "fetch/head.h"
 
+#include <gtest/gtest.h>
+
 #include "fetch/fetch.h"
 
 namespace slipway::fetch {
@@ -70,7 +72,8 @@ TEST(ContentRange, IsReadOrRefused) {
 
 TEST(Head, FieldsOfAnyCaseAndLengthsThatAreNumbers) {
   EXPECT_EQ(head_of("cOnTeNt-LeNgTh:  42 ").length, 42U);
-  for (const std::string text : {"-1", "1e3", "", "18446744073709551616", "4 2", "42, 42", "0x10"})
+  for (const std::string& text :
+       std::vector<std::string>{"-1", "1e3", "", "18446744073709551616", "4 2", "42, 42", "0x10"})
     EXPECT_FALSE(head_of("Content-Length: " + text).length.has_value()) << text;
   EXPECT_FALSE(head_of("Content-Length: 42", "Transfer-Encoding: chunked").length.has_value());
   EXPECT_FALSE(head_of("Transfer-Encoding: chunked", "Content-Length: 42").length.has_value());
@@ -85,8 +88,9 @@ TEST(Head, TwoRangesAreNone) {
 
 TEST(Head, AStrongETagIsAVersion) {
   EXPECT_EQ(head_of("ETag: \"abc\"").version(), "\"abc\"");
-  for (const std::string text :
-       {"W/\"abc\"", "abc", "\"abc", "\"", "\"a bc\"", "\"a\x01\"", "\"\xc3\"", "", "\"x\"\t\"y\""})
+  for (const std::string& text :
+       std::vector<std::string>{"W/\"abc\"", "abc", "\"abc", "\"", "\"a bc\"", "\"a\x01\"",
+                                "\"\xc3\"", "", "\"x\"\t\"y\""})
     EXPECT_EQ(head_of("ETag: " + text).version(), "") << text;
   EXPECT_EQ(head_of("ETag: \"" + std::string(kMostVersionBytes, 'x') + "\"").version(), "");
 }
@@ -118,7 +122,8 @@ TEST(Head, RetryAfterInSecondsOrByTheServersOwnClock) {
   EXPECT_EQ(head_of("Retry-After: 99999999999999999999999").retry_after_s(100), 100);
   EXPECT_EQ(head_of("Retry-After: Fri, 01 Jan 1999 00:00:30 GMT", date).retry_after_s(100), 30);
   EXPECT_EQ(head_of("Retry-After: Fri, 01 Jan 1998 00:00:30 GMT", date).retry_after_s(100), 0);
-  for (const std::string text : {"-7", "soon", "", "7.5", "Fri, 01 Jan 1999 00:00:30 GMT"})
+  for (const std::string& text :
+       std::vector<std::string>{"-7", "soon", "", "7.5", "Fri, 01 Jan 1999 00:00:30 GMT"})
     EXPECT_FALSE(head_of("Retry-After: " + text).retry_after_s(100).has_value()) << text;
 }
 

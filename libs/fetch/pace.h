@@ -26,8 +26,6 @@ class StallGuard {
       : least_bytes_per_s_(least_bytes_per_s), window_ms_(window_ms) {}
   void start(std::int64_t now_ms);
   void received(std::uint64_t bytes) { bytes_ += bytes; }
-  // Time that the receiver itself took.
-  void paused(std::int64_t ms) { start_ms_ += ms; }
   bool has_stalled(std::int64_t now_ms);
 
  private:

@@ -1,5 +1,7 @@
 #include "fetch/position.h"
 
+#include <gtest/gtest.h>
+
 #include <random>
 
 #include "base/str.h"
@@ -49,7 +51,7 @@ TEST(Position, APartOfAnotherVersionIsNeverWritten) {
 }
 
 TEST(Position, WithoutAVersionNothingIsResumed) {
-  for (const std::string version : {"", "\"a\"\r\nX: y", "\xff"}) {
+  for (const std::string& version : std::vector<std::string>{"", "\"a\"\r\nX: y", "\xff"}) {
     const Position position(resumed(5, version));
     EXPECT_EQ(position.ask_from(), 0U);
     EXPECT_EQ(position.if_range(), "");

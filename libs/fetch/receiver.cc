@@ -105,9 +105,8 @@ bool Receiver::take_body(std::span<const std::byte> bytes) {
     position_.advance(bytes.size());
     report_progress();
   }
-  const std::int64_t wait_ms = shaper_.wait_ms(received, clock_.now_ms());
-  guard_.paused(wait_ms);
-  return wait(wait_ms) || stop({Code::kIo, str(url(), ": the transfer was cancelled")});
+  return wait(shaper_.wait_ms(received, clock_.now_ms())) ||
+         stop({Code::kIo, str(url(), ": the transfer was cancelled")});
 }
 
 bool Receiver::tick() {

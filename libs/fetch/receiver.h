@@ -32,7 +32,7 @@ class Receiver {
   // Each false when the response is to be broken off: failure() says why, unless it is not needed.
   bool take_line(std::string_view line);
   bool take_body(std::span<const std::byte> bytes);
-  bool tick();  // several times a second
+  bool tick();  // at least once a second
 
   // After a response that was not broken off: is the file whole?
   std::optional<Failure> end_response();

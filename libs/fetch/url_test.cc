@@ -1,5 +1,7 @@
 #include "fetch/url.h"
 
+#include <gtest/gtest.h>
+
 #include "fetch/address.h"
 
 namespace slipway::fetch {
@@ -8,8 +10,8 @@ namespace {
 TEST(Url, Schemes) {
   EXPECT_EQ(scheme_of("HTTPS://host"), "https");
   EXPECT_EQ(scheme_of("file:///x"), "file");
-  for (const std::string path :
-       {"", "/a/b", "a:b", "C:\\x", "://x", "1://x", "a b://x", "./http://x"})
+  for (const std::string& path : std::vector<std::string>{"", "/a/b", "a:b", "C:\\x", "://x",
+                                                          "1://x", "a b://x", "./http://x"})
     EXPECT_EQ(scheme_of(path), "") << path;
 }
 

@@ -12,7 +12,7 @@ namespace slipway::fetch {
 struct Watch {
   // So many bytes of the file are there; of how many, where that is known.
   std::function<void(std::uint64_t bytes, std::optional<std::uint64_t> total_bytes)> progress;
-  // Asked several times a second; true ends the fetch with kIo.
+  // Asked at least once a second; true ends the fetch with kIo.
   std::function<bool()> is_cancelled;
   // A line for people: what went wrong, and when it is tried again.
   std::function<void(std::string_view line)> note;

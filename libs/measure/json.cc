@@ -110,6 +110,7 @@ Json json_of(const device::Machine& machine) {
   put(root, "min_mhz", machine.cpu.min_mhz);
   put(root, "max_mhz", machine.cpu.max_mhz);
   put(root, "memory_bytes", machine.memory_bytes);
+  if (!machine.drivers.empty()) root["drivers"] = machine.drivers;
   put(root, "system", machine.system);
   put(root, "kernel", machine.kernel);
   return root;

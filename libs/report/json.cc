@@ -111,6 +111,26 @@ Json json_of(const Climate& climate) {
   return object;
 }
 
+void put_text(Json& object, const char* key, const std::string& text) {
+  if (!text.empty()) object[key] = text;
+}
+
+Json json_of(const std::map<std::string, std::string>& table) {
+  Json object = Json::object();
+  for (const auto& [key, value] : table) object[key] = value;
+  return object;
+}
+
+Json json_of(const Needs& needs) {
+  Json object = {{"architecture", needs.architecture},
+                 {"instruction_sets", needs.instruction_sets}};
+  put_text(object, "engine_version", needs.engine_version);
+  object["drivers"] = json_of(needs.drivers);
+  put_text(object, "power_mode", needs.power_mode);
+  put_text(object, "board", needs.board);
+  return object;
+}
+
 Json json_of(const Optimised& optimised) {
   return {{"used", optimised.is_used},
           {"nodes_before", optimised.nodes_before},
@@ -195,6 +215,10 @@ Json json_of(const Report& report) {
   root["layer_errors"] = layer_errors_json(report);
   root["outputs"] = outputs_json(report);
   root["inputs"] = inputs_json(report);
+  if (report.needs) {
+    root["needs"] = json_of(*report.needs);
+    root["engine_options"] = json_of(report.engine_options);
+  }
   root["machine"] = json_of(report.machine);
   root["machine_id"] = report.machine_id;
   root["climate"] = json_of(report.climate);
@@ -255,6 +279,41 @@ void take_name(const Json& object, const char* key, Enum last, Enum& into) {
   }
 }
 
+// Texts of an object, in their order.
+Facts facts_of(const Json& object, const char* key) {
+  Facts facts;
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_object()) return facts;
+  for (const auto& [name, value] : found->items()) {
+    if (value.is_string() && facts.size() < kMostEntries)
+      facts.emplace_back(name, value.get<std::string>());
+  }
+  return facts;
+}
+
+std::map<std::string, std::string> table_of(const Json& object, const char* key) {
+  const Facts facts = facts_of(object, key);
+  return {facts.begin(), facts.end()};
+}
+
+std::optional<Needs> needs_of(const Json& root) {
+  const auto found = root.find("needs");
+  if (found == root.end() || !found->is_object()) return std::nullopt;
+  Needs needs;
+  take(*found, "architecture", needs.architecture);
+  take(*found, "engine_version", needs.engine_version);
+  take(*found, "power_mode", needs.power_mode);
+  take(*found, "board", needs.board);
+  needs.drivers = table_of(*found, "drivers");
+  if (const auto sets = found->find("instruction_sets"); sets != found->end() && sets->is_array()) {
+    for (const Json& set : *sets) {
+      if (set.is_string() && needs.instruction_sets.size() < kMostEntries)
+        needs.instruction_sets.push_back(set.get<std::string>());
+    }
+  }
+  return needs;
+}
+
 Candidate candidate_of(const Json& row) {
   Candidate candidate;
   take(row, "engine", candidate.engine);
@@ -263,6 +322,9 @@ Candidate candidate_of(const Json& row) {
   take(row, "pruned", candidate.pruned);
   take(row, "slides", candidate.slides);
   take(row, "reason", candidate.reason);
+  double memory_bytes = -1;
+  take(row, "memory_bytes", memory_bytes);
+  if (memory_bytes >= 0) candidate.memory_bytes = memory_bytes;
   take_name(row, "outcome", Outcome::kFailed, candidate.outcome);
   return candidate;
 }
@@ -298,6 +360,9 @@ Report report_of(const Json& root) {
   std::size_t chosen = report.candidates.size();
   take(root, "chosen", chosen);
   if (chosen < report.candidates.size()) report.chosen = chosen;
+  report.needs = needs_of(root);
+  report.engine_options = table_of(root, "engine_options");
+  report.artifacts = facts_of(root, "artifacts");
   for (const Json* row : objects(root, "checklist")) report.checks.push_back(check_of(*row));
   return report;
 }

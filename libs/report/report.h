@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -156,6 +157,16 @@ struct InputLook {
   double distance_to_raw = 0;
 };
 
+// What another machine must have for the chosen one to run there as it did here.
+struct Needs {
+  std::string architecture;                    // "x86-64"
+  std::vector<std::string> instruction_sets;   // without which its engine is many times slower
+  std::string engine_version;                  // of the library that ran it
+  std::map<std::string, std::string> drivers;  // versions, of those that its engine went through
+  std::string power_mode;                      // that was in force
+  std::string board;                           // words of the recipe's target
+};
+
 // What the device told of itself while the build measured.
 struct Climate {
   std::optional<double> start_c;
@@ -183,6 +194,8 @@ struct Report {
   std::vector<std::string> reasons;   // more sentences: what was refused, what came closest
   std::vector<Layer> layers;          // of the chosen one
   std::vector<LayerError> layer_errors;
+  std::optional<Needs> needs;                         // of the chosen one
+  std::map<std::string, std::string> engine_options;  // of the chosen one, but for paths
   Facts machine;
   std::string machine_id;  // equal: the same kind of machine in the same state of equipment
   Climate climate;

@@ -97,6 +97,14 @@ inline Report sample_report() {
   }
   report.machine = {{"processor", "a fast one"}, {"cores", "2"}};
   report.machine_id = "a fast one, 2 cores";
+  report.needs = {.architecture = "aarch64",
+                  .instruction_sets = {"neon"},
+                  .engine_version = "0.1.0",
+                  .drivers = {{"cuda", "12.2"}},
+                  .power_mode = "15W",
+                  .board = "Orin"};
+  report.engine_options = {{"provider", "cpu"}};
+  report.artifacts = {{"engine", "native"}, {"runs", "model.plan"}};
   report.checks = checklist(&report);
   return report;
 }
@@ -124,6 +132,9 @@ inline Report hostile_report() {
   for (LayerError& layer : report.layer_errors) layer.name = bad;
   report.machine = {{bad, bad}};
   report.machine_id = bad;
+  report.needs = {bad, {bad}, bad, {{bad, bad}}, bad, bad};
+  report.engine_options = {{bad, bad}};
+  report.artifacts = {{bad, bad}};
   report.checks = checklist(&report);
   for (Check& check : report.checks) check.evidence = check.command = bad;
   return report;

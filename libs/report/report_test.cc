@@ -38,6 +38,17 @@ TEST(Json, ComesBackAsFarAsLaterBuildsNeedIt) {
     EXPECT_EQ(label(back->candidates[i]), label(report.candidates[i]));
   EXPECT_EQ(label(back->candidates[4]), "native int8, 20 % pruned, sliding, 1 thread");
   EXPECT_EQ(back->chosen, report.chosen);
+  EXPECT_EQ(back->candidates[1].memory_bytes, report.candidates[1].memory_bytes);
+  EXPECT_FALSE(back->candidates[5].memory_bytes.has_value());
+  ASSERT_TRUE(back->needs.has_value());
+  EXPECT_EQ(back->needs->architecture, report.needs->architecture);
+  EXPECT_EQ(back->needs->instruction_sets, report.needs->instruction_sets);
+  EXPECT_EQ(back->needs->engine_version, report.needs->engine_version);
+  EXPECT_EQ(back->needs->drivers, report.needs->drivers);
+  EXPECT_EQ(back->needs->power_mode, report.needs->power_mode);
+  EXPECT_EQ(back->needs->board, report.needs->board);
+  EXPECT_EQ(back->engine_options, report.engine_options);
+  EXPECT_EQ(back->artifacts, report.artifacts);
   ASSERT_EQ(back->checks.size(), report.checks.size());
   EXPECT_EQ(back->checks[3].state, report.checks[3].state);
   EXPECT_EQ(back->checks[3].evidence, report.checks[3].evidence);
@@ -53,13 +64,16 @@ TEST(Json, RefusesWhatIsNoReport) {
   // Of the right form and full of nonsense: taken for what it is worth.
   const Result<Report> odd = from_json(
       R"({"format":1,"model":{"name":5,"inputs":[1,{"name":[]}]},"chosen":99,"candidates":[{}],
-          "checklist":[{"state":"perfect"}]})",
+          "checklist":[{"state":"perfect"}],"needs":{"drivers":[1],"instruction_sets":[1,{}],"board":[]},
+          "artifacts":{"runs":1},"engine_options":[]})",
       "a");
   ASSERT_TRUE(odd.ok());
   EXPECT_EQ(odd->model.name, "");
   EXPECT_EQ(odd->model.inputs.size(), 1U);
   EXPECT_FALSE(odd->chosen.has_value());
   EXPECT_EQ(odd->checks[0].state, State::kNotRun);
+  EXPECT_TRUE(odd->needs->instruction_sets.empty());
+  EXPECT_TRUE(odd->artifacts.empty());
 }
 
 TEST(Html, HostileNamesAreText) {

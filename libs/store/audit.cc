@@ -43,6 +43,8 @@ struct ParsedLine {
 
 // Nothing where it is no line at all.
 std::optional<ParsedLine> parse_line(std::string_view text) {
+  // To the parser a zero byte is the end of the text.
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || json.size() < 9 || !json.contains("line") ||
       !json["line"].is_number_unsigned()) {
@@ -147,9 +149,9 @@ Result<LogCheck> check_log(Disk& disk, const Path& path,
   // What is no line is torn where nothing follows, and changed where something does.
   std::uint64_t strange_bytes = 0;
   std::uint64_t strange_place = 0;
-  const Status read = for_lines(disk, path, [&](std::string_view text, std::uint64_t bytes, bool) {
+  const auto take = [&](std::string_view text, std::uint64_t bytes, bool is_ended) {
     const std::uint64_t place = chain.next_place();
-    const std::optional<ParsedLine> parsed = parse_line(text);
+    const std::optional<ParsedLine> parsed = is_ended ? parse_line(text) : std::nullopt;
     if (!parsed.has_value()) {
       if (strange_bytes == 0) strange_place = place;
       strange_bytes += bytes;
@@ -160,7 +162,8 @@ Result<LogCheck> check_log(Disk& disk, const Path& path,
     chain.take(parsed->line, parsed->is_unchanged);
     ++check.lines;
     if (see) see(parsed->line);
-  });
+  };
+  const Status read = for_lines(disk, path, take);
   if (!read.ok() && read.error().code != Code::kNotFound) return read.error();
   if (strange_bytes > kMostLineBytes)
     chain.tell(str("line ", strange_place, " is none: it was changed"));
@@ -172,6 +175,7 @@ Result<LogCheck> check_log(Disk& disk, const Path& path,
 
 Result<std::uint64_t> AuditLog::open() {
   last_.reset();
+  disk_.read_anew(path_);  // a line whose sync failed may be in memory alone
   const Result<disk::Entry> entry = disk_.look(path_);
   bytes_ = entry.ok() ? entry->bytes : 0;
   if (!entry.ok() && entry.error().code != Code::kNotFound) return entry.error();
@@ -210,8 +214,7 @@ Result<std::uint64_t> AuditLog::open() {
 
 Status AuditLog::reserve() {
   if (bytes_ == 0) {
-    // Its name has to be there for more than one power cycle.
-    TRY(TRY(disk_.append(path_))->sync());
+    TRY(disk_.append(path_));
     TRY(disk_.sync_folder(disk::folder_of(path_)));
   }
   return disk_.reserve(path_, bytes_ + kReserveBytes);
@@ -240,7 +243,7 @@ Status AuditLog::append(std::string_view action, const Id& id, std::string_view 
                .before = last_.has_value() ? last_->sha256 : no_hash(),
                .sha256 = {}};
   const std::string text = str(is_open_line_ ? "\n" : "", text_of(line));
-  const Status written = write_line(text);
+  Status written = write_line(text);
   if (!written.ok()) {
     is_dirty_ = !disk_.shorten(path_, bytes_).ok();
     return written;

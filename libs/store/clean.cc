@@ -52,33 +52,37 @@ void clean_versions(Disk& disk, const Layout& at) {
   }
 }
 
-void sync(Disk& disk, const Path& folder) {
-  [[maybe_unused]] const Status synced = disk.sync_folder(folder);
-}
-
-void sync_with_inner(Disk& disk, const Path& folder) {
+// A folder, and those in it.
+Status sync_inner(Disk& disk, const Path& folder) {
   for (const disk::Entry& entry : entries_in(disk, folder)) {
-    if (entry.kind == disk::Kind::kFolder) sync(disk, folder / entry.name);
+    if (entry.kind == disk::Kind::kFolder) TRY(disk.sync_folder(folder / entry.name));
   }
-  sync(disk, folder);
+  return disk.sync_folder(folder);
 }
 
 }  // namespace
 
-void clean(Disk& disk, const Layout& at) {
-  for (const disk::Entry& entry : entries_in(disk, at.trash()))
-    remove_if_possible(disk, at.trash() / entry.name);
+std::uint64_t clean(Disk& disk, const Layout& at) {
+  // Before what is in the trash is taken apart it must be there on disk, and nowhere else.
+  if (disk.sync_folder(at.trash()).ok()) {
+    for (const disk::Entry& entry : entries_in(disk, at.trash()))
+      remove_if_possible(disk, at.trash() / entry.name);
+  }
   clean_staging(disk, at);
   clean_versions(disk, at);
-  [[maybe_unused]] const Result<std::uint64_t> freed = collect_objects(disk, at);
+  const Result<std::uint64_t> freed = collect_objects(disk, at);
+  return freed.ok() ? *freed : 0;
 }
 
-void sync_folders(Disk& disk, const Layout& at) {
-  sync(disk, at.objects());
-  sync_with_inner(disk, at.staging());
-  sync_with_inner(disk, at.versions());
-  sync_with_inner(disk, at.active());
-  sync(disk, at.root);
+Status sync_folders(Disk& disk, const Layout& at) {
+  TRY(disk.sync_folder(at.trash()));
+  TRY(disk.sync_folder(at.objects()));
+  TRY(sync_inner(disk, at.staging()));
+  TRY(sync_inner(disk, at.active()));
+  for (const disk::Entry& entry : entries_in(disk, at.versions()))
+    TRY(sync_inner(disk, at.versions_of(entry.name)));
+  TRY(disk.sync_folder(at.versions()));
+  return disk.sync_folder(at.root);
 }
 
 }  // namespace slipway::store

@@ -135,6 +135,7 @@ Result<Received> receive_object(Disk& disk, bundle::Source& source, const bundle
   Receiver receiver(disk, source, file, part);
   const std::uint64_t there = TRY(disk.look(part)).bytes;
   if (there > 0 && there <= file.bytes) {
+    disk.read_anew(part);
     Hasher hasher;
     const Status hashed = hash_start(disk, part, there, hasher, {});
     if (hashed.ok() && TRY(receiver.receive(there, hasher, progress))) {

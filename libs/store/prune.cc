@@ -39,10 +39,7 @@ Result<Pruned> Store::prune(std::string_view reason) {
     if (!done.ok()) break;
     pruned.removed.push_back(id);
   }
-  // Trees are names of objects: their space is free once both are gone.
-  for (const Id& id : pruned.removed) remove_if_possible(disk_, at_.trash() / id.part());
-  if (done.ok()) pruned.freed_bytes = TRY(collect_objects(disk_, at_));
-  clean(disk_, at_);
+  pruned.freed_bytes = clean(disk_, at_);
   if (!done.ok()) return done.error();
   return pruned;
 }
@@ -57,7 +54,7 @@ Result<Pruned> Store::remove(const Id& id, std::string_view reason) {
                    str(id.text(), " is neither installed nor staged in ", at_.root.string())};
     }
     TRY(remove_tree(disk_, at_.staged(id)));
-    pruned.freed_bytes = TRY(collect_objects(disk_, at_));
+    pruned.freed_bytes = clean(disk_, at_);
     return pruned;
   }
   const Result<Switch> now = read_switch(disk_, at_.now(id.name));
@@ -70,9 +67,7 @@ Result<Pruned> Store::remove(const Id& id, std::string_view reason) {
     return refused("what a rollback goes back to; activate another version first");
   if (is_there(disk_, at_.version(id) / kPinned)) return refused("pinned; unpin it first");
   const Status done = take_out(id, reason);
-  if (done.ok()) remove_if_possible(disk_, at_.trash() / id.part());
-  if (done.ok()) pruned.freed_bytes = TRY(collect_objects(disk_, at_));
-  clean(disk_, at_);
+  pruned.freed_bytes = clean(disk_, at_);
   if (!done.ok()) return done.error();
   return pruned;
 }

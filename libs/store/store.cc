@@ -94,6 +94,7 @@ Status Store::put_right() {
   for (const Path& folder : own_folders(at_)) {
     if (!is_there(disk_, folder)) TRY(disk_.make_folder(folder));
   }
+  TRY(sync_folders(disk_, at_));
   const Result<std::vector<std::string>> names = active_names(disk_, at_);
   for (const std::string& name : names.ok() ? *names : std::vector<std::string>()) {
     if (put_active_right(disk_, at_, name) == Restored::kFromBack) {
@@ -103,7 +104,6 @@ Status Store::put_right() {
     }
   }
   clean(disk_, at_);
-  sync_folders(disk_, at_);
   note_interruption(torn);
   // A full disk must not keep anyone from going back: the next change says so if it matters.
   [[maybe_unused]] const Status reserved = log_.reserve();

@@ -57,6 +57,14 @@ Status Store::switch_to(const Id& id, const Switch& before, std::string_view rea
                 [&] { return disk::replace_file(disk_, at_.now(id.name), switch_text(after)); });
 }
 
+// What is of no use any more is removed once what is active is so on disk.
+Result<Active> Store::end_switch(const std::string& name, const Status& done) {
+  const bool is_on_disk = done.ok() || disk_.sync_folder(at_.active_of(name)).ok();
+  if (is_on_disk) put_active_right(disk_, at_, name);
+  if (!done.ok()) return done.error();
+  return active(name);
+}
+
 Result<Active> Store::activate(const Id& id, std::string_view reason) {
   TRY(expect_changes());
   TRY(check_id(id));
@@ -67,9 +75,7 @@ Result<Active> Store::activate(const Id& id, std::string_view reason) {
   if (before.active == id.version) return active_of(id.name, before);
   if (before.active.empty()) TRY(log_.reserve());
   const Status done = switch_to(id, before, reason);
-  put_active_right(disk_, at_, id.name);
-  if (!done.ok()) return done.error();
-  return active(id.name);
+  return end_switch(id.name, done);
 }
 
 Result<Active> Store::rollback(std::string_view name, std::string_view reason) {
@@ -87,9 +93,7 @@ Result<Active> Store::rollback(std::string_view name, std::string_view reason) {
     TRY(disk_.rename(at_.back(left.id), at_.now(id.name)));
     return disk_.sync_folder(at_.active_of(id.name));
   });
-  put_active_right(disk_, at_, id.name);
-  if (!done.ok()) return done.error();
-  return active(id.name);
+  return end_switch(id.name, done);
 }
 
 }  // namespace slipway::store

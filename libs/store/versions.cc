@@ -143,7 +143,8 @@ Result<Needed> needed_objects(Disk& disk, const Layout& at) {
 Result<std::uint64_t> collect_objects(Disk& disk, const Layout& at) {
   const Needed needed = TRY(needed_objects(disk, at));
   std::uint64_t bytes = 0;
-  if (!needed.is_all) return bytes;
+  // What is in the trash may be a version again after a power cut.
+  if (!needed.is_all || !TRY(disk.list(at.trash())).empty()) return bytes;
   for (const disk::Entry& entry : TRY(disk.list(at.objects()))) {
     if (needed.objects.contains(entry.name)) continue;
     TRY(remove_tree(disk, at.object(entry.name)));

@@ -30,6 +30,7 @@ using Owned = std::unique_ptr<T, FreePkcs8>;
 constexpr std::uint64_t kScryptN = 16384;
 constexpr std::uint64_t kScryptR = 8;
 constexpr std::uint64_t kScryptP = 1;
+constexpr int kSaltBytes = 16;
 
 constexpr std::size_t kMostKeyFileBytes = 65536;
 
@@ -74,8 +75,8 @@ KeyText text_of(EVP_PKEY* key) {
 }
 
 Owned<X509_SIG> seal(const PKCS8_PRIV_KEY_INFO* open, std::string_view passphrase) {
-  Owned<X509_ALGOR> algorithm(
-      PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), nullptr, 0, nullptr, kScryptN, kScryptR, kScryptP));
+  Owned<X509_ALGOR> algorithm(PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), nullptr, kSaltBytes, nullptr,
+                                                    kScryptN, kScryptR, kScryptP));
   if (algorithm == nullptr) return nullptr;
   Owned<X509_SIG> sealed(PKCS8_set0_pbe(passphrase.data(), static_cast<int>(passphrase.size()),
                                         const_cast<PKCS8_PRIV_KEY_INFO*>(open), algorithm.get()));

@@ -132,7 +132,6 @@ Status Updater::refresh_roots() {
 Status Updater::refresh_timestamp(bool is_online) {
   if (const std::optional<std::string> kept = kept_.read(kTimestamp)) {
     const Result<bool> taken = trusted_->update_timestamp(*kept);
-    if (!taken.ok()) tell(str("kept ", taken.error().message));
     if (!taken.ok() && !is_online) return taken.error();
   } else if (!is_online) {
     return Error{Code::kNotFound, "this device has never reached its repository: nothing is kept"};
@@ -149,7 +148,6 @@ Status Updater::refresh_snapshot(bool is_online) {
   Status taken = Error{Code::kNotFound, "no snapshot is kept"};
   if (const std::optional<std::string> kept = kept_.read(kSnapshot)) {
     taken = trusted_->update_snapshot(*kept, trust::TrustedSet::Source::kKept);
-    if (!taken.ok()) tell(str("kept ", taken.error().message));
   }
   if (taken.ok() || !is_online) return taken;
   const trust::MetaFile& file = trusted_->timestamp().snapshot;
@@ -167,7 +165,6 @@ Status Updater::refresh_targets(bool is_online) {
   Status taken = Error{Code::kNotFound, "no targets are kept"};
   if (const std::optional<std::string> kept = kept_.read(role)) {
     taken = trusted_->update_top_targets(*kept);
-    if (!taken.ok()) tell(str("kept ", taken.error().message));
   }
   if (taken.ok() || !is_online) return taken;
   const trust::MetaFile* const file = trusted_->targets_file(role);
@@ -215,7 +212,6 @@ Status Updater::load_targets(const std::string& delegator, const Delegate& deleg
   if (const std::optional<std::string> kept = kept_.read(delegate.name)) {
     const Status taken = trusted_->update_targets(*kept, delegator, delegate);
     if (taken.ok()) return {};
-    tell(str("kept ", taken.error().message));
   }
   if (!is_online_)
     return Error{Code::kNotFound, str("the role ", shorten(delegate.name, 80), " is not kept")};

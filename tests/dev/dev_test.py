@@ -48,6 +48,7 @@ class DevTest(unittest.TestCase):
                 (("fuzz", "--seconds", "soon"), "--seconds needs a number"),
                 (("bench",), "which benchmark? There are:"),
                 (("bench", "nothing"), "there is no benchmark 'nothing'"),
+                (("conformance", "tuf"), "which checkout of the suite?"),
                 (("clean", "everything"), "unknown argument 'everything'"),
                 (("lint", "me"), "unknown argument 'me'"),
                 (("demo", "twice"), "unknown argument 'twice'"),

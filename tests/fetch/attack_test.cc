@@ -7,7 +7,7 @@ namespace slipway::fetch {
 namespace {
 
 TEST(Attack, EndlessDataStopsAtTheBytesThatAreAccepted) {
-  for (const std::string how : {"close", "chunked"}) {
+  for (const std::string& how : std::vector<std::string>{"close", "chunked"}) {
     const std::string name = "/endless_" + how;
     const Fetched fetched = fetch(http(str(name, "?endless=", how)), 100'000);
     EXPECT_EQ(fetched.code(), Code::kTooLarge) << fetched.message();
@@ -85,9 +85,10 @@ TEST(Attack, ARedirectLoopIsBounded) {
 }
 
 TEST(Attack, ARedirectToAnotherProtocolIsNotFollowed) {
-  for (const std::string to : {"file:///etc/passwd", "FILE:///etc/passwd", "ftp://127.0.0.1/x",
-                               "gopher://127.0.0.1:1/x", "dict://127.0.0.1:1/x", "scp://u@h/x",
-                               "javascript:alert(1)", "data:text/plain,x", "smb://h/x"}) {
+  for (const std::string& to :
+       std::vector<std::string>{"file:///etc/passwd", "FILE:///etc/passwd", "ftp://127.0.0.1/x",
+                                "gopher://127.0.0.1:1/x", "dict://127.0.0.1:1/x", "scp://u@h/x",
+                                "javascript:alert(1)", "data:text/plain,x", "smb://h/x"}) {
     const Fetched fetched = fetch(http("/elsewhere?redirect=" + to));
     EXPECT_EQ(fetched.code(), Code::kIo) << to;
     EXPECT_EQ(fetched.sink.begun, 0) << to;
@@ -115,10 +116,10 @@ TEST(Attack, AnEndlessPageOfAnErrorIsCut) {
 }
 
 TEST(Attack, WhatIsNoHttpIsRefused) {
-  for (const std::string answer :
-       {"SSH-2.0-OpenSSH_9\r\n", "HTTP/9.9 200 OK\r\n\r\nhello", "HTTP/1.1 abc\r\n\r\n",
-        "HTTP/1.1 2000 OK\r\n\r\nhello", "HTTP/1.1 -20 OK\r\n\r\nhello", "\x01\x02",
-        "<html>hello</html>"}) {
+  for (const std::string& answer :
+       std::vector<std::string>{"SSH-2.0-OpenSSH_9\r\n", "HTTP/9.9 200 OK\r\n\r\nhello",
+                                "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\nhello",
+                                "HTTP/1.1 -20 OK\r\n\r\nhello", "\x01\x02", "<html>hello</html>"}) {
     HttpOptions options = quick();
     options.patience.retries = 1;
     const Fetched fetched = fetch_with(
@@ -158,9 +159,9 @@ TEST(Attack, CredentialsGoToTheirHostOnlyAndIntoNoMessage) {
 }
 
 TEST(Attack, UrlsThatMakeNoSense) {
-  for (const std::string url :
-       {"", "model.slip", "file:///etc/passwd", "ftp://host/x", "http://", "http://ho st/x",
-        "https://host:99999999/x", "http://host/\r\nX: y", "http://[::1/x"}) {
+  for (const std::string& url : std::vector<std::string>{
+           "", "model.slip", "file:///etc/passwd", "ftp://host/x", "http://", "http://ho st/x",
+           "https://host:99999999/x", "http://host/\r\nX: y", "http://[::1/x"}) {
     const Fetched fetched = fetch(url);
     EXPECT_EQ(fetched.code(), Code::kUsage) << url << ": " << fetched.message();
   }

@@ -28,6 +28,7 @@ def environment():
 
 class FetchTest(unittest.TestCase):
     program = None
+    broken_disk = None
 
     @classmethod
     def setUpClass(cls):
@@ -214,6 +215,38 @@ class FetchTest(unittest.TestCase):
         self.assertIn("cannot write trap.part", self.fetch(self.http("/x"), "-o", "trap", code=1).stderr)
         self.assertIn("not a regular file", self.fetch(self.http("/x"), "-o", "/dev/null", code=2).stderr)
 
+    def test_a_disk_that_is_full_or_a_kill_in_every_call_costs_nothing_but_another_run(self):
+        if self.broken_disk is None:
+            self.skipTest("nothing can be loaded before a sanitizer's runtime")
+        right = os.urandom(1_000_000)
+        (self.folder / "source").write_bytes(right)
+
+        def run(fault):
+            return subprocess.run([self.program, "fetch", "source", "-o", "file"], cwd=self.folder, text=True,
+                                  env={**environment(), "LD_PRELOAD": self.broken_disk, "SLIPWAY_FAULT": fault},
+                                  capture_output=True, timeout=60)
+
+        calls = int(run("count").stderr.splitlines()[-1])
+        self.assertGreaterEqual(calls, 10)  # the bytes, the record, both to the disk and under their names
+        resumed = 0
+        for fault in ("full", "kill"):
+            for call in range(1, calls + 1):
+                with self.subTest(fault=fault, call=call):
+                    (self.folder / "file").write_bytes(b"old")
+                    done = run(f"{fault}:{call}")
+                    self.assertEqual(done.returncode, 1 if fault == "full" else -signal.SIGKILL, done.stderr)
+                    if fault == "full":
+                        self.assertIn("No space left on device", done.stderr)
+                    self.assertIn((self.folder / "file").read_bytes(), (b"old", right))
+                    resumed += "from before" in self.fetch("source", "-o", "file").stderr
+                    self.assertEqual((self.folder / "file").read_bytes(), right)
+                    left = [name for name in self.names() if name not in ("file", "source")]
+                    self.assertEqual([name for name in left if not name.endswith(".new")], [])
+                    for name in left:
+                        (self.folder / name).unlink()
+        print(f"{2 * calls} faults, {resumed} runs went on from there", flush=True)
+        self.assertGreater(resumed, calls // 2)
+
     def test_usage(self):
         for words in (["http://x"], [], ["-o", "x"], ["http://x", "y", "-o", "x"], ["s3://x", "-o", "x"],
                       ["http://x", "-o", "x", "--limit", "fast"], ["http://x", "-o", "x", "--limit", "0"],
@@ -247,6 +280,8 @@ class FetchTest(unittest.TestCase):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True)
+    parser.add_argument("--broken-disk", help="the library of tests/faults; without it, its test is passed over")
     options, rest = parser.parse_known_args()
     FetchTest.program = str(pathlib.Path(options.program).resolve())
+    FetchTest.broken_disk = options.broken_disk and str(pathlib.Path(options.broken_disk).resolve())
     unittest.main(argv=[sys.argv[0], *rest])

@@ -70,6 +70,15 @@ TEST(Https, IsNeverGivenUpForHttp) {
   EXPECT_TRUE(fetch_https(trusting(), http("/up?redirect=" + https("/secure"))).status.ok());
 }
 
+TEST(Https, APortWithoutTlsIsToldOf) {
+  HttpOptions options = trusting();
+  options.patience.retries = 0;
+  const Fetched fetched = fetch_https(options, https("/x", "http"));
+  EXPECT_EQ(fetched.code(), Code::kIo);
+  EXPECT_NE(fetched.message().find("speak TLS on that port?"), std::string::npos)
+      << fetched.message();
+}
+
 TEST(Https, AFileOfAuthoritiesThatIsNoneIsToldOf) {
   HttpOptions options = quick();
   options.ca_file = "/absent/ca.pem";
@@ -93,7 +102,7 @@ TEST(Proxy, IsUsedForBothAndMayWantAUser) {
   EXPECT_EQ(count_of(requests("/proxy"), "CONNECT localhost"), 2);
 
   options.proxy = "127.0.0.1:" + of_server("strict_proxy");
-  for (const std::string& url : {http("/x"), https("/x")}) {
+  for (const std::string& url : std::vector<std::string>{http("/x"), https("/x")}) {
     fetched = fetch_https(options, url);
     EXPECT_EQ(fetched.code(), Code::kIo);
     EXPECT_NE(fetched.message().find("USER:PASSWORD"), std::string::npos) << fetched.message();
@@ -107,9 +116,9 @@ TEST(Proxy, IsUsedForBothAndMayWantAUser) {
 TEST(Proxy, OneThatIsNotThereIsToldOfWithoutItsPassword) {
   HttpOptions options = trusting();
   options.patience.retries = 0;
-  for (const std::string proxy :
-       {"http://u:se_cret@127.0.0.1:1", "ftp://u:se_cret@127.0.0.1:1", "http://u:se_cret@:1",
-        "u:se_cret@absent.invalid:99", "https://u:se_cret@127.0.0.1:1"}) {
+  for (const std::string& proxy : std::vector<std::string>{
+           "http://u:se_cret@127.0.0.1:1", "ftp://u:se_cret@127.0.0.1:1", "http://u:se_cret@:1",
+           "u:se_cret@127.0.0.1:1", "https://u:se_cret@127.0.0.1:1"}) {
     options.proxy = proxy;
     const Fetched fetched = fetch_https(options, https("/x"));
     EXPECT_FALSE(fetched.status.ok()) << proxy;

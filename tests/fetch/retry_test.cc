@@ -118,6 +118,29 @@ TEST(Retry, AServerThatBreaksOffButBringsEnoughIsNotGivenUp) {
   EXPECT_EQ(count_of(requests("/brings_enough"), "\n"), 11);
 }
 
+TEST(Limit, AFetchTakesAsLongAsItsBytesAtThatRate) {
+  HttpOptions options = quick();
+  options.most_bytes_per_s = 100;
+  const Fetched fetched = fetch_with(options, {.url = http("/limited"), .most_bytes = 1 << 20});
+  ASSERT_TRUE(fetched.status.ok()) << fetched.message();
+  EXPECT_EQ(fetched.waited_ms, 2'000'000);  // 200000 bytes: the clock's time, not the machine's
+  EXPECT_EQ(fetched.notes, "");             // what was waited for does not count as a stall
+}
+
+TEST(Limit, HoldsForAllTheFetchesOfAFetcher) {
+  HttpOptions options = quick();
+  FakeClock clock;
+  options.clock = &clock;
+  options.most_bytes_per_s = 1000;
+  HttpFetcher fetcher(options);
+  for (int i = 0; i < 20; ++i) {
+    RecordingSink sink;
+    const Request request{.url = http("/small?size=100"), .most_bytes = 1000};
+    ASSERT_TRUE(fetcher.fetch(request, sink).ok());
+  }
+  EXPECT_EQ(clock.slept, 2000);
+}
+
 TEST(Retry, CancelsBeforeAWaitInItAndInATransfer) {
   HttpOptions options = quick();
   options.watch.is_cancelled = [] { return true; };

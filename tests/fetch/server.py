@@ -202,15 +202,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         switches = self.switches
         fields["Content-Length"] = str(len(body) + int(switches.get("length", 0)))
         pieces = [body]
-        if "break" in switches and self.is_misbehaving:
+        breaks = "break" in switches and self.is_misbehaving
+        if breaks:
             pieces = [body[:int(switches["break"])]]
         if "drip" in switches and self.is_misbehaving:
             pieces = [body[i:i + 1] for i in range(len(body))]
         if "chunked" in switches:
             del fields["Content-Length"]
             fields["Transfer-Encoding"] = "chunked"
-            pieces = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces]
-            if not ("break" in switches and self.is_misbehaving):
+            pieces = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces if piece]
+            if not breaks:
                 pieces.append(b"0\r\nX-Trailer: yes\r\n\r\n")
         self.answer(status, fields)
         try:
@@ -220,7 +221,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     time.sleep(DRIP_SECONDS)
         except OSError:
             pass
-        if len(b"".join(pieces)) < len(body) or "length" in switches:
+        if breaks or "length" in switches:
             self.hang_up()
 
 

@@ -1,6 +1,8 @@
 // The server of server.py, started once for all the tests of a program.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdio>
 #include <map>
 #include <string>

@@ -5,10 +5,12 @@ source scripts/dev/lib/say.sh
 packages_build=(g++ cmake ninja-build ccache googletest libhwy-dev libxxhash-dev libre2-dev zlib1g-dev
   libjpeg62-turbo-dev libwebp-dev libopenjp2-7-dev libssl-dev libzstd-dev libcurl4-openssl-dev
   nlohmann-json3-dev libtomlplusplus-dev libjs-chart.js python3 git)
-packages_test=(libonnx-testdata zsh fish pkg-config openssl)
+packages_test=(libonnx-testdata zsh fish pkg-config openssl apache2-bin)
 packages_browser=(chromium)
+packages_conformance=(faketime)
 packages_reference=(python3-venv)
 packages_torch=(python3-torch python3-venv)
+packages_delta=(zstd xdelta3 bsdiff time python3-torch python3-sklearn)
 packages_lint=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 packages_fuzz=(clang-14 libclang-rt-14-dev)
 packages_coverage=(gcovr)
@@ -117,7 +119,7 @@ have_python_packages() {
   shift 2
   cmp -s "$pins" "$stamp" && return 0
   need_packages "${packages_reference[@]}"
-  say "installing Python packages into $folder: $(grep -oE '^(onnx|onnxruntime|numpy|clang-tidy|skl2onnx)==.*' "$pins" | paste -sd' ')"
+  say "installing Python packages into $folder: $(grep -oE '^(onnx|onnxruntime|numpy|clang-tidy|skl2onnx|tuf|pytest)==.*' "$pins" | paste -sd' ')"
   mkdir -p build/log
   local log=build/log/pip.log line
   {

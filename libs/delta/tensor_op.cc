@@ -1,0 +1,133 @@
+#include "delta/tensor_op.h"
+
+#include <algorithm>
+
+#include "delta/decoder.h"
+#include "delta/varint.h"
+
+namespace slipway::delta {
+namespace {
+
+constexpr std::int32_t kMostUnit = 400;
+constexpr std::int32_t kMostFactor = 32767;
+
+Error damaged(const char* what) { return {Code::kInvalid, what}; }
+
+}  // namespace
+
+TensorDecoder::TensorDecoder()
+    : bytes_(kChunkElements * 4),
+      predicted_(kChunkElements),
+      differences_(kChunkElements),
+      known_(kChunkElements) {}
+
+// Whole numbers of their own: scales, factors.
+template <typename Number>
+Status TensorDecoder::take_numbers(Taker& from, std::int64_t most, std::vector<Number>& numbers) {
+  DecodingTables tables;
+  Decoder decoder = TRY(Decoder::start(from, numbers.size(), tables, false));
+  std::ranges::fill(known_, std::int16_t{0});
+  for (std::size_t done = 0; done < numbers.size();) {
+    const std::size_t count = std::min(kChunkElements, numbers.size() - done);
+    const std::span<std::int32_t> piece(differences_.data(), count);
+    decoder.take<Kind::kFloat>(std::span(known_).first(count), piece);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (piece[i] > most || piece[i] < -most) {
+        return damaged("the delta is damaged: a prediction's number is out of range");
+      }
+      numbers[done + i] = static_cast<Number>(piece[i]);
+    }
+    done += count;
+  }
+  return decoder.finish();
+}
+
+Result<Prediction> TensorDecoder::take_prediction(Taker& from, std::uint64_t new_bytes,
+                                                  std::uint8_t& flags) {
+  Prediction prediction;
+  const std::uint8_t element = TRY(from.byte());
+  flags = TRY(from.byte());
+  if (element >= kElements || (flags & ~kTensorFlags) != 0) {
+    return damaged("the delta is damaged: an unknown kind of tensor");
+  }
+  prediction.element = static_cast<Element>(element);
+  const std::size_t size = bytes_of(prediction.element);
+  if (new_bytes % size != 0) return damaged("the delta is damaged: a tensor has half an element");
+  Matrix& matrix = prediction.matrix;
+  matrix.elements = new_bytes / size;
+  if ((flags & (kHasScales | kHasFactors)) == 0) return prediction;
+  matrix.columns = TRY(from.varint(matrix.elements));
+  matrix.lanes = TRY(from.varint(matrix.elements));
+  if (matrix.columns == 0 || matrix.lanes == 0 ||
+      matrix.columns > 2 * matrix.elements / matrix.lanes || matrix.rows() > kMostRows) {
+    return damaged("the delta is damaged: a tensor's rows do not fit its size");
+  }
+  if ((flags & kHasScales) != 0) {
+    prediction.scales.resize(static_cast<std::size_t>(matrix.rows()));
+    TRY(take_numbers(from, kMostScale, prediction.scales));
+  } else if (kind_of(prediction.element) == Kind::kInteger) {
+    return damaged("the delta is damaged: a tensor of bytes has factors without scales");
+  }
+  if ((flags & kHasFactors) == 0) return prediction;
+  prediction.rank = static_cast<std::uint32_t>(TRY(from.varint(kMostRank)));
+  const std::uint64_t elements = prediction.rank * (matrix.rows() + matrix.columns);
+  if (elements > kMostFactorElements)
+    return damaged("the delta is damaged: a tensor's factors are too large");
+  const std::int64_t unit = TRY(from.signed_varint());
+  if (unit > kMostUnit || unit < -kMostUnit)
+    return damaged("the delta is damaged: a product's unit is out of range");
+  prediction.unit = static_cast<std::int32_t>(unit);
+  std::vector<std::int32_t> weights(prediction.rank);
+  for (std::int32_t& weight : weights)
+    weight = static_cast<std::int32_t>(TRY(from.varint(kMostFactor)));
+  prediction.left.resize(static_cast<std::size_t>(prediction.rank * matrix.rows()));
+  prediction.right.resize(static_cast<std::size_t>(prediction.rank * matrix.columns));
+  TRY(take_numbers(from, kMostFactor, prediction.left));
+  TRY(take_numbers(from, kMostFactor, prediction.right));
+  const auto rows = static_cast<std::size_t>(matrix.rows());
+  for (std::size_t i = 0; i < prediction.left.size(); ++i) {
+    const std::int32_t weighted = prediction.left[i] * weights[i / rows];
+    if (weighted > kMostFactor || weighted < -kMostFactor) {
+      return damaged("the delta is damaged: a prediction's number is out of range");
+    }
+    prediction.left[i] = static_cast<std::int16_t>(weighted);
+  }
+  return prediction;
+}
+
+template <Kind kKind>
+Status TensorDecoder::decode_elements(const Prediction& prediction, Decoder& decoder,
+                                      const Source& old, std::uint64_t old_offset,
+                                      const Sink& sink) {
+  const std::size_t size = bytes_of(prediction.element);
+  for (std::uint64_t done = 0; done < prediction.matrix.elements;) {
+    const auto count = static_cast<std::size_t>(
+        std::min<std::uint64_t>(kChunkElements, prediction.matrix.elements - done));
+    const std::span<std::byte> bytes(bytes_.data(), count * size);
+    const std::span<std::int32_t> predicted(predicted_.data(), count);
+    const std::span<std::int32_t> differences(differences_.data(), count);
+    const std::span<std::int16_t> known(known_.data(), count);
+    TRY(old.read_at(old_offset + done * size, bytes));
+    prediction.predict(done, bytes, predicted, known);
+    decoder.take<kKind>(known, differences);
+    store_sum(prediction.element, predicted, differences, bytes);
+    TRY(sink(bytes));
+    done += count;
+  }
+  return decoder.finish();
+}
+
+Status TensorDecoder::decode(std::span<const std::byte> payload, std::uint64_t new_bytes,
+                             const Source& old, std::uint64_t old_offset, const Sink& sink) {
+  Taker from(payload);
+  std::uint8_t flags = 0;
+  const Prediction prediction = TRY(take_prediction(from, new_bytes, flags));
+  Decoder decoder =
+      TRY(Decoder::start(from, prediction.matrix.elements, tables_, (flags & kReusesTables) != 0));
+  if (from.left() != 0) return damaged("the delta is damaged: something stands behind a tensor");
+  return kind_of(prediction.element) == Kind::kFloat
+             ? decode_elements<Kind::kFloat>(prediction, decoder, old, old_offset, sink)
+             : decode_elements<Kind::kInteger>(prediction, decoder, old, old_offset, sink);
+}
+
+}  // namespace slipway::delta
