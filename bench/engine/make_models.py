@@ -78,6 +78,12 @@ def one_node():
     return b.model("one_node", b.node("Relu", ["x"]), [1], [1])
 
 
+def gemm_512():
+    """One product of matrices, for its share of the machine's peak."""
+    b = Builder(8)
+    return b.model("gemm_512", b.node("MatMul", ["x", b.normal(512, 512, deviation=512 ** -0.5)]), [512, 512], [512, 512])
+
+
 def policy_mlp():
     """A legged robot's policy: 48 observations, two hidden layers of 256, 12 joints."""
     b = Builder(1)
@@ -187,7 +193,7 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     makers = {make.__name__: lambda path, make=make: onnx.save(make(), path)
-              for make in (one_node, policy_mlp, gru, mobilenet_v2, efficientnet_b0, resnet50)}
+              for make in (one_node, gemm_512, policy_mlp, gru, mobilenet_v2, efficientnet_b0, resnet50)}
     makers["policy_transformer"] = write_policy
     for name in ("mobilenet_v2", "resnet50"):
         makers[f"{name}_int8"] = lambda path, name=name: write_int8(folder / f"{name}.onnx", path)

@@ -35,6 +35,7 @@ std::vector<Entry> built_in_models(const std::filesystem::path& made) {
   const std::filesystem::path examples = "examples";
   return {
       {.name = "one_node", .model = made / "one_node.onnx"},
+      {.name = "gemm_512", .model = made / "gemm_512.onnx"},
       {.name = "policy_mlp", .model = made / "policy_mlp.onnx"},
       {.name = "autopilot", .model = examples / "autopilot/autopilot.onnx"},
       {.name = "autopilot",

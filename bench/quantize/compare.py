@@ -35,6 +35,8 @@ class Case:
 # Their percentile, for both.
 STATIC = tuple((way.lower(), ["--to", "uint8", "--calibrate", way.lower(), *options], ["static", way])
                for way, options in (("MinMax", []), ("Entropy", []), ("Percentile", ["--percentile", "99.999"])))
+# Without what theirs has not: its calibration is ranges, and that is all.
+NOTHING_ELSE = ["--no-equalize", "--no-bias-correction"]
 # Theirs leaves recurrent layers as they are in a static model, and has them in bytes in a dynamic one: ours has them in
 # bytes in both, and stands next to either.
 RECURRENT = (("minmax", ["--to", "uint8", "--calibrate", "minmax"], ["static", "MinMax"]),
@@ -67,8 +69,10 @@ COLUMNS = (
     ("ratio", 5, lambda row, a, b: ratio(b["seconds"], a["seconds"])),
     ("call", 8, lambda row, a, b: ms(b["call_seconds"])),
     ("ratio", 5, lambda row, a, b: ratio(b["call_seconds"], a["seconds"])),
-    ("calibr.", 8, lambda row, a, b: ms(a["calibration_seconds"])),
+    ("ranges", 8, lambda row, a, b: ms(a["ranges_seconds"])),
     ("theirs", 8, lambda row, a, b: ms(b["calibration_seconds"])),
+    ("ratio", 5, lambda row, a, b: ratio(b["calibration_seconds"], a["ranges_seconds"])),
+    ("calibr.", 8, lambda row, a, b: ms(a["calibration_seconds"])),
     ("ratio", 5, lambda row, a, b: ratio(b["calibration_seconds"], a["calibration_seconds"])),
     ("peak", 6, lambda row, a, b: f"{a['peak_bytes'] / 1e6:3.0f} MB"),
     ("theirs", 7, lambda row, a, b: f"{b['peak_bytes'] / 1e6:4.0f} MB"),
@@ -126,7 +130,7 @@ def quality(wanted, given, labels):
 
 def own_times(who, said):
     """Seconds of the call and of calibration, as the process itself tells; 0 for what there was not."""
-    if who == "slipway":
+    if who != "onnxruntime":
         report = json.loads(said)
         return report["seconds"], report.get("calibration_seconds", 0)
     call, calibration = said.split()
@@ -154,10 +158,16 @@ def compare(case, slipway, made, folder, times, launcher):
         model = EXAMPLES / case.model
         given = [] if "--dynamic" in ours else ["--samples", samples]
         written = {who: folder / f"{who}.onnx" for who in ("slipway", "onnxruntime")}
-        row |= measure(launcher, {
-            "slipway": [slipway, "quantize", model, "-o", written["slipway"], *ours, *given, "--json"],
+        call = [slipway, "quantize", model, *ours, *given, "--json", "-o"]
+        commands = {
+            "slipway": [*call, written["slipway"]],
             "onnxruntime": [sys.executable, HERE / "theirs.py", model, written["onnxruntime"], samples, *theirs],
-        }, times)
+        }
+        if theirs[0] == "static" and given:
+            commands["ranges"] = [*call, folder / "ranges.onnx", *NOTHING_ELSE]
+        measured = measure(launcher, commands, times)
+        measured["slipway"]["ranges_seconds"] = measured.pop("ranges", {}).get("calibration_seconds", 0)
+        row |= measured
         for who, output in written.items():
             row[who] |= {"bytes": output.stat().st_size} | quality(wanted, outputs_of(output, data), labels)
         yield row
@@ -184,8 +194,9 @@ def main():
                 print("  ".join(f"{text(row, row['slipway'], row['onnxruntime']):>{width}}"
                                 for _, width, text in COLUMNS), flush=True)
     print("error: mean difference of the outputs over their mean size, against the float model. time, peak: of whole\n"
-          "processes, medians. call: theirs without starting Python and importing, next to our whole process. calibr.:\n"
-          "from the model to the ranges of its values (ours: equalisation and shifts of biases too).")
+          "processes, medians. call: theirs without starting Python and importing, next to our whole process. ranges:\n"
+          "from the model to the ranges of its values, as both calibrate; calibr.: ours, equalisation and shifts of\n"
+          "biases with it, next to their ranges.")
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n")
 
