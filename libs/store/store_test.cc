@@ -24,6 +24,12 @@ class StoreTest : public testing::Test {
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     store_ = *std::move(opened);
   }
+  // On another disk.
+  void start_anew() {
+    store_.reset();
+    disk_ = empty_disk();
+    open();
+  }
   void install(const std::string& version) {
     const Result<Installed> installed = store_->install(*sample_version(version), "test");
     ASSERT_TRUE(installed.ok()) << installed.error().message;
@@ -254,8 +260,7 @@ TEST_F(StoreTest, AnInterruptedInstallationGoesOn) {
   counting->before_read = [&] { ++reads; };
   std::uint64_t resumed = 0;
   for (int most = 0; most < 6; ++most) {
-    disk_ = empty_disk();
-    open();
+    start_anew();
     EXPECT_ANY_THROW((void)store_->install(*failing("1.0.0", most)));
     store_.reset();
     disk_->kill();
@@ -392,8 +397,7 @@ TEST_F(StoreTest, EveryKindOfDamageIsRepaired) {
        [&](CrashingDisk& disk) { disk.damage(version / "bundle/desk/model.onnx", 5); }},
   };
   for (const Row& row : rows) {
-    disk_ = empty_disk();
-    open();
+    start_anew();
     install("1.0.0");
     row.damage(*disk_);
     open();
