@@ -37,6 +37,7 @@ extern const Command kOptimizeCommand;
 extern const Command kBenchCommand;
 extern const Command kEnginesCommand;
 extern const Command kVerifyCommand;
+extern const Command kFetchCommand;
 extern const Command kOpsCommand;
 extern const Command kInitCommand;
 extern const Command kBuildCommand;

@@ -7,10 +7,11 @@ namespace slipway {
 
 std::span<const Command> commands() {
   static const std::array kCommands = {
-      kInitCommand,     kBuildCommand,    kChecklistCommand, kPackCommand,   kShowCommand,
-      kUnpackCommand, kStoreCommand,   kInspectCommand,  kCheckCommand,     kRunCommand,    kCompileCommand,
-      kOptimizeCommand, kQuantizeCommand, kPruneCommand,     kVerifyCommand, kBenchCommand,
-      kEnginesCommand,  kOpsCommand,      kVersionCommand,   kHelpCommand,   kCompletionsCommand};
+      kInitCommand,    kBuildCommand,      kChecklistCommand, kPackCommand,  kShowCommand,
+      kUnpackCommand,  kStoreCommand,      kInspectCommand,   kCheckCommand, kRunCommand,
+      kCompileCommand, kOptimizeCommand,   kQuantizeCommand,  kPruneCommand, kVerifyCommand,
+      kFetchCommand,   kBenchCommand,      kEnginesCommand,   kOpsCommand,   kVersionCommand,
+      kHelpCommand,    kCompletionsCommand};
   return kCommands;
 }
 

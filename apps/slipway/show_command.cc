@@ -39,7 +39,8 @@ Result<int> run_show(const Arguments& arguments) {
     say("every file is what the manifest says");
   }
   if (!fit.has_value() || fit->target.has_value()) return kExitOk;
-  say(bundle::refusal(source->manifest(), *fit));
+  say(str("this machine can run none of the targets of ", source->manifest().name, " ",
+          source->manifest().version.text()));
   return kExitBad;
 }
 

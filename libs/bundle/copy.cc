@@ -131,8 +131,8 @@ Result<FileEntry> describe(Bytes& bytes, std::string path, const Progress& progr
 std::vector<FileEntry> distinct_objects(const Manifest& manifest) {
   std::vector<FileEntry> objects = manifest.files;
   std::ranges::stable_sort(objects, {}, &FileEntry::sha256);
-  const auto rest = std::ranges::unique(objects, {}, &FileEntry::sha256);
-  objects.erase(rest.begin(), rest.end());
+  const auto same = [](const FileEntry& a, const FileEntry& b) { return a.sha256 == b.sha256; };
+  objects.erase(std::unique(objects.begin(), objects.end(), same), objects.end());
   return objects;
 }
 

@@ -29,7 +29,7 @@ std::string lower(std::string_view text) {
 }
 
 std::string named(std::string_view text) {
-  return text.empty() ? std::string("something that is not told") : std::string(text);
+  return text.empty() ? std::string("one that is not told") : std::string(text);
 }
 
 std::string bytes(std::uint64_t count) { return bytes_text(static_cast<std::int64_t>(count)); }

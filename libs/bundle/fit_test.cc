@@ -1,5 +1,7 @@
 #include "bundle/fit.h"
 
+#include <gtest/gtest.h>
+
 #include <functional>
 
 #include "base/str.h"
@@ -47,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         NeedRow{"Architecture", [](Needs&, MachineFacts& m) { m.architecture = "x86-64"; },
                 "needs aarch64, this is x86-64"},
         NeedRow{"ArchitectureUntold", [](Needs&, MachineFacts& m) { m.architecture = ""; },
-                "needs aarch64, this is something that is not told"},
+                "needs aarch64, this is one that is not told"},
         NeedRow{"InstructionSet", [](Needs&, MachineFacts& m) { m.instruction_sets = {"neon"}; },
                 "needs the instructions dotprod, this processor has neon"},
         NeedRow{"NoInstructionSets", [](Needs&, MachineFacts& m) { m.instruction_sets.clear(); },
@@ -68,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
         NeedRow{"PowerMode", [](Needs&, MachineFacts& m) { m.power_mode = "7W"; },
                 "needs the power mode 15W, in force is 7W"},
         NeedRow{"PowerModeUntold", [](Needs&, MachineFacts& m) { m.power_mode = ""; },
-                "needs the power mode 15W, in force is something that is not told"},
+                "needs the power mode 15W, in force is one that is not told"},
         NeedRow{"Memory", [](Needs&, MachineFacts& m) { m.free_memory_bytes = 700 << 10; },
                 "needs 1.00 MiB of memory, 700 KiB are free"},
         NeedRow{"MemoryUntold", [](Needs&, MachineFacts& m) { m.free_memory_bytes.reset(); },

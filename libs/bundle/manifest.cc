@@ -15,6 +15,7 @@ using Json = nlohmann::json;  // keys of an object are sorted by their bytes
 
 constexpr std::uint64_t kFormat = 1;
 constexpr int kMostDepth = 16;
+constexpr std::size_t kMostValues = std::size_t{1} << 17;
 
 bool is_control(char c) { return c >= 0 && c < 0x20; }
 bool is_extent(std::string_view dim) {
@@ -26,33 +27,69 @@ Error invalid(std::string_view what) {
   return Error{Code::kInvalid, str("this is no manifest of a bundle: ", what)};
 }
 
-// Keeps what JSON allows and canonical text does not out, before it costs memory.
-class Watch {
+// Refuses what JSON allows and canonical text does not, and what would cost more than it is worth,
+// before anything is made of it.
+class Watch final : public nlohmann::json_sax<Json> {
  public:
-  bool operator()(int depth, Json::parse_event_t event, const Json& parsed) {
-    if (depth > kMostDepth) error_ = str("it is nested deeper than ", kMostDepth);
-    if (parsed.is_number_float()) error_ = "it holds a number that is not whole";
-    if (const auto* text = parsed.get_ptr<const std::string*>();
-        text != nullptr && std::ranges::any_of(*text, is_control))
-      error_ = "it holds a text with a control character";
-    if (!error_.empty()) return false;
-    if (event == Json::parse_event_t::object_start) {
-      keys_.resize(static_cast<std::size_t>(depth) + 1);
-      keys_.back().clear();
-    }
-    if (event == Json::parse_event_t::key) {
-      const std::string& key = *parsed.get_ptr<const std::string*>();
-      keys_.resize(static_cast<std::size_t>(depth));
-      if (!keys_.back().insert(key).second) error_ = str("key '", shorten(key), "' is there twice");
-    }
-    return error_.empty();
+  bool null() override { return count(); }
+  bool boolean(bool /*value*/) override { return count(); }
+  bool number_integer(number_integer_t /*value*/) override { return count(); }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return count(); }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override {
+    return refuse("it holds a number that is not whole");
+  }
+  bool string(string_t& text) override { return count() && check(text); }
+  bool binary(binary_t& /*value*/) override { return refuse("it is not JSON"); }
+  bool start_object(std::size_t /*elements*/) override {
+    keys_.emplace_back();
+    return deeper();
+  }
+  bool key(string_t& name) override {
+    if (!check(name)) return false;
+    if (keys_.back().insert(name).second) return true;
+    return refuse(str("key '", shorten(name), "' is there twice"));
+  }
+  bool end_object() override {
+    keys_.pop_back();
+    --depth_;
+    return true;
+  }
+  bool start_array(std::size_t /*elements*/) override { return deeper(); }
+  bool end_array() override {
+    --depth_;
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string& /*token*/,
+                   const nlohmann::detail::exception& error) override {
+    constexpr int kOutOfRange = 406;
+    if (error.id == kOutOfRange) return refuse("it holds a number beyond all bounds");
+    return refuse(str("it is not JSON, from byte ", position, " on"));
   }
 
-  const std::string& error() const { return error_; }
+  const std::string& reason() const { return reason_; }
 
  private:
+  bool refuse(std::string reason) {
+    reason_ = std::move(reason);
+    return false;
+  }
+  bool count() {
+    if (++values_ <= kMostValues) return true;
+    return refuse(str("it holds more than ", kMostValues, " values"));
+  }
+  bool deeper() {
+    if (++depth_ <= kMostDepth) return count();
+    return refuse(str("it is nested deeper than ", kMostDepth));
+  }
+  bool check(std::string_view text) {
+    if (std::ranges::none_of(text, is_control)) return true;
+    return refuse("it holds a text with a control character");
+  }
+
   std::vector<std::set<std::string>> keys_;  // of the objects that are open
-  std::string error_;
+  int depth_ = 0;
+  std::size_t values_ = 0;
+  std::string reason_;
 };
 
 std::string dumped(const Json& json) {
@@ -62,16 +99,9 @@ std::string dumped(const Json& json) {
 Result<Json> parse_canonical(std::string_view text) {
   if (text.size() > kMostManifestBytes)
     return invalid(str("it has more than ", kMostManifestBytes, " bytes"));
-  Json json;
   Watch watch;
-  try {
-    json = Json::parse(text.begin(), text.end(), std::ref(watch));
-  } catch (const Json::parse_error& error) {
-    return invalid(str("it is not JSON, from byte ", error.byte, " on"));
-  } catch (const Json::exception&) {
-    return invalid("it holds a number beyond all bounds");
-  }
-  if (!watch.error().empty()) return invalid(watch.error());
+  if (!Json::sax_parse(text.begin(), text.end(), &watch)) return invalid(watch.reason());
+  const Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return invalid("it is no JSON object");
   const std::string canonical = dumped(json);
   if (canonical != text) {

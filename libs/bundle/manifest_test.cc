@@ -1,5 +1,7 @@
 #include "bundle/manifest.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -171,9 +173,33 @@ TEST(Manifest, SizeAndDepthAreBounded) {
   EXPECT_NE(error_of(deep).find("nested deeper than 16"), std::string::npos) << error_of(deep);
   std::string objects;
   for (int i = 0; i < 100'000; ++i) objects += "{\"\":";
-  EXPECT_NE(error_of(objects).find("not JSON"), std::string::npos);
-  for (int i = 0; i < 100'000; ++i) objects += '}';
-  EXPECT_NE(error_of(objects), "");
+  EXPECT_NE(error_of(objects).find("nested deeper than 16"), std::string::npos);
+}
+
+// Each of them would take a hundred times its bytes, or a time that grows with their square.
+TEST(Manifest, ManySmallValuesAreRefusedBeforeTheyAreKept) {
+  for (const char* value : {"\"\",", "{},", "[],", "{\"\":0},", "0,", "null,"}) {
+    std::string text = "{\"a\":[";
+    while (text.size() < kMostManifestBytes - 10) text += value;
+    text.back() = ']';
+    EXPECT_NE(error_of(text + "}").find("more than 131072 values"), std::string::npos) << value;
+  }
+}
+
+TEST(Manifest, TheLargestThereMayBeIsRead) {
+  Manifest manifest = sample_manifest();
+  while (manifest.files.size() < kMostFiles)
+    manifest.files.push_back({str("x", 10'000 + manifest.files.size()), sha256("x"), 1});
+  for (int i = 0; manifest.targets.size() < kMostTargets; ++i) {
+    manifest.targets.push_back(manifest.targets[0]);
+    manifest.targets.back().name = str(i);
+  }
+  const std::string text = to_text(manifest);
+  EXPECT_LT(text.size(), kMostManifestBytes);
+  const Result<Manifest> read = parse_manifest(text);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->files, manifest.files);
+  EXPECT_EQ(read->targets, manifest.targets);
 }
 
 struct RuleCase {
@@ -194,7 +220,7 @@ TEST_P(BrokenRule, IsRefused) {
   EXPECT_NE(error_of(to_text(manifest)), "");
 }
 
-RuleCase path_case(const char* name, std::string path, const char* error) {
+RuleCase path_case(const char* name, const std::string& path, const char* error) {
   return {name, [path](Manifest& m) { m.files[3].path = path; }, error};
 }
 

@@ -1,5 +1,7 @@
 #include "choose/machine.h"
 
+#include <gtest/gtest.h>
+
 #include "device/boards_test_data.h"
 #include "engines/engine.h"
 #include "kernels/simd/isa.h"

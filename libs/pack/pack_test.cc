@@ -1,5 +1,6 @@
 #include "pack/pack.h"
 
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -4,6 +4,7 @@ import io
 import struct
 import zipfile
 
+import slip
 from onnx_bytes import (INT64, external, floats, graph, model, node, number, text, value)
 
 
@@ -195,4 +196,37 @@ FILES |= {
     "bad_model.toml": recipe("unknown.onnx"),
     "no_engine.toml": recipe("tiny.onnx", '[build]\nengines = "natve"\n'),
     "wrong_input.toml": recipe("tiny.onnx", "[inputs.pictures]\nrate_hz = 5\n"),
+}
+
+
+TARGETS = [
+    {"file": "rover/plan", "name": "rover", "needs": {"engine": "abacus", "engine_version": "2.0", "memory_bytes": 1 << 20,
+                                                       "qubits": 5},
+     "options": {"beads": "13"}, "parts": {}, "precision": "int8", "threads": 2},
+    {"file": "desk/plan", "name": "desk", "needs": {}, "options": {}, "parts": {"onnx": "desk/onnx"}, "precision": "f32",
+     "threads": 1}]
+CONTENTS = {"rover/plan": b"plan" * 400, "desk/plan": b"plan", "desk/onnx": b"onnx" * 3}
+MANIFEST = slip.canonical(slip.manifest_of(CONTENTS, targets=TARGETS))
+SLIP = slip.archive(MANIFEST, CONTENTS.values())
+HERE_ALONE = slip.canonical(slip.manifest_of(CONTENTS, targets=TARGETS[:1]))
+
+
+def hostile(**more):
+    manifest = slip.canonical(slip.manifest_of({"a": b"x"}, **more))
+    return slip.archive(manifest, [b"x"])
+
+
+FILES |= {
+    "boat.slip": SLIP,
+    "boat.json": MANIFEST,
+    "rover.slip": slip.archive(HERE_ALONE, CONTENTS.values()),
+    "cut.slip": SLIP[:-1],
+    "cut_header.slip": SLIP[:40],
+    "changed.slip": SLIP[:-1] + b"?",
+    "text_mode.slip": SLIP.replace(b"\r\n", b"\n"),
+    "future.slip": SLIP[:8] + b"\2" + SLIP[9:],
+    "climbing.slip": hostile(files=[slip.file_entry("../../etc/cron.d/x", b"x")]),
+    "absolute.slip": hostile(files=[slip.file_entry("/etc/cron.d/x", b"x")]),
+    "terminal.slip": hostile(name="\x1b]0;owned\x07"),
+    "pretty.json": MANIFEST.replace(b",", b", "),
 }

@@ -1,5 +1,5 @@
-// Loaded into a program before the C library: one of its calls to write, fsync or rename, counted
-// from 1, goes wrong. SLIPWAY_FAULT says which and how:
+// Loaded into a program before the C library: one of its calls to write, fsync, rename or
+// renameat2, counted from 1, goes wrong. SLIPWAY_FAULT says which and how:
 //
 //   count         none does; how many there were is the last line of stderr
 //   full:N        the N-th fails as on a full disk
@@ -93,6 +93,16 @@ int rename(const char* from, const char* to) noexcept {
     return full_disk();
   }
   return next(from, to);
+}
+
+int renameat2(int from_folder, const char* from, int to_folder, const char* to,
+              unsigned flags) noexcept {
+  static auto* const next = real<int(int, const char*, int, const char*, unsigned)>("renameat2");
+  if (is_due()) {
+    if (fault().kills) die();
+    return full_disk();
+  }
+  return next(from_folder, from, to_folder, to, flags);
 }
 
 }  // extern "C"

@@ -1,17 +1,23 @@
-"""What optimize, quantize, prune and compile leave behind on a full disk and when they are killed: under the result's
-name lies what was there before, or all of the new file, and never a part."""
+"""What optimize, quantize, prune, compile, pack and unpack leave behind on a full disk and when they are killed: under the
+result's name lies what was there before, or all of the new file or folder, and never a part."""
 
 import argparse
 import os
 import pathlib
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "cli"))
+
+import slip  # noqa: E402
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 DIGITS, TCN = EXAMPLES / "digits", EXAMPLES / "pitwall" / "tcn.onnx"
@@ -26,6 +32,8 @@ COMMANDS = {
     "prune": (["prune", DIGITS / "plain.onnx", "-o", "result", "--ratio", "0.3"], ["result"]),
     "compile": (["compile", DIGITS / "plain.onnx", "-o", "result"], ["result"]),
 }
+ARTIFACTS = {"model.plan": b"plan" * 30_000, "model.onnx": b"onnx" * 5, "inputs": b"in", "outputs": b"out",
+             "recipe.toml": b"#", **slip.artifacts_report("model.plan", "model.onnx", "inputs", "outputs", "recipe.toml")}
 KILLS = 12  # at random moments, of each command
 
 
@@ -35,6 +43,13 @@ class WrittenFiles(unittest.TestCase):
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    @classmethod
+    def setUpClass(cls):
+        cls.artifacts = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        for name, content in ARTIFACTS.items():
+            (cls.artifacts / name).write_bytes(content)
+        cls.commands = COMMANDS | {"pack": (["pack", cls.artifacts, "-o", "result"], ["result"])}
 
     def start(self, arguments, environment=None, **options):
         return subprocess.Popen([self.slipway, *map(str, arguments)], cwd=self.folder, text=True,
@@ -84,7 +99,7 @@ class WrittenFiles(unittest.TestCase):
         self.assertEqual(self.content().get("result"), before.get("result"))
 
     def test_files_that_may_not_grow(self):
-        for name, (arguments, files) in COMMANDS.items():
+        for name, (arguments, files) in self.commands.items():
             whole, _ = self.whole(arguments, files)
             for before in self.befores(files):
                 for most in (0, 1, 4096, len(whole["result"]) // 2, len(whole["result"]) - 1):
@@ -109,7 +124,7 @@ class WrittenFiles(unittest.TestCase):
     def each_call(self, fault, check):
         if self.broken_disk is None:
             self.skipTest("nothing can be loaded before a sanitizer's runtime")
-        for name, (arguments, files) in COMMANDS.items():
+        for name, (arguments, files) in self.commands.items():
             whole, _ = self.whole(arguments, files)
             for before in self.befores(files):
                 self.put(before)
@@ -128,6 +143,35 @@ class WrittenFiles(unittest.TestCase):
                         else:
                             check(code, said, before, whole)
 
+    def test_unpack_makes_the_whole_folder_or_none(self):
+        if self.broken_disk is None:
+            self.skipTest("nothing can be loaded before a sanitizer's runtime")
+        self.assertEqual(self.run_to_end(["pack", self.artifacts, "-o", "x.slip"])[0], 0)
+        whole = {f"default/f32/{name}": content for name, content in ARTIFACTS.items()}
+        for fault in ("full", "kill"):
+            calls = 0
+            for call in range(1, 100):
+                folder = self.folder / f"{fault}-{call}"
+                code, said = self.run_to_end(["unpack", "x.slip", "-o", folder.name],
+                                             environment=self.faulty(f"{fault}:{call}"))
+                if code == 0:
+                    break
+                calls = call
+                with self.subTest(fault=fault, call=call):
+                    self.assertEqual(code, -signal.SIGKILL if fault == "kill" else 1, said)
+                    parts = [path for path in self.folder.iterdir() if path.name.startswith(".")]
+                    self.assertLessEqual(len(parts), 1 if fault == "kill" else 0)
+                    for part in parts:
+                        shutil.rmtree(part)
+                    if folder.exists():
+                        self.assertEqual({str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*")
+                                          if path.is_file() and path.name != "manifest.json"}, whole)
+                        last = call  # only the folder around it was not yet on disk
+            # A write and one to the disk of each of 7 files, then 3 folders, one rename, one folder.
+            self.assertGreaterEqual(calls, 19)
+            self.assertEqual(last, calls)
+            print(f"unpack, {fault}: {calls} calls")
+
     def faulty(self, fault):
         return {"LD_PRELOAD": str(self.broken_disk), "SLIPWAY_FAULT": fault}
 
@@ -135,7 +179,7 @@ class WrittenFiles(unittest.TestCase):
         seed = random.SystemRandom().getrandbits(32)
         print(f"seed {seed}", flush=True)
         chance = random.Random(seed)
-        for name, (arguments, files) in COMMANDS.items():
+        for name, (arguments, files) in self.commands.items():
             whole, seconds = self.whole(arguments, files)
             for turn in range(KILLS):
                 before = self.befores(files)[turn % 2]

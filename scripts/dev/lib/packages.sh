@@ -5,7 +5,7 @@ source scripts/dev/lib/say.sh
 packages_build=(g++ cmake ninja-build ccache googletest libhwy-dev libxxhash-dev libre2-dev zlib1g-dev
   libjpeg62-turbo-dev libwebp-dev libopenjp2-7-dev libssl-dev libzstd-dev libcurl4-openssl-dev
   nlohmann-json3-dev libtomlplusplus-dev libjs-chart.js python3 git)
-packages_test=(libonnx-testdata zsh fish pkg-config)
+packages_test=(libonnx-testdata zsh fish pkg-config openssl)
 packages_browser=(chromium)
 packages_reference=(python3-venv)
 packages_torch=(python3-torch python3-venv)
