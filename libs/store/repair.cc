@@ -18,10 +18,9 @@ Status relink(Disk& disk, const Layout& at, std::string_view sha256, const Path&
   const Path temporary = at.staging() / kRelinked;
   TRY(remove_tree(disk, temporary));
   TRY(disk.link(at.object(sha256), temporary));
-  const Status renamed = disk.rename(temporary, path);
+  Status renamed = disk.rename(temporary, path);
   if (!renamed.ok()) remove_if_possible(disk, temporary);
-  TRY(renamed);
-  return disk.sync_folder(disk::folder_of(path));
+  return renamed;
 }
 
 Status relink_all(Disk& disk, const Layout& at, const std::vector<bundle::FileEntry>& objects) {

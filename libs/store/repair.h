@@ -13,11 +13,11 @@
 namespace slipway::store {
 
 // Makes the path of a version a name of the object; a file that had it loses it. Its folder is
-// there. On disk when it returns.
+// there, and has to be synced.
 Status relink(Disk& disk, const Layout& at, std::string_view sha256, const Path& path);
 
 // The same for every path of every installed version that should be one of these objects, which are
-// whole, and is another file.
+// whole, and is another file. On disk when it returns.
 Status relink_all(Disk& disk, const Layout& at, const std::vector<bundle::FileEntry>& objects);
 
 // Gets an object anew from the source, in place of what is there of it.

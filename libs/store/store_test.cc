@@ -7,57 +7,10 @@
 #include <filesystem>
 
 #include "bundle/archive.h"
-#include "store/sample.h"
+#include "store/store_case.h"
 
 namespace slipway::store {
 namespace {
-
-using disk::CrashingDisk;
-
-class StoreTest : public testing::Test {
- protected:
-  StoreTest() : disk_(empty_disk()) { open(); }
-
-  void open() {
-    store_.reset();
-    Result<std::unique_ptr<Store>> opened = open_sample(*disk_);
-    ASSERT_TRUE(opened.ok()) << opened.error().message;
-    store_ = *std::move(opened);
-  }
-  void install(const std::string& version) {
-    const Result<Installed> installed = store_->install(*sample_version(version), "test");
-    ASSERT_TRUE(installed.ok()) << installed.error().message;
-  }
-  void activate(const std::string& version) {
-    const Result<Active> active = store_->activate({"autopilot", version});
-    ASSERT_TRUE(active.ok()) << active.error().message;
-  }
-  std::string state() { return state_text(*store_); }
-  std::string content(const Path& path) {
-    const Result<std::string> text = disk_->read(path, 1 << 20);
-    return text.ok() ? *text : text.error().message;
-  }
-  Verified verified() {
-    Result<Verified> result = store_->verify({}, false, {});
-    EXPECT_TRUE(result.ok()) << result.error().message;
-    return *std::move(result);
-  }
-  Path object(std::string_view text) { return kStorePath / "objects" / sha256(text); }
-  std::string actions() {
-    std::string all;
-    const Result<LogCheck> check =
-        store_->check_log([&](const LogLine& line) { all += line.action + " "; });
-    EXPECT_TRUE(check.ok() && check->problems.empty());
-    return all;
-  }
-
-  std::unique_ptr<CrashingDisk> disk_;
-  std::unique_ptr<Store> store_;
-};
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
 
 TEST_F(StoreTest, InstalledFilesLieUnderTheirPaths) {
   const Result<Installed> first = store_->install(*sample_version("1.0.0"));
@@ -254,8 +207,7 @@ TEST_F(StoreTest, AnInterruptedInstallationGoesOn) {
   counting->before_read = [&] { ++reads; };
   std::uint64_t resumed = 0;
   for (int most = 0; most < 6; ++most) {
-    disk_ = empty_disk();
-    open();
+    start_anew();
     EXPECT_ANY_THROW((void)store_->install(*failing("1.0.0", most)));
     store_.reset();
     disk_->kill();
@@ -331,125 +283,6 @@ TEST_F(StoreTest, TooLittleSpaceIsSaidBeforeADownload) {
   EXPECT_TRUE(contains(unused, "prune autopilot 1.3.0")) << unused;
   disk_->set_capacity(disk_->used_bytes() + 300'000);
   EXPECT_TRUE(store_->install(*large).ok());
-}
-
-TEST_F(StoreTest, BitRotIsFoundAndRepaired) {
-  install("1.0.0");
-  install("1.1.0");
-  activate("1.1.0");
-  disk_->damage(object("golden vectors of all versions"), 3);
-  const Verified found = verified();
-  EXPECT_FALSE(found.is_whole());
-  ASSERT_EQ(found.damages.size(), 2U) << "both versions have that file";
-  EXPECT_EQ(found.damages[0].path, "boat/golden.npz");
-  EXPECT_EQ(store_->activate({"autopilot", "1.0.0"}).error().code, Code::kInvalid);
-  const auto useless = source_of("lidar", "1.0.0", {{"m.plan", "lidar"}});
-  bundle::Source* sources[] = {useless.get()};
-  EXPECT_FALSE(store_->verify({}, true, sources).value().is_whole());
-  const auto good = sample_version("1.0.0");
-  bundle::Source* both[] = {useless.get(), good.get()};
-  const Verified repaired = store_->verify({}, true, both).value();
-  EXPECT_TRUE(repaired.is_whole());
-  EXPECT_EQ(repaired.damages.size(), 2U);
-  EXPECT_TRUE(verified().damages.empty());
-  EXPECT_EQ(content(kStorePath / "versions/autopilot/1.1.0/bundle/boat/golden.npz"),
-            "golden vectors of all versions");
-  EXPECT_TRUE(contains(actions(), "repair"));
-  EXPECT_TRUE(store_->activate({"autopilot", "1.0.0"}).ok());
-}
-
-TEST_F(StoreTest, EveryKindOfDamageIsRepaired) {
-  const Path version = kStorePath / "versions/autopilot/1.0.0";
-  struct Row {
-    const char* name;
-    std::function<void(CrashingDisk&)> damage;
-  };
-  const Row rows[] = {
-      {"a file's name is gone",
-       [&](CrashingDisk& disk) { ASSERT_TRUE(disk.remove(version / "bundle/empty").ok()); }},
-      {"an object's name is gone",
-       [&](CrashingDisk& disk) { ASSERT_TRUE(disk.remove(object("{}")).ok()); }},
-      {"an object and its files are gone",
-       [&](CrashingDisk& disk) {
-         ASSERT_TRUE(disk.remove(object("{}")).ok());
-         ASSERT_TRUE(disk.remove(version / "bundle/report.json").ok());
-       }},
-      {"a folder is gone",
-       [&](CrashingDisk& disk) {
-         ASSERT_TRUE(disk.remove(version / "bundle/desk/same.onnx").ok());
-         ASSERT_TRUE(disk.remove(version / "bundle/desk/model.onnx").ok());
-         ASSERT_TRUE(disk.remove(version / "bundle/desk").ok());
-       }},
-      {"a byte of the manifest",
-       [&](CrashingDisk& disk) { disk.damage(version / "bundle/manifest.json", 200); }},
-      {"the manifest is gone",
-       [&](CrashingDisk& disk) {
-         ASSERT_TRUE(disk.remove(version / "bundle/manifest.json").ok());
-       }},
-      {"a byte of the record",
-       [&](CrashingDisk& disk) { disk.damage(version / "version.json", 30); }},
-      {"a byte of a file",
-       [&](CrashingDisk& disk) { disk.damage(version / "bundle/desk/model.onnx", 5); }},
-  };
-  for (const Row& row : rows) {
-    disk_ = empty_disk();
-    open();
-    install("1.0.0");
-    row.damage(*disk_);
-    open();
-    EXPECT_FALSE(verified().is_whole()) << row.name;
-    EXPECT_FALSE(verified().damages.empty()) << row.name;
-    const Result<Installed> again = store_->install(*sample_version("1.0.0"));
-    ASSERT_TRUE(again.ok()) << row.name << ": " << again.error().message;
-    EXPECT_TRUE(verified().damages.empty()) << row.name;
-    open();
-    activate("1.0.0");
-    EXPECT_EQ(content(version / "bundle/report.json"), "{}") << row.name;
-  }
-}
-
-TEST_F(StoreTest, DamagedManifestsKeepObjectsFromBeingRemoved) {
-  install("1.0.0");
-  activate("1.0.0");
-  install("1.1.0");
-  disk_->damage(kStorePath / "versions/autopilot/1.0.0/bundle/manifest.json", 200);
-  const std::size_t objects = disk_->list(kStorePath / "objects").value().size();
-  open();
-  ASSERT_TRUE(store_->remove({"autopilot", "1.1.0"}).ok());
-  EXPECT_EQ(disk_->list(kStorePath / "objects").value().size(), objects);
-  ASSERT_TRUE(store_->install(*sample_version("1.0.0")).ok());
-  open();
-  EXPECT_EQ(disk_->list(kStorePath / "objects").value().size(), 5U);
-}
-
-TEST_F(StoreTest, ASharedObjectThatRottedIsReplacedByAnInstallation) {
-  install("1.0.0");
-  disk_->damage(object("golden vectors of all versions"), 3);
-  const Result<Installed> second = store_->install(*sample_version("1.1.0"));
-  ASSERT_TRUE(second.ok()) << second.error().message;
-  EXPECT_EQ(second->shared_bytes, 2U);
-  EXPECT_TRUE(verified().damages.empty()) << "of both versions";
-}
-
-TEST_F(StoreTest, WhatIsActiveSurvivesItsOwnDamage) {
-  install("1.0.0");
-  activate("1.0.0");
-  install("1.1.0");
-  activate("1.1.0");
-  disk_->damage(kStorePath / "active/autopilot/now", 12);
-  EXPECT_EQ(store_->active("autopilot").error().code, Code::kInvalid);
-  open();
-  EXPECT_EQ(state(), "1.0.0 previous, 1.1.0 active");
-  EXPECT_FALSE(store_->found().empty());
-  disk_->damage(kStorePath / "active/autopilot/back@1.1.0", 12);
-  ASSERT_TRUE(store_->rollback("autopilot").ok());
-  EXPECT_EQ(state(), "1.0.0 active, 1.1.0 previous");
-  disk_->damage(kStorePath / "active/autopilot/now", 12);
-  disk_->damage(kStorePath / "active/autopilot/back@1.0.0", 12);
-  open();
-  EXPECT_TRUE(store_->prune().value().removed.empty()) << "nobody knows what is active";
-  activate("1.1.0");
-  EXPECT_EQ(store_->active("autopilot").value().id.version, "1.1.0");
 }
 
 TEST_F(StoreTest, AnotherProcessIsKeptOutAndMayRead) {
@@ -535,23 +368,6 @@ TEST(StoreOpen, AStoreFromTheFutureIsLeftAlone) {
   EXPECT_EQ(open_sample(*disk).error().code, Code::kUnsupported);
   disk->damage(kStorePath / "store.json", 5);
   EXPECT_EQ(open_sample(*disk).error().code, Code::kInvalid);
-}
-
-TEST_F(StoreTest, EveryByteOfItsOwnFilesIsGuarded) {
-  install("1.0.0");
-  activate("1.0.0");
-  for (const char* name : {"active/autopilot/now", "versions/autopilot/1.0.0/version.json"}) {
-    const std::uint64_t bytes = disk_->look(kStorePath / name).value().bytes;
-    for (std::uint64_t at = 0; at < bytes; ++at) {
-      CrashingDisk copy(*disk_);
-      copy.damage(kStorePath / name, at);
-      const Result<std::unique_ptr<Store>> reader = open_sample(copy, Access::kRead);
-      ASSERT_TRUE(reader.ok());
-      const bool is_seen = !(*reader)->active("autopilot").ok() ||
-                           !(*reader)->verify({}, false, {}).value().is_whole();
-      EXPECT_TRUE(is_seen) << name << ", byte " << at;
-    }
-  }
 }
 
 }  // namespace

@@ -70,13 +70,14 @@ class Inspection {
  private:
   bool may_repair() const { return log_ != nullptr; }
 
-  // What an interrupted repair put in place may be in memory alone.
+  // What was put in place, by an interrupted repair as well, may be in memory alone.
   Status sync_version(const Id& id, const bundle::Manifest& manifest) {
     const Path files = bundle_folder(at_, id);
     for (const Path& folder : inner_folders(manifest)) {
       if (is_there(disk_, files / folder)) TRY(disk_.sync_folder(files / folder));
     }
-    return disk_.sync_folder(files);
+    TRY(disk_.sync_folder(files));
+    return disk_.sync_folder(at_.version(id));
   }
 
   // Names of one file are hashed once.
@@ -134,11 +135,8 @@ class Inspection {
   Status put_in_place(const Id& id, const Path& path, const FileEntry& file) {
     if (!object_state(file).ok()) TRY(repair_object(path, file));
     if (is_object(path, file)) return {};
-    const std::vector<Path> folders = folders_to(id, file);
-    for (const Path& folder : folders) TRY(disk_.make_folder(folder));
-    TRY(relink(disk_, at_, file.sha256, path));
-    for (const Path& folder : folders) TRY(disk_.sync_folder(disk::folder_of(folder)));
-    return {};
+    for (const Path& folder : folders_to(id, file)) TRY(disk_.make_folder(folder));
+    return relink(disk_, at_, file.sha256, path);
   }
 
   std::vector<Path> folders_to(const Id& id, const FileEntry& file) const {

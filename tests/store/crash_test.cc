@@ -18,6 +18,18 @@ using disk::Aftermath;
 using disk::CrashingDisk;
 using disk::Fault;
 
+#ifndef SLIPWAY_EVERY
+#define SLIPWAY_EVERY 1  // a test that takes long looks at every so manyth effect
+#endif
+
+// Of so many effects, those before which something happens; the last is after all of them.
+std::vector<std::size_t> cut_points(std::size_t all) {
+  std::vector<std::size_t> points;
+  for (std::size_t effect = 0; effect < all; effect += SLIPWAY_EVERY) points.push_back(effect);
+  points.push_back(all);
+  return points;
+}
+
 Status install(Store& store, const std::string& version) {
   TRY(store.install(*sample_version(version), "test"));
   return {};
@@ -359,7 +371,8 @@ TEST_P(Crash, APowerCutLeavesTheOldOrTheNew) {
   const std::unique_ptr<CrashingDisk> before = disk_before(operation);
   const std::size_t all = effects_of(operation);
   std::set<std::string> reached;
-  for (std::size_t effect = 0; effect <= all && !HasFailure(); ++effect) {
+  for (const std::size_t effect : cut_points(all)) {
+    if (HasFailure()) break;
     CrashingDisk cut(*before);
     cut.cut_before(effect);
     const Status done = run(operation, cut);
@@ -378,7 +391,7 @@ TEST_P(Crash, APowerCutLeavesTheOldOrTheNew) {
     }
   }
   EXPECT_EQ(reached.size(), operation.states.size()) << "not every state was reached";
-  std::cout << operation.name << ": " << all + 1 << " cut points, " << states()
+  std::cout << operation.name << ": " << cut_points(all).size() << " cut points, " << states()
             << " states of the disk\n";
 }
 
@@ -387,7 +400,8 @@ TEST_P(Crash, AKillLeavesTheOldOrTheNew) {
   const Operation& operation = GetParam();
   const std::unique_ptr<CrashingDisk> before = disk_before(operation);
   const std::size_t all = effects_of(operation);
-  for (std::size_t effect = 0; effect <= all && !HasFailure(); ++effect) {
+  for (const std::size_t effect : cut_points(all)) {
+    if (HasFailure()) break;
     CrashingDisk disk(*before);
     disk.cut_before(effect);
     const Status done = run(operation, disk);
@@ -406,7 +420,7 @@ TEST_P(Crash, AFaultLeavesTheOldOrTheNew) {
   const std::size_t all = effects_of(operation);
   std::size_t faults = 0;
   for (const Fault fault : {Fault::kNoSpace, Fault::kInputOutput}) {
-    for (std::size_t effect = 0; effect < 2 * all && !HasFailure(); ++effect) {
+    for (std::size_t effect = 0; effect < 2 * all && !HasFailure(); effect += SLIPWAY_EVERY) {
       const bool stays = effect % 2 == 1;  // from that effect on
       CrashingDisk broken(*before);
       broken.fail_at(effect / 2, fault, stays);
