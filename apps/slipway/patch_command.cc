@@ -1,3 +1,5 @@
+#include <ctime>
+
 #include "base/str.h"
 #include "cli/text.h"
 #include "command.h"
@@ -19,15 +21,19 @@ Result<int> run_patch(const Arguments& arguments) {
   TRY(expect_operands("patch", arguments.positional().size(), 2, "OLD DELTA -o FILE"));
   if (!arguments.has("-o")) return Error{Code::kUsage, "where should the new file go? -o FILE"};
   const std::string target = arguments.value("-o");
+  const std::clock_t start = std::clock();
   const delta::Patched patched =
       TRY(delta::patch_file(arguments.positional()[0], arguments.positional()[1], target));
+  const double processor_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   if (patched.resumed_bytes > 0) {
     say(str("resumed after ", grouped(static_cast<std::int64_t>(patched.resumed_bytes)), " bytes"));
   }
   say(str("new     ", target, ", ", grouped(static_cast<std::int64_t>(patched.new_bytes)),
           " bytes, its SHA-256 is right"));
   if (arguments.has("--json")) {
-    const Json json = {{"new_bytes", patched.new_bytes}, {"resumed_bytes", patched.resumed_bytes}};
+    const Json json = {{"new_bytes", patched.new_bytes},
+                       {"resumed_bytes", patched.resumed_bytes},
+                       {"processor_s", processor_s}};
     TRY(print_data(json.dump(2) + "\n"));
   }
   return kExitOk;

@@ -8,7 +8,13 @@ namespace slipway::diff {
 namespace {
 
 constexpr std::size_t kWindow = 32;
-constexpr std::size_t kLeastAtPlace = 24;  // that a copy is worth where nothing has moved
+// A copy in a small gap saves zstd's header; in a large one it would cut what is better coded as a
+// whole: zstd finds shorter ones in its prefix, and elements of which many stay cost next to
+// nothing.
+constexpr std::uint64_t kLargeGap = std::uint64_t{1} << 16;
+constexpr std::uint64_t kLeastInSmall = 24;
+constexpr std::uint64_t kLeastInLarge = 1024;
+constexpr std::uint64_t kLeastMoved = 256;
 constexpr std::uint64_t kMostWindows = std::uint64_t{1} << 23;
 constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15U;
 
@@ -84,11 +90,12 @@ std::optional<Found> CopyFinder::look_up(std::span<const std::byte> is, std::uin
 
 std::optional<Found> CopyFinder::next(std::span<const std::byte> is, std::uint64_t start,
                                       std::uint64_t end, std::uint64_t expected) const {
+  const bool is_large = end - start > kLargeGap;
+  const std::uint64_t least = std::min(is_large ? kLeastInLarge : kLeastInSmall, end - start);
   std::uint64_t hash = 0;
   bool has_hash = false;
   for (std::uint64_t at = start; at < end; ++at) {
     const std::uint64_t there = expected + (at - start);
-    const std::uint64_t least = std::min<std::uint64_t>(kLeastAtPlace, end - start);
     if (at + least <= end && there + least <= was_.size() &&
         std::memcmp(was_.data() + there, is.data() + at, static_cast<std::size_t>(least)) == 0) {
       return grow(is, there, at, start, end);
@@ -97,7 +104,7 @@ std::optional<Found> CopyFinder::next(std::span<const std::byte> is, std::uint64
     hash = has_hash ? rolled(hash, is, at - 1) : hash_of(is, at);
     has_hash = true;
     const std::optional<Found> found = look_up(is, at, start, end, hash);
-    if (found.has_value()) return found;
+    if (found.has_value() && found->bytes >= (is_large ? kLeastMoved : kWindow)) return found;
   }
   return std::nullopt;
 }

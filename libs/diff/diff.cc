@@ -19,6 +19,7 @@ using Bytes = std::span<const std::byte>;
 constexpr std::uint64_t kRawBytes = 16;                        // so few are not worth zstd's header
 constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 19;  // of other bytes, at a time
 constexpr std::uint64_t kPrefixReach = std::uint64_t{1} << 18;     // before and behind their place
+constexpr std::uint64_t kMostSlowBytes = std::uint64_t{4} << 20;   // beyond them a faster level
 constexpr std::uint64_t kLeastGuessed = 1024;                      // bytes that may be elements
 constexpr std::uint64_t kMostTriedBytes = std::uint64_t{1} << 16;  // where zstd is tried on tensors
 
@@ -35,6 +36,12 @@ std::string header_of(Bytes was, Bytes is) {
   out += from_hex(sha256(is)).value();
   return out;
 }
+
+// Of the old file, for zstd.
+struct Prefix {
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
 
 class Writer {
  public:
@@ -57,10 +64,12 @@ class Writer {
   Status put_tensor(const Part& part);
   Status put_elements(const Piece& piece, std::uint64_t old_offset,
                       const std::optional<delta::Matrix>& matrix);
+  Status put_share(delta::Element element, const std::optional<delta::Matrix>& matrix,
+                   std::uint64_t old_offset, std::uint64_t bytes);
   Status put_other(const Part& part);
   Status put_text(std::uint64_t offset, std::uint64_t bytes, std::uint64_t expected);
-  std::string text_of(std::uint64_t offset, std::uint64_t bytes, std::uint64_t expected,
-                      std::uint64_t& prefix_offset, std::uint64_t& prefix_bytes) const;
+  std::string text_of(std::uint64_t offset, std::uint64_t bytes, std::uint64_t expected, int level,
+                      Prefix& prefix) const;
 
   Bytes was_;
   Bytes is_;
@@ -87,9 +96,15 @@ Status Writer::put_tensor(const Part& part) {
   }
   const std::optional<delta::Matrix> matrix =
       choose_matrix({element, was, is}, part.tensor->extents, part.tensor->is_packed);
+  return put_share(element, matrix, part.old_offset, part.bytes);
+}
+
+// The next `bytes` of the new file, whose elements were at `old_offset`.
+Status Writer::put_share(delta::Element element, const std::optional<delta::Matrix>& matrix,
+                         std::uint64_t old_offset, std::uint64_t bytes) {
   const std::uint64_t share = share_of(matrix, element);
-  for (std::uint64_t done = 0; done < part.bytes;) {
-    const std::uint64_t count = std::min(share, part.bytes - done);
+  for (std::uint64_t done = 0; done < bytes;) {
+    const std::uint64_t count = std::min(share, bytes - done);
     std::optional<delta::Matrix> own = matrix;
     if (own.has_value()) {
       own->elements = count / delta::bytes_of(element);
@@ -99,8 +114,9 @@ Status Writer::put_tensor(const Part& part) {
       own->columns = std::min(own->columns, own->elements);
       if (own->lanes > own->elements) own.reset();
     }
-    TRY(put_elements({element, piece_of(was, done, count), piece_of(is, done, count)},
-                     part.old_offset + done, own));
+    const Piece piece{element, piece_of(was_, old_offset + done, count),
+                      piece_of(is_, frames_.new_at(), count)};
+    TRY(put_elements(piece, old_offset + done, own));
     done += count;
   }
   return {};
@@ -112,53 +128,64 @@ Status Writer::put_elements(const Piece& piece, std::uint64_t old_offset,
   if (std::ranges::equal(piece.was, piece.is)) return frames_.copy(old_offset, bytes);
   CodedTensor coded = encode_tensor(piece, matrix, frames_.tables_for(bytes));
   const std::uint64_t tried = std::min(bytes, kMostTriedBytes);
-  std::uint64_t prefix_offset = 0;
-  std::uint64_t prefix_bytes = 0;
-  const std::string text =
-      text_of(frames_.new_at(), tried, old_offset, prefix_offset, prefix_bytes);
-  const std::uint64_t expected_bytes = text.size() * bytes / tried;
-  if (expected_bytes < coded.payload.size()) {
-    return put_other({Part::Kind::kOther, frames_.new_at(), bytes, old_offset, nullptr});
+  Prefix prefix;
+  const std::string text = text_of(frames_.new_at(), tried, old_offset, kBestLevel, prefix);
+  if (text.size() * bytes / tried < coded.payload.size()) {
+    return put_text(frames_.new_at(), bytes, old_offset);
   }
   return frames_.tensor(bytes, old_offset, coded.payload, std::move(coded.tables));
 }
 
 std::string Writer::text_of(std::uint64_t offset, std::uint64_t bytes, std::uint64_t expected,
-                            std::uint64_t& prefix_offset, std::uint64_t& prefix_bytes) const {
+                            int level, Prefix& prefix) const {
   expected = std::min<std::uint64_t>(expected, was_.size());
-  prefix_offset = expected - std::min(expected, kPrefixReach);
+  prefix.offset = expected - std::min(expected, kPrefixReach);
   const std::uint64_t most = delta::kMostTextBytes;
-  prefix_bytes = std::min<std::uint64_t>(
-      {was_.size() - prefix_offset, expected - prefix_offset + bytes + kPrefixReach, most});
-  return compress_text(piece_of(is_, offset, bytes), piece_of(was_, prefix_offset, prefix_bytes),
-                       kBestLevel);
+  prefix.bytes = std::min<std::uint64_t>(
+      {was_.size() - prefix.offset, expected - prefix.offset + bytes + kPrefixReach, most});
+  return compress_text(piece_of(is_, offset, bytes), piece_of(was_, prefix.offset, prefix.bytes),
+                       level);
+}
+
+// How bytes of no known kind are coded is decided on their first ones.
+Status Writer::put_other(const Part& part) {
+  const std::uint64_t tried = std::min(part.bytes, kMostTriedBytes);
+  if (part.bytes >= kLeastGuessed && part.old_offset + part.bytes <= was_.size()) {
+    const Bytes was = piece_of(was_, part.old_offset, tried);
+    const Bytes is = piece_of(is_, part.new_offset, tried);
+    const delta::Element element = guess_element(was, is);
+    const std::uint64_t whole = part.bytes / delta::bytes_of(element) * delta::bytes_of(element);
+    const std::uint64_t sampled = tried / delta::bytes_of(element) * delta::bytes_of(element);
+    const std::size_t coded = encode_tensor({element, was.first(static_cast<std::size_t>(sampled)),
+                                             is.first(static_cast<std::size_t>(sampled))},
+                                            std::nullopt, frames_.tables_for(sampled))
+                                  .payload.size();
+    Prefix prefix;
+    if (coded <
+        std::min<std::uint64_t>(
+            text_of(part.new_offset, tried, part.old_offset, kBestLevel, prefix).size(), tried)) {
+      TRY(put_share(element, std::nullopt, part.old_offset, whole));
+      return put_text(part.new_offset + whole, part.bytes - whole, part.old_offset + whole);
+    }
+  }
+  return put_text(part.new_offset, part.bytes, part.old_offset);
 }
 
 Status Writer::put_text(std::uint64_t offset, std::uint64_t bytes, std::uint64_t expected) {
-  std::uint64_t prefix_offset = 0;
-  std::uint64_t prefix_bytes = 0;
-  if (bytes <= kRawBytes) return frames_.raw(bytes);
-  const std::string text = text_of(offset, bytes, expected, prefix_offset, prefix_bytes);
-  if (bytes < kLeastGuessed || expected + bytes > was_.size()) {
-    if (text.size() + 4 >= bytes) return frames_.raw(bytes);
-    return frames_.text(bytes, prefix_offset, prefix_bytes, text);
-  }
-  const Bytes was = piece_of(was_, expected, bytes);
-  const Bytes is = piece_of(is_, offset, bytes);
-  CodedTensor coded =
-      encode_tensor({guess_element(was, is), was, is}, std::nullopt, frames_.tables_for(bytes));
-  if (coded.payload.size() < std::min<std::uint64_t>(text.size(), bytes)) {
-    return frames_.tensor(bytes, expected, coded.payload, std::move(coded.tables));
-  }
-  if (text.size() + 4 >= bytes) return frames_.raw(bytes);
-  return frames_.text(bytes, prefix_offset, prefix_bytes, text);
-}
-
-Status Writer::put_other(const Part& part) {
-  for (std::uint64_t done = 0; done < part.bytes;) {
-    const std::uint64_t count = std::min(kPieceBytes, part.bytes - done);
-    TRY(put_text(part.new_offset + done, count, part.old_offset + done));
-    done += count;
+  const int level = bytes > kMostSlowBytes ? kFastLevel : kBestLevel;
+  while (bytes > 0) {
+    const std::uint64_t count = std::min(kPieceBytes, bytes);
+    Prefix prefix;
+    const std::string text =
+        count > kRawBytes ? text_of(offset, count, expected, level, prefix) : std::string();
+    if (text.empty() || text.size() + 4 >= count) {
+      TRY(frames_.raw(count));
+    } else {
+      TRY(frames_.text(count, prefix.offset, prefix.bytes, text));
+    }
+    offset += count;
+    expected += count;
+    bytes -= count;
   }
   return {};
 }

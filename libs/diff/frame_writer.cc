@@ -9,7 +9,7 @@ namespace slipway::diff {
 namespace {
 
 // A frame of operations ends once it yields so much, one of copies alone where it has to.
-constexpr std::uint64_t kFrameBytes = std::uint64_t{8} << 20;
+constexpr std::uint64_t kFrameBytes = std::uint64_t{2} << 20;
 
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));

@@ -8,6 +8,7 @@
 namespace slipway::diff {
 
 inline constexpr int kBestLevel = 19;
+inline constexpr int kFastLevel = 9;
 inline constexpr int kQuickLevel = 3;
 
 // At most delta::kMostTextBytes of each.

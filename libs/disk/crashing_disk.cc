@@ -223,7 +223,7 @@ Status CrashingDisk::expect_space(const Path& path, std::uint64_t more_bytes) co
 
 Status CrashingDisk::write_to(Id id, const Path& path, std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const Status begun = begin_effect("write", path);
+  Status begun = begin_effect("write", path);
   if (is_cut_) return begun;
   Node& node = nodes_.at(id);
   if (!begun.ok()) {
@@ -232,7 +232,7 @@ Status CrashingDisk::write_to(Id id, const Path& path, std::span<const std::byte
   }
   const std::uint64_t has = node.taken_bytes();
   const std::uint64_t needs = blocks(node.bytes.size() + text.size());
-  const Status has_space = needs > has ? expect_space(path, needs - has) : Status();
+  Status has_space = needs > has ? expect_space(path, needs - has) : Status();
   if (!has_space.ok()) {
     node.bytes += text.substr(0, has + free_now() / kBlockBytes * kBlockBytes - node.bytes.size());
     return has_space;
@@ -248,7 +248,7 @@ Status CrashingDisk::write_zeros(Id id, const Path& path, std::uint64_t count) {
 }
 
 Status CrashingDisk::sync_file(Id id, const Path& path) {
-  const Status begun = begin_effect("sync", path);
+  Status begun = begin_effect("sync", path);
   if (is_cut_) return begun;
   Node& node = nodes_.at(id);
   if (!begun.ok()) {

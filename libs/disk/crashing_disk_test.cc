@@ -1,5 +1,7 @@
 #include "disk/crashing_disk.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <functional>
 #include <iostream>

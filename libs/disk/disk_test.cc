@@ -1,6 +1,7 @@
 // One table of behaviours for every Disk.
 #include "disk/disk.h"
 
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -256,8 +256,8 @@ class RealDisk : public Disk {
       const std::string_view name = found->d_name;
       if (name != "." && name != "..") {
         Result<Entry> entry = entry_of(folder / name);
-        if (entry.ok()) entries.push_back(*std::move(entry));
         if (!entry.ok() && entry.error().code != Code::kNotFound) return entry.error();
+        if (entry.ok()) entries.push_back(*std::move(entry));
       }
       errno = 0;
     }

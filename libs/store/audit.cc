@@ -243,7 +243,7 @@ Status AuditLog::append(std::string_view action, const Id& id, std::string_view 
                .before = last_.has_value() ? last_->sha256 : no_hash(),
                .sha256 = {}};
   const std::string text = str(is_open_line_ ? "\n" : "", text_of(line));
-  const Status written = write_line(text);
+  Status written = write_line(text);
   if (!written.ok()) {
     is_dirty_ = !disk_.shorten(path_, bytes_).ok();
     return written;

@@ -1,5 +1,7 @@
 #include "store/audit.h"
 
+#include <gtest/gtest.h>
+
 #include <functional>
 
 #include "disk/crashing_disk.h"

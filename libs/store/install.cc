@@ -19,6 +19,8 @@ using bundle::FileEntry;
 constexpr std::uint64_t kBlockBytes = 4096;
 // The log's lines to come, and the files that say what is active and what a rollback makes active.
 constexpr std::uint64_t kBookkeepingBytes = std::uint64_t{128} << 10;
+// What a file's names take in the folders that hold them.
+constexpr std::uint64_t kNamesBytes = 512;
 
 std::uint64_t blocks(std::uint64_t bytes) {
   return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
@@ -36,9 +38,8 @@ Status write_new(Disk& disk, const Path& path, std::string_view content) {
 struct Store::Plan {
   Id id;
   bundle::Source* source = nullptr;
-  std::vector<FileEntry> missing;   // objects that have to come from the source
-  std::vector<FileEntry> replaced;  // of those, that are there and damaged
-  std::uint64_t shared_bytes = 0;   // of objects that are there, and were hashed
+  std::vector<FileEntry> missing;  // objects that have to come from the source
+  std::uint64_t shared_bytes = 0;  // of objects that are there, and were hashed
   std::uint64_t all_bytes = 0;
 
   const bundle::Manifest& manifest() const { return source->manifest(); }
@@ -49,6 +50,7 @@ struct Store::Plan {
 std::uint64_t Store::Plan::needed_bytes(Disk& disk, const Path& staged) const {
   std::uint64_t needed = kBookkeepingBytes + 2 * blocks(source->manifest_text().size());
   needed += (inner_folders(manifest()).size() + 4) * kBlockBytes;
+  needed += blocks(manifest().files.size() * kNamesBytes);
   for (const FileEntry& file : missing) {
     if (!is_there(disk, staged / str(file.sha256, kPartSuffix))) needed += blocks(file.bytes);
   }
@@ -74,27 +76,35 @@ Result<Store::Plan> Store::plan_install(bundle::Source& source, const Progress& 
     }
     done = plan.shared_bytes;
     plan.missing.push_back(file);
-    if (checked.error().code != Code::kNotFound) plan.replaced.push_back(file);
   }
   return plan;
+}
+
+std::string Store::way_to_space() {
+  const std::string prune = str("slipway store ", at_.root.string(), " prune");
+  const Result<std::vector<VersionRow>> rows = list();
+  std::vector<std::string> useless;
+  std::vector<std::string> unused;
+  const Result<std::vector<Id>> ids = prunable();
+  for (const Id& id : ids.ok() ? *ids : std::vector<Id>()) useless.push_back(id.text());
+  if (!useless.empty()) return str(prune, " removes ", join(useless));
+  for (const VersionRow& row : rows.ok() ? *rows : std::vector<VersionRow>()) {
+    if (row.is_unused && !row.is_pinned) unused.push_back(str(prune, " ", row.id.text()));
+  }
+  if (unused.empty()) return "nothing in the store can be pruned: free some space on its disk";
+  return str("all that is in the store is of use, but what was never active may go: ",
+             join(unused, " or "));
 }
 
 Error Store::no_space(const Id& id, std::uint64_t needed_bytes, std::uint64_t free_bytes) {
   const auto text = [](std::uint64_t bytes) {
     return bytes_text(static_cast<std::int64_t>(bytes));
   };
-  std::string way_out = "nothing in the store can be pruned: free some space on its disk";
-  const Result<std::vector<Id>> ids = prunable();
-  if (ids.ok() && !ids->empty()) {
-    std::vector<std::string> names;
-    for (const Id& each : *ids) names.push_back(each.text());
-    way_out = str("slipway store ", at_.root.string(), " prune removes ", join(names));
-  }
   const std::uint64_t lacking = needed_bytes > free_bytes ? needed_bytes - free_bytes : 0;
   return {Code::kTooLarge,
           str(id.text(), " needs ", text(needed_bytes), ", its rollback included, and the disk of ",
               at_.root.string(), " has ", text(free_bytes), " free, ", text(lacking),
-              " too few: ", way_out)};
+              " too few: ", way_to_space())};
 }
 
 // The folder of what arrives, with the manifest, and nothing of another version of that name.
@@ -112,7 +122,7 @@ Status Store::stage(const Plan& plan) {
   const std::uint64_t needed = plan.needed_bytes(disk_, staged);
   const std::uint64_t free = TRY(disk_.free_bytes(at_.root));
   if (needed > free) return no_space(plan.id, needed, free);
-  const Status taken = take_space(plan);
+  Status taken = take_space(plan);
   if (!taken.ok() && taken.error().code == Code::kTooLarge) return no_space(plan.id, needed, free);
   return taken;
 }
@@ -181,6 +191,8 @@ Status Store::build_tree(const Plan& plan) {
 }
 
 Status Store::commit(const Plan& plan, std::string_view reason) {
+  // Where an object was damaged, other versions still have the file that it was.
+  TRY(relink_all(disk_, at_, bundle::distinct_objects(plan.manifest())));
   TRY(disk_.make_folder(at_.versions_of(plan.id.name)));
   TRY(disk_.sync_folder(at_.versions()));
   const auto publish = [&]() -> Status {
@@ -189,7 +201,6 @@ Status Store::commit(const Plan& plan, std::string_view reason) {
   };
   TRY(change("install", plan.id, reason, publish, sha256(plan.source->manifest_text())));
   remove_if_possible(disk_, at_.staged(plan.id));
-  for (const FileEntry& file : plan.replaced) TRY(relink_all(disk_, at_, file.sha256));
   return {};
 }
 
@@ -228,6 +239,7 @@ Result<Installed> Store::install(bundle::Source& source, std::string_view reason
   const auto run = [&]() -> Status {
     TRY(stage(plan));
     TRY(receive(plan, progress, installed));
+    TRY(source.check_rest());
     TRY(build_tree(plan));
     return commit(plan, reason);
   };

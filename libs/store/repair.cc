@@ -1,5 +1,8 @@
 #include "store/repair.h"
 
+#include <map>
+#include <set>
+
 #include "store/versions.h"
 
 namespace slipway::store {
@@ -21,18 +24,25 @@ Status relink(Disk& disk, const Layout& at, std::string_view sha256, const Path&
   return disk.sync_folder(disk::folder_of(path));
 }
 
-Status relink_all(Disk& disk, const Layout& at, std::string_view sha256) {
-  const disk::Entry object = TRY(disk.look(at.object(sha256)));
+Status relink_all(Disk& disk, const Layout& at, const std::vector<bundle::FileEntry>& objects) {
+  std::map<std::string_view, std::uint64_t> ids;
+  for (const bundle::FileEntry& object : objects)
+    ids[object.sha256] = TRY(disk.look(at.object(object.sha256))).id;
+  std::set<Path> folders;
   for (const Id& id : TRY(installed_versions(disk, at))) {
     const Result<VersionManifest> version = read_version(disk, at, id);
     if (!version.ok()) continue;
     for (const bundle::FileEntry& file : version->manifest.files) {
+      const auto object = ids.find(file.sha256);
+      if (object == ids.end()) continue;
       const Path path = file_path(at, id, file.path);
-      if (file.sha256 != sha256) continue;
       const Result<disk::Entry> entry = disk.look(path);
-      if (!entry.ok() || entry->id != object.id) TRY(relink(disk, at, sha256, path));
+      if (!entry.ok() || entry->id != object->second) TRY(relink(disk, at, file.sha256, path));
+      folders.insert(disk::folder_of(path));
     }
   }
+  // What an interrupted call put in place may be in memory alone.
+  for (const Path& folder : folders) TRY(disk.sync_folder(folder));
   return {};
 }
 

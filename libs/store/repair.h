@@ -16,8 +16,9 @@ namespace slipway::store {
 // there. On disk when it returns.
 Status relink(Disk& disk, const Layout& at, std::string_view sha256, const Path& path);
 
-// The same for every path of every installed version that should be the object and is another file.
-Status relink_all(Disk& disk, const Layout& at, std::string_view sha256);
+// The same for every path of every installed version that should be one of these objects, which are
+// whole, and is another file.
+Status relink_all(Disk& disk, const Layout& at, const std::vector<bundle::FileEntry>& objects);
 
 // Gets an object anew from the source, in place of what is there of it.
 Status replace_object(Disk& disk, const Layout& at, bundle::Source& source,

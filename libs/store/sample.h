@@ -1,7 +1,9 @@
 // Bundles and stores as tests use them.
 #pragma once
 
-#include <map>
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>

@@ -154,6 +154,7 @@ class Store {
   Status build_tree(const Plan& plan);
   Status commit(const Plan& plan, std::string_view reason);
   Result<Installed> install_again(bundle::Source& source, const Id& id, const Progress& progress);
+  std::string way_to_space();
   Error no_space(const Id& id, std::uint64_t needed_bytes, std::uint64_t free_bytes);
 
   Status switch_to(const Id& id, const Switch& before, std::string_view reason);

@@ -1,7 +1,12 @@
 #include "store/store.h"
 
-#include <algorithm>
+#include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "bundle/archive.h"
 #include "store/sample.h"
 
 namespace slipway::store {
@@ -67,6 +72,19 @@ TEST_F(StoreTest, InstalledFilesLieUnderTheirPaths) {
   EXPECT_EQ(content(files / "manifest.json"), sample_version("1.0.0")->manifest_text());
   EXPECT_TRUE(verified().is_whole());
   EXPECT_EQ(verified().bytes, 3017U + 30 + 20 + 2) << "the two names of one object count once";
+}
+
+TEST_F(StoreTest, ProgressEndsAtAll) {
+  install("1.0.0");
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> steps;
+  const Progress progress = [&](std::uint64_t done, std::uint64_t all) {
+    steps.emplace_back(done, all);
+  };
+  ASSERT_TRUE(store_->install(*sample_version("1.1.0"), {}, progress).ok());
+  ASSERT_FALSE(steps.empty());
+  EXPECT_TRUE(std::ranges::is_sorted(steps));
+  EXPECT_EQ(steps.back().first, steps.back().second);
+  EXPECT_EQ(steps.back().second, 3017U + 30 + 20 + 2);
 }
 
 TEST_F(StoreTest, WhatVersionsShareIsStoredOnce) {
@@ -308,6 +326,9 @@ TEST_F(StoreTest, TooLittleSpaceIsSaidBeforeADownload) {
   ASSERT_TRUE(store_->prune().ok());
   const std::string after = store_->install(*large).error().message;
   EXPECT_TRUE(contains(after, "nothing in the store can be pruned")) << after;
+  install("1.3.0");
+  const std::string unused = store_->install(*large).error().message;
+  EXPECT_TRUE(contains(unused, "prune autopilot 1.3.0")) << unused;
   disk_->set_capacity(disk_->used_bytes() + 300'000);
   EXPECT_TRUE(store_->install(*large).ok());
 }
@@ -442,6 +463,53 @@ TEST_F(StoreTest, AnotherProcessIsKeptOutAndMayRead) {
   EXPECT_FALSE((*reader)->activate({"autopilot", "1.0.0"}).ok());
   EXPECT_FALSE((*reader)->install(*sample_version("1.1.0")).ok());
   EXPECT_FALSE((*reader)->prune().ok());
+}
+
+// Stores on the machine's own disk.
+class RealStoreTest : public testing::Test {
+ protected:
+  RealStoreTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "slipway-store-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+    archive_ = folder_ / "autopilot-1.0.0.slip";
+    EXPECT_TRUE(bundle::write_archive(*sample_version("1.0.0"), archive_).ok());
+  }
+  ~RealStoreTest() override { std::filesystem::remove_all(folder_); }
+
+  Path folder_;
+  Path archive_;
+};
+
+TEST_F(RealStoreTest, InstallsFromAnArchive) {
+  const auto source = bundle::open_source(archive_).value();
+  const Options options{.may_create = true};
+  const auto store = Store::open(disk::real_disk(), folder_ / "store", options).value();
+  const Result<Installed> installed = store->install(*source);
+  ASSERT_TRUE(installed.ok()) << installed.error().message;
+  const Result<Active> active = store->activate(installed->id);
+  ASSERT_TRUE(active.ok()) << active.error().message;
+  EXPECT_EQ(disk::real_disk().read(active->folder / "desk/same.onnx", 100).value(),
+            "the network of 1.0.0");
+  EXPECT_TRUE(store->verify({}, false, {}).value().is_whole());
+  EXPECT_EQ(Store::open(disk::real_disk(), folder_ / "store", options).error().code, Code::kIo);
+}
+
+TEST_F(RealStoreTest, AChangedByteOfAnArchiveIsNotInstalled) {
+  const std::string good = disk::real_disk().read(archive_, 1 << 20).value();
+  constexpr std::size_t kStride = 11;
+  for (std::size_t at = 0; at < good.size(); at += kStride) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 1);
+    const Result<std::unique_ptr<bundle::Archive>> source =
+        bundle::Archive::open(std::make_unique<bundle::TextBytes>(std::move(bad)), "changed.slip");
+    if (!source.ok()) continue;
+    const auto disk = empty_disk();
+    const auto store = open_sample(*disk).value();
+    const Result<Installed> installed = store->install(**source);
+    // A changed manifest may be one of another bundle: only a signature tells that.
+    const bool is_another = (*source)->manifest_text() != sample_version("1.0.0")->manifest_text();
+    EXPECT_TRUE(!installed.ok() || is_another) << "byte " << at << " of " << good.size();
+  }
 }
 
 TEST(StoreOpen, AFolderWithSomethingElseIsNoStore) {

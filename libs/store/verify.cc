@@ -62,13 +62,22 @@ class Inspection {
       if (is_copy && repaired.ok()) continue;
       verified_.damages.push_back(std::move(damage));
     }
-    return {};
+    return may_repair() ? sync_version(id, manifest) : Status();
   }
 
   Verified take() { return std::move(verified_); }
 
  private:
   bool may_repair() const { return log_ != nullptr; }
+
+  // What an interrupted repair put in place may be in memory alone.
+  Status sync_version(const Id& id, const bundle::Manifest& manifest) {
+    const Path files = bundle_folder(at_, id);
+    for (const Path& folder : inner_folders(manifest)) {
+      if (is_there(disk_, files / folder)) TRY(disk_.sync_folder(files / folder));
+    }
+    return disk_.sync_folder(files);
+  }
 
   // Names of one file are hashed once.
   Status inspect_file(const Path& path, const FileEntry& file) {
