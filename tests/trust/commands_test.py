@@ -328,6 +328,36 @@ class PublishTest(PublishingTest):
         self.assertFalse((self.repository / "metadata" / "timestamp.json").exists())
 
 
+class KilledTest(PublishingTest):
+    SAMPLES = 12
+
+    def test_a_publisher_that_is_killed_leaves_the_old_or_the_new(self):
+        self.new_keys("--no-passphrase")
+        self.file("model", os.urandom(100_000))
+        start = time.monotonic()
+        self.publish("model")
+        whole = time.monotonic() - start
+        killed = 0
+        with served(self.repository) as url:
+            device = self.device()
+            for sample in range(self.SAMPLES):
+                old, new = (self.folder / "model").read_bytes(), os.urandom(1_000_000)
+                self.file("model", new)
+                command = [self.slipway, "publish", "model", "--to", self.repository, "--keys", self.keys]
+                child = subprocess.Popen(command, cwd=self.folder, env=environment(), stderr=subprocess.DEVNULL)
+                time.sleep(whole * sample / self.SAMPLES)
+                child.kill()
+                killed += child.wait() == -9
+                for reader in (device, self.device()):
+                    self.download(reader, url, "model")
+                    self.assertIn((reader / "files" / "model").read_bytes(), (old, new))
+                self.publish("model")
+                self.download(device, url, "model")
+                self.assertEqual((device / "files" / "model").read_bytes(), new)
+        print(f"{killed} of {self.SAMPLES} publishers killed while they ran")
+        self.assertGreater(killed, 0)
+
+
 class BundleTest(PublishingTest):
     def setUp(self):
         super().setUp()
