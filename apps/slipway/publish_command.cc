@@ -230,6 +230,10 @@ Result<int> run_publish(const Arguments& arguments) {
   const Passphrases passphrases = TRY(Passphrases::of(arguments));
   publish::KeyRing ring(keys, passphrases.for_existing());
   TRY(ring.list());
+  // Before a repository is begun for nothing.
+  for (const std::string& file : files) {
+    if (!is_bundle(file)) TRY(bundle::open_bytes(file));
+  }
   Repository repository = TRY(open_or_begin(folder, ring));
   const bool is_first = !repository.state().is_published;
   const publish::Signers signers = TRY(open_signers(ring, repository.root()));

@@ -321,6 +321,10 @@ class PublishTest(PublishingTest):
             self.assertIn("move them out of it", done.stderr)
         self.assertFalse((self.repository / "metadata").exists())
 
+    def test_a_file_that_is_not_there_begins_no_repository(self):
+        self.publish("absent", code=1)
+        self.assertFalse(self.repository.exists())
+
     def test_paths_that_lead_elsewhere_are_refused(self):
         self.file("model", "content")
         for path in ("../model", "/etc/model", "a//b", "objects/ab/x"):
