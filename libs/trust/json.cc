@@ -9,33 +9,59 @@
 namespace slipway::trust {
 namespace {
 
-// Watches what the parser meets: keys met twice, and how deep it goes.
-class Watch {
+// Sees everything before anything is made of it: keys met twice, how deep it goes, how much it is.
+class Watch final : public nlohmann::json_sax<Json> {
  public:
-  bool see(int depth, Json::parse_event_t event, const Json& met) {
-    using Event = Json::parse_event_t;
-    if (depth > kMostJsonDepth) is_too_deep_ = true;
-    if (event == Event::object_start) {
-      keys_.emplace_back();
-    } else if (event == Event::object_end) {
-      keys_.pop_back();
-    } else if (event == Event::key &&
-               !keys_.back().insert(met.get_ref<const std::string&>()).second) {
-      if (twice_.empty()) twice_ = met.get_ref<const std::string&>();
-      has_twice_ = true;
-    }
-    return !is_too_deep_ && !has_twice_;
+  bool null() override { return count(); }
+  bool boolean(bool /*value*/) override { return count(); }
+  bool number_integer(number_integer_t /*value*/) override { return count(); }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return count(); }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return count(); }
+  bool string(string_t& /*text*/) override { return count(); }
+  bool binary(binary_t& /*value*/) override { return false; }
+  bool start_object(std::size_t /*elements*/) override {
+    keys_.emplace_back();
+    return deeper();
+  }
+  bool key(string_t& name) override {
+    if (keys_.back().insert(name).second) return true;
+    return refuse(str("has the key '", shorten(name), "' twice"));
+  }
+  bool end_object() override {
+    keys_.pop_back();
+    --depth_;
+    return true;
+  }
+  bool start_array(std::size_t /*elements*/) override { return deeper(); }
+  bool end_array() override {
+    --depth_;
+    return true;
+  }
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+                   const nlohmann::detail::exception& /*error*/) override {
+    return false;
   }
 
-  bool is_too_deep() const { return is_too_deep_; }
-  bool has_twice() const { return has_twice_; }
-  const std::string& twice() const { return twice_; }
+  const std::string& reason() const { return reason_; }
 
  private:
-  std::vector<std::set<std::string>> keys_;
-  std::string twice_;
-  bool has_twice_ = false;
-  bool is_too_deep_ = false;
+  bool refuse(std::string reason) {
+    reason_ = std::move(reason);
+    return false;
+  }
+  bool count() {
+    if (++values_ <= kMostJsonValues) return true;
+    return refuse(str("holds more than ", kMostJsonValues, " values"));
+  }
+  bool deeper() {
+    if (++depth_ <= kMostJsonDepth) return count();
+    return refuse(str("is nested deeper than ", kMostJsonDepth, " levels: nothing honest is"));
+  }
+
+  std::vector<std::set<std::string>> keys_;  // of the objects that are open
+  int depth_ = 0;
+  std::size_t values_ = 0;
+  std::string reason_ = "is not JSON";
 };
 
 void append_text(const std::string& text, std::string& to) {
@@ -96,20 +122,12 @@ Status append(const Json& json, std::string& to) {
 
 }  // namespace
 
+// A zero byte would end the text for the parser, and hide what follows.
 Result<Json> parse_json(std::string_view text, std::string_view what) {
   Watch watch;
-  Json json = Json::parse(
-      text,
-      [&](int depth, Json::parse_event_t event, Json& met) { return watch.see(depth, event, met); },
-      false);
-  if (watch.is_too_deep()) {
-    return Error{Code::kInvalid, str(what, " is nested deeper than ", kMostJsonDepth,
-                                     " levels: nothing honest is")};
-  }
-  if (watch.has_twice())
-    return Error{Code::kInvalid, str(what, " has the key '", shorten(watch.twice()), "' twice")};
-  if (json.is_discarded()) return Error{Code::kInvalid, str(what, " is not JSON")};
-  return json;
+  if (text.find('\0') != std::string_view::npos || !Json::sax_parse(text, &watch))
+    return Error{Code::kInvalid, str(what, " ", watch.reason())};
+  return Json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 
 Result<std::string> canonical_json(const Json& json) {

@@ -1,5 +1,7 @@
 #include "trust/metadata.h"
 
+#include <nlohmann/json.hpp>
+
 #include "trust/json.h"
 #include "trust/test_repository.h"
 
@@ -102,6 +104,25 @@ TEST(Metadata, DepthIsBounded) {
     ASSERT_FALSE(root.ok());
     EXPECT_NE(root.error().message.find("nested deeper"), std::string::npos);
   }
+}
+
+TEST(Metadata, WhatIsManyIsReadInTimeThatGrowsWithIt) {
+  std::string many = "[";
+  for (int i = 0; i < 300000; ++i) many += "{},";
+  many += "{}]";
+  EXPECT_TRUE(parse_json(many, "x").ok());
+  std::string values = "[0";
+  for (std::size_t i = 0; i < kMostJsonValues; ++i) values += ",0";
+  const Result<Json> refused = parse_json(values + "]", "x");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("more than"), std::string::npos);
+}
+
+TEST(Metadata, AZeroByteEndsNothing) {
+  std::string text = TestRepository().file("metadata/1.root.json");
+  text += '\0';
+  EXPECT_FALSE(parse_root(text).ok());
+  EXPECT_FALSE(parse_root(text + "{}").ok());
 }
 
 TEST(Metadata, EveryByteCutOffIsAnErrorAndNoneACrash) {
