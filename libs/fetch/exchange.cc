@@ -30,7 +30,7 @@ using HeaderList = std::unique_ptr<curl_slist, FreeList>;
 void add(HeaderList& list, const std::string& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) throw std::bad_alloc();
-  (void)list.release();
+  [[maybe_unused]] curl_slist* const longer_has_it = list.release();
   list.reset(longer);
 }
 

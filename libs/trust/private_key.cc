@@ -80,7 +80,8 @@ Owned<X509_SIG> seal(const PKCS8_PRIV_KEY_INFO* open, std::string_view passphras
   if (algorithm == nullptr) return nullptr;
   Owned<X509_SIG> sealed(PKCS8_set0_pbe(passphrase.data(), static_cast<int>(passphrase.size()),
                                         const_cast<PKCS8_PRIV_KEY_INFO*>(open), algorithm.get()));
-  if (sealed != nullptr) static_cast<void>(algorithm.release());  // it is sealed's
+  if (sealed == nullptr) return nullptr;
+  [[maybe_unused]] const X509_ALGOR* const owned_by_sealed = algorithm.release();
   return sealed;
 }
 

@@ -62,7 +62,9 @@ class DeltaSourceTest : public testing::Test {
     EXPECT_TRUE(report.ok());
     return text;
   }
-  std::string delta_file() { return "files/" + updater::delta_path(sha256(old_model_), sha256(new_model_)); }
+  std::string delta_file() {
+    return "files/" + updater::delta_path(sha256(old_model_), sha256(new_model_));
+  }
   DeltaSource source() {
     const std::string files = (root_ / "files").string();
     return {std::make_unique<RemoteSource>("", new_, fetcher_, files),
