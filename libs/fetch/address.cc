@@ -1,26 +1,25 @@
 #include "fetch/address.h"
 
-#include <curl/curl.h>
-
 #include <memory>
 
 #include "base/str.h"
+#include "fetch/curl.h"
 #include "fetch/url.h"
 
 namespace slipway::fetch {
 namespace {
 
 struct CloseUrl {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+  void operator()(CURLU* url) const { curl().url_cleanup(url); }
 };
 struct FreeText {
-  void operator()(char* text) const { curl_free(text); }
+  void operator()(char* text) const { curl().free(text); }
 };
 using ParsedUrl = std::unique_ptr<CURLU, CloseUrl>;
 
 std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
+  if (curl().url_get(url, part, &text, flags) != CURLUE_OK) return {};
   const std::unique_ptr<char, FreeText> owned(text);
   return text;
 }
@@ -33,9 +32,9 @@ Address address_of(CURLU* url) {
   address.port = part_of(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
   address.user = part_of(url, CURLUPART_USER, CURLU_URLDECODE);
   address.password = part_of(url, CURLUPART_PASSWORD, CURLU_URLDECODE);
-  curl_url_set(url, CURLUPART_USER, nullptr, 0);
-  curl_url_set(url, CURLUPART_PASSWORD, nullptr, 0);
-  curl_url_set(url, CURLUPART_OPTIONS, nullptr, 0);
+  curl().url_set(url, CURLUPART_USER, nullptr, 0);
+  curl().url_set(url, CURLUPART_PASSWORD, nullptr, 0);
+  curl().url_set(url, CURLUPART_OPTIONS, nullptr, 0);
   address.url = part_of(url, CURLUPART_URL);
   return address;
 }
@@ -49,25 +48,28 @@ Result<Address> parse_address(std::string_view text) {
                                    " is no address of a web server: it begins "
                                    "with https:// or http://")};
   }
-  const ParsedUrl url(curl_url());
+  TRY(load_curl());
+  const ParsedUrl url(curl().url());
   if (url == nullptr) return Error{Code::kTooLarge, "out of memory"};
-  const CURLUcode code = text.find('\0') != std::string_view::npos
-                             ? CURLUE_MALFORMED_INPUT
-                             : curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), 0);
+  const CURLUcode code =
+      text.find('\0') != std::string_view::npos
+          ? CURLUE_MALFORMED_INPUT
+          : curl().url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), 0);
   if (code != CURLUE_OK) {
-    return Error{Code::kUsage, str(shown_url(text), " is no URL (", curl_url_strerror(code),
+    return Error{Code::kUsage, str(shown_url(text), " is no URL (", curl().url_strerror(code),
                                    "): write special characters as %XX, a blank as %20")};
   }
   return address_of(url.get());
 }
 
 Result<Address> redirect(const Address& from, std::string_view location) {
-  const ParsedUrl url(curl_url());
+  TRY(load_curl());
+  const ParsedUrl url(curl().url());
   if (url == nullptr) return Error{Code::kTooLarge, "out of memory"};
-  CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, from.url.c_str(), 0);
+  CURLUcode code = curl().url_set(url.get(), CURLUPART_URL, from.url.c_str(), 0);
   if (code == CURLUE_OK) {
-    code = curl_url_set(url.get(), CURLUPART_URL, std::string(location).c_str(),
-                        CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
+    code = curl().url_set(url.get(), CURLUPART_URL, std::string(location).c_str(),
+                          CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
   }
   if (code != CURLUE_OK) {
     return Error{Code::kIo,

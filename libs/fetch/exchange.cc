@@ -1,6 +1,5 @@
 #include "fetch/exchange.h"
 
-#include <curl/curl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/str.h"
+#include "fetch/curl.h"
 #include "fetch/url.h"
 
 namespace slipway::fetch {
@@ -23,12 +23,12 @@ constexpr long kNotYetValid = 9;
 constexpr long kExpired = 10;
 
 struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(curl_slist* list) const { curl().slist_free_all(list); }
 };
 using HeaderList = std::unique_ptr<curl_slist, FreeList>;
 
 void add(HeaderList& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+  curl_slist* longer = curl().slist_append(list.get(), line.c_str());
   if (longer == nullptr) throw std::bad_alloc();
   [[maybe_unused]] curl_slist* const longer_has_it = list.release();
   list.reset(longer);
@@ -78,60 +78,60 @@ int on_socket(void* user, curl_socket_t socket, curlsocktype) {
 }
 
 void set_fixed(CURL* handle) {
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl().easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl().easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+  curl().easy_setopt(handle, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
 #endif
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, kUserAgent);
-  curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(handle, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl().easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl().easy_setopt(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+  curl().easy_setopt(handle, CURLOPT_USERAGENT, kUserAgent);
+  curl().easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl().easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl().easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl().easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl().easy_setopt(handle, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+  curl().easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
 }
 
 void set_options(CURL* handle, const HttpOptions& options) {
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(options.patience.connect_ms));
+  curl().easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+                     static_cast<long>(options.patience.connect_ms));
   if (!options.ca_file.empty()) {
-    curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
-    curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);  // these authorities, and no others
-    curl_easy_setopt(handle, CURLOPT_PROXY_CAINFO, options.ca_file.c_str());
-    curl_easy_setopt(handle, CURLOPT_PROXY_CAPATH, nullptr);
+    curl().easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
+    curl().easy_setopt(handle, CURLOPT_CAPATH, nullptr);  // these authorities, and no others
+    curl().easy_setopt(handle, CURLOPT_PROXY_CAINFO, options.ca_file.c_str());
+    curl().easy_setopt(handle, CURLOPT_PROXY_CAPATH, nullptr);
   }
   if (options.proxy.has_value()) {
-    curl_easy_setopt(handle, CURLOPT_PROXY, options.proxy->c_str());
-    curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
+    curl().easy_setopt(handle, CURLOPT_PROXY, options.proxy->c_str());
+    curl().easy_setopt(handle, CURLOPT_NOPROXY, "");
   }
   if (options.most_bytes_per_s > 0) {
     const std::uint64_t piece = options.most_bytes_per_s / 8;
-    curl_easy_setopt(handle, CURLOPT_BUFFERSIZE,
-                     static_cast<long>(std::clamp<std::uint64_t>(piece, 1024, 16 << 10)));
+    curl().easy_setopt(handle, CURLOPT_BUFFERSIZE,
+                       static_cast<long>(std::clamp<std::uint64_t>(piece, 1024, 16 << 10)));
   }
 }
 
 void set_callbacks(CURL* handle, Calls& calls) {
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_line);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &calls);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &calls);
-  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_tick);
-  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &calls);
-  curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, on_socket);
-  curl_easy_setopt(handle, CURLOPT_SOCKOPTDATA, &calls);
+  curl().easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_line);
+  curl().easy_setopt(handle, CURLOPT_HEADERDATA, &calls);
+  curl().easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
+  curl().easy_setopt(handle, CURLOPT_WRITEDATA, &calls);
+  curl().easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_tick);
+  curl().easy_setopt(handle, CURLOPT_XFERINFODATA, &calls);
+  curl().easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, on_socket);
+  curl().easy_setopt(handle, CURLOPT_SOCKOPTDATA, &calls);
 }
 
 void set_address(CURL* handle, const Address& address) {
-  curl_easy_setopt(handle, CURLOPT_URL, address.url.c_str());
+  curl().easy_setopt(handle, CURLOPT_URL, address.url.c_str());
   if (address.user.empty() && address.password.empty()) return;
-  curl_easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-  curl_easy_setopt(handle, CURLOPT_USERNAME, address.user.c_str());
-  curl_easy_setopt(handle, CURLOPT_PASSWORD, address.password.c_str());
+  curl().easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+  curl().easy_setopt(handle, CURLOPT_USERNAME, address.user.c_str());
+  curl().easy_setopt(handle, CURLOPT_PASSWORD, address.password.c_str());
 }
 
 HeaderList headers_for(const Position& position) {
@@ -145,7 +145,7 @@ HeaderList headers_for(const Position& position) {
 
 // libcurl's words for it, without what stands before an '@' (a proxy's password), shortened.
 std::string reason_of(CURLcode code, const char* buffer) {
-  std::string text = buffer[0] != '\0' ? buffer : curl_easy_strerror(code);
+  std::string text = buffer[0] != '\0' ? buffer : curl().easy_strerror(code);
   for (std::size_t at = text.rfind('@'); at != std::string::npos; at = text.rfind('@')) {
     const std::size_t blank = text.find_last_of(" '\"/", at);
     const std::size_t from = blank == std::string::npos ? 0 : blank + 1;
@@ -171,7 +171,7 @@ bool may_pass(CURLcode code) {
 
 std::string certificate_advice(CURL* handle) {
   long verdict = 0;
-  curl_easy_getinfo(handle, CURLINFO_SSL_VERIFYRESULT, &verdict);
+  curl().easy_getinfo(handle, CURLINFO_SSL_VERIFYRESULT, &verdict);
   if (verdict == kNotYetValid || verdict == kExpired)
     return "is this device's clock right? If it is, the server needs a new certificate";
   return "if the server is yours, name the authority that signed its certificate (--ca FILE) and "
@@ -196,7 +196,7 @@ std::string_view advice_for(CURLcode code) {
 Failure failure_of(CURL* handle, CURLcode code, const char* buffer, const std::string& url) {
   const std::string reason = reason_of(code, buffer);
   long connect_status = 0;
-  curl_easy_getinfo(handle, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+  curl().easy_getinfo(handle, CURLINFO_HTTP_CONNECTCODE, &connect_status);
   if (connect_status >= 400 && connect_status < 500) {
     return {.error = {Code::kIo,
                       str(url, ": the proxy refuses with ", connect_status,
@@ -237,11 +237,14 @@ Status check_options(const HttpOptions& options) {
 }
 
 Connection::Connection() {
-  static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
-  handle_ = kReady == CURLE_OK ? curl_easy_init() : nullptr;
+  if (!load_curl().ok()) return;
+  static const CURLcode kReady = curl().global_init(CURL_GLOBAL_DEFAULT);
+  handle_ = kReady == CURLE_OK ? curl().easy_init() : nullptr;
 }
 
-Connection::~Connection() { curl_easy_cleanup(handle_); }
+Connection::~Connection() {
+  if (handle_ != nullptr) curl().easy_cleanup(handle_);
+}
 
 std::optional<Failure> Connection::exchange(const Address& address, const HttpOptions& options,
                                             Receiver& receiver) {
@@ -250,16 +253,16 @@ std::optional<Failure> Connection::exchange(const Address& address, const HttpOp
   const HeaderList headers = headers_for(receiver.position());
   std::array<char, CURL_ERROR_SIZE> reason{};
   Calls calls{.receiver = receiver, .most_bytes_per_s = options.most_bytes_per_s};
-  curl_easy_reset(handle_);
+  curl().easy_reset(handle_);
   set_fixed(handle_);
   set_options(handle_, options);
   set_callbacks(handle_, calls);
   set_address(handle_, address);
-  curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, reason.data());
+  curl().easy_setopt(handle_, CURLOPT_HTTPHEADER, headers.get());
+  curl().easy_setopt(handle_, CURLOPT_ERRORBUFFER, reason.data());
   receiver.start_response();
-  const CURLcode code = curl_easy_perform(handle_);
-  curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, nullptr);
+  const CURLcode code = curl().easy_perform(handle_);
+  curl().easy_setopt(handle_, CURLOPT_ERRORBUFFER, nullptr);
   if (calls.is_out_of_memory) throw std::bad_alloc();
   if (receiver.failure().has_value()) return std::exchange(receiver.failure(), std::nullopt);
   if (code == CURLE_OK || receiver.is_page_of_error()) return receiver.end_response();

@@ -24,7 +24,7 @@ class Connection {
                                   Receiver& receiver);
 
  private:
-  void* handle_;
+  void* handle_ = nullptr;
 };
 
 // kUsage, before anything is sent, for a proxy or a CA file that cannot be used.

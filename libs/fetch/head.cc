@@ -1,12 +1,11 @@
 #include "fetch/head.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "base/str.h"
+#include "fetch/curl.h"
 #include "fetch/fetch.h"
 
 namespace slipway::fetch {
@@ -54,7 +53,8 @@ bool is_strong_etag(std::string_view text) {
 std::optional<std::int64_t> seconds_of(const std::string& date) {
   if (date.empty() || date.size() > kMostDateBytes || date.find('\0') != std::string::npos)
     return std::nullopt;
-  const time_t seconds = curl_getdate(date.c_str(), nullptr);
+  if (!load_curl().ok()) return std::nullopt;
+  const time_t seconds = curl().getdate(date.c_str(), nullptr);
   if (seconds < 0) return std::nullopt;
   return seconds;
 }
