@@ -10,7 +10,7 @@ namespace slipway {
 
 struct WorkerOptions {
   int workers = 2;
-  int limit_ms = 120'000;  // for one case; a VGG-19 takes ten seconds, more on a machine that is busy
+  int limit_ms = 120'000;  // for one case: a VGG-19 takes ten seconds, more on a busy machine
 };
 
 // One outcome a case, in the same order. `on_done` is called in this process after each.
