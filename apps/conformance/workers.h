@@ -10,7 +10,7 @@ namespace slipway {
 
 struct WorkerOptions {
   int workers = 2;
-  int limit_ms = 120'000;  // for one case: a VGG-19 takes ten seconds, more on a busy machine
+  int limit_ms = 20'000;  // for one case
 };
 
 // One outcome a case, in the same order. `on_done` is called in this process after each.
