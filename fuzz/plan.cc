@@ -1,5 +1,5 @@
-// A plan of any bytes: an error, or a session that runs on zeros. The checksum is made to fit, so
-// that what lies behind it is reached.
+// A plan of any bytes: an error, or a session that runs on zeros. The checksum and the
+// version of the bits are made to fit, so that what lies behind them is reached.
 #include "plan/plan.h"
 
 #include <cstddef>
@@ -62,6 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     plan::Header header;
     std::memcpy(&header, bytes.data(), sizeof(header));
     header.file_bytes = size_bytes;
+    header.numerics_version = plan::kNumericsVersion;
     header.checksum = plan::checksum_of(bytes.subspan(plan::kChecksummedFrom));
     std::memcpy(bytes.data(), &header, sizeof(header));
   }

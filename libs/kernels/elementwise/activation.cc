@@ -80,7 +80,7 @@ HWY_NOINLINE std::size_t sigmoids(float* y, std::size_t count) {
 #define SLIPWAY_EACH(expression) \
   _Pragma("GCC unroll 4") for (std::size_t i = 0; i < kSideBySide; ++i) { expression; }
     SLIPWAY_EACH(x[i] = load(y + at + i * kWide))
-    SLIPWAY_EACH(r[i] = raise(with_sign(x[i], set(-0.0F)), set(-104.0F)))
+    SLIPWAY_EACH(r[i] = with_sign(x[i], set(-0.0F)))
     SLIPWAY_EACH(n[i] = fma(r[i], set(constants::kLog2E32), shift))
     SLIPWAY_EACH(n[i] = sub(n[i], shift))
     SLIPWAY_EACH(r[i] = fma(n[i], set(-constants::kLn2High32), r[i]))

@@ -38,20 +38,6 @@ class GateSteps {
 };
 #else
 
-// x * 2^n for a whole n, rounded once.
-HWY_INLINE F32x16 times_power(F32x16 x, F32x16 shifted, F32x16 n) {
-#if HWY_TARGET <= HWY_AVX3
-  (void)shifted;
-  x.part[0].raw = _mm512_scalef_ps(x.part[0].raw, n.part[0].raw);
-  return x;
-#else
-  (void)n;
-  const I32x16 whole = sub(bits(shifted), bits(set(0x1.8p23F)));
-  const I32x16 half = shift_right<1>(whole);
-  return mul(mul(x, power_of_two(half)), power_of_two(sub(whole, half)));
-#endif
-}
-
 // The steps of sigmoid, of the first kSigmoids arguments, and tanh, of the rest, one at a time, so
 // that other work can be put between them. Both begin with an exponential.
 template <std::size_t kSigmoids, std::size_t kCount>
@@ -70,7 +56,7 @@ class GateSteps {
     for (std::size_t i = 0; i < kCount; ++i) {
       const bool is_sigmoid = i < kSigmoids;
       if constexpr (kStep == 0) {
-        z_[i] = is_sigmoid ? raise(from_bits(bit_or(bits(x[i]), set_i32(INT32_MIN))), set(-104.0F))
+        z_[i] = is_sigmoid ? raise_exponent(from_bits(bit_or(bits(x[i]), set_i32(INT32_MIN))))
                            : mul(set(-2.0F), lower(magnitude(x[i]), set(10.0F)));
       } else if constexpr (kStep == 1) {
         shifted_[i] = fma(z_[i], set(constants::kLog2E32), shift);
@@ -87,7 +73,7 @@ class GateSteps {
         z_[i] = fma(mul(z_[i], z_[i]), q_[i], z_[i]);
       } else if constexpr (kStep == 6 + kLast) {
         if (is_sigmoid) {
-          z_[i] = times_power(add(one, z_[i]), shifted_[i], n_[i]);
+          z_[i] = scaled({z_[i], sub(bits(shifted_[i]), bits(shift)), n_[i]});
         } else {
           n_[i] = power_of_two(sub(bits(shifted_[i]), bits(shift)));
         }

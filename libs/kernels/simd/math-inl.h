@@ -64,19 +64,36 @@ HWY_INLINE Exp16 exp_reduced(F32x16 x) {
 
 HWY_INLINE F32x16 power_of_two(I32x16 n) { return from_bits(shift_left<23>(add(n, set_i32(127)))); }
 
-// (1 + p) 2^n, rounded once where it is subnormal.
+// (1 + p) 2^n for n below 128, and 0 where 2^n is subnormal.
 HWY_INLINE F32x16 scaled(const Exp16& e) {
   const F32x16 y = add(set(1.0F), e.p);
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-  return {{{_mm512_scalef_ps(y.part[0].raw, e.power.part[0].raw)}}};
+  const __m512 n = e.power.part[0].raw;
+  const __mmask16 is_kept = _mm512_cmp_ps_mask(n, _mm512_set1_ps(-126.0F), _CMP_NLT_UQ);
+  return {{{_mm512_maskz_scalef_ps(is_kept, y.part[0].raw, n)}}};
 #else
-  const I32x16 half = shift_right<1>(e.n);
-  return mul(mul(y, power_of_two(half)), power_of_two(sub(e.n, half)));
+  return mul(y, power_of_two(e.n));  // that of -127 is 0
+#endif
+}
+
+// What scaled() is given: n from -127 on, or any where it tells small ones by itself.
+HWY_INLINE F32x16 raise_exponent(F32x16 x) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  return x;
+#else
+  return raise(x, set(constants::kLeastExponent32));
 #endif
 }
 
 SLIPWAY_MATH F32x16 exp(F32x16 x) {
-  return scaled(exp_reduced(lower(raise(x, set(-104.0F)), set(89.0F))));
+  const Exp16 e = exp_reduced(lower(raise_exponent(x), set(89.0F)));
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  return scaled(e);
+#else
+  const I32x16 half = shift_right<1>(e.n);  // up to 2^128, which is no float
+  const F32x16 y = mul(mul(add(set(1.0F), e.p), power_of_two(half)), power_of_two(sub(e.n, half)));
+  return select(greater(set(-126.0F), e.power), zero(), y);
+#endif
 }
 
 SLIPWAY_MATH F32x16 expm1(F32x16 x) {
@@ -95,7 +112,7 @@ SLIPWAY_MATH F32x16 tanh(F32x16 x) {
 }
 
 SLIPWAY_MATH F32x16 sigmoid(F32x16 x) {
-  const F32x16 e = scaled(exp_reduced(raise(with_sign(x, set(-0.0F)), set(-104.0F))));
+  const F32x16 e = scaled(exp_reduced(raise_exponent(with_sign(x, set(-0.0F)))));
   const F32x16 top = select(greater(zero(), x), e, set(1.0F));
   return div(top, add(set(1.0F), e));
 }
@@ -119,18 +136,11 @@ SLIPWAY_MATH F32x16 log(F32x16 x) {
                 set(std::numeric_limits<float>::quiet_NaN()));
 }
 
-// exp where the result is neither large nor small enough for its power to be applied in halves.
-SLIPWAY_MATH F32x16 moderate_exp(F32x16 x) {
-  const Exp16 e = exp_reduced(x);
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-  return scaled(e);
-#else
-  return mul(add(set(1.0F), e.p), power_of_two(e.n));
-#endif
-}
+// exp where the result is neither large nor so small that it counts as 0.
+SLIPWAY_MATH F32x16 moderate_exp(F32x16 x) { return scaled(exp_reduced(x)); }
 
 // exp of what is not above 0. A NaN is one.
-SLIPWAY_MATH F32x16 falling_exp(F32x16 x) { return scaled(exp_reduced(raise(x, set(-104.0F)))); }
+SLIPWAY_MATH F32x16 falling_exp(F32x16 x) { return scaled(exp_reduced(raise_exponent(x))); }
 
 template <std::size_t N>
 struct Coefficients {
