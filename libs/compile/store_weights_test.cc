@@ -129,7 +129,8 @@ TEST(StoreWeights, WeightsThatDoNotFitStay) {
     const char* weights;
     WeightType type;
   };
-  for (const Row& row : {Row{"{65520, 1}", WeightType::kF16}, Row{"{1e-44, 0}", WeightType::kI8}}) {
+  for (const Row& row :
+       {Row{"{65520, 1}", WeightType::kF16}, Row{"{1.2e-38, 0}", WeightType::kI8}}) {
     const auto compiled =
         compile_text("%x: float[1,2]",
                      str("init %w = float[2,1] ", row.weights, "\n%y = MatMul(%x, %w)"), row.type);

@@ -40,6 +40,8 @@ constexpr Pass kPasses[] = {
     {"fuse-activations", "the formulas of HardSwish (opset 14), Mish (18) and Gelu (20)",
      fuse_activations, true},
     {"fuse-softplus", "the formula of Softplus", fuse_softplus, true},
+    {"drop-subnormals", "weights smaller than every normal number are zeros",
+     slipway::drop_subnormals, true},
     {"remove-dead", "remove nodes and constants that nothing uses", slipway::remove_dead},
 };
 

@@ -21,6 +21,8 @@ constexpr Pass kPasses[] = {
      true},
     {"fold-batch-norm", "a normalisation becomes part of the convolution before it",
      fold_batch_norm, true},
+    {"drop-subnormals", "weights smaller than every normal number are zeros", drop_subnormals,
+     true},
     {"remove-dead", "remove nodes and constants that nothing uses", remove_dead},
 };
 

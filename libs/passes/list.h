@@ -5,6 +5,7 @@
 
 namespace slipway {
 
+Result<std::string> drop_subnormals(Model& model);
 Result<std::string> fold_batch_norm(Model& model);
 Result<std::string> fold_constants(Model& model);
 Result<std::string> fold_padding(Model& model);
