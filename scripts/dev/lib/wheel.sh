@@ -15,7 +15,8 @@ make_aarch64_wheel() {
   version=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
   include=$root/usr/include/python$version
   [[ -d $include ]] ||
-    fail "Debian's arm64 packages have no Python $version, which .venv has" "./dev clean --all, then run this again with Debian's python3"
+    fail "Debian's arm64 packages have no Python $version, which .venv has" \
+      "./dev clean --all, then run this again with Debian's python3"
   make_wheel_of build/wheel-aarch64 env -u CC -u CXX _PYTHON_HOST_PLATFORM=linux-aarch64 \
     "SETUPTOOLS_EXT_SUFFIX=.cpython-${version//./}-aarch64-linux-gnu.so" --config-settings=build-dir=build/aarch64-python \
     --config-settings=cmake.toolchain-file=cmake/toolchains/aarch64.cmake \
