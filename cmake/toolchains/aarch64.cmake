@@ -1,10 +1,28 @@
-# Cross-compiles for 64-bit ARM with Debian's compiler and its arm64 libraries (multiarch); tests run
-# under qemu's user mode.
+# Cross-compiles for 64-bit ARM with Debian's compiler and its arm64 libraries; tests run under qemu's user mode.
+set(SLIPWAY_ARM64_ROOT "" CACHE PATH "a root file system that has the libraries; empty: they are multiarch's")
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES SLIPWAY_ARM64_ROOT)
+
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-set(ENV{PKG_CONFIG_LIBDIR} /usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig)
+
+set(arm64_pkgconfig "${SLIPWAY_ARM64_ROOT}/usr/lib/aarch64-linux-gnu/pkgconfig")
+if(SLIPWAY_ARM64_ROOT)
+  set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static -L "${SLIPWAY_ARM64_ROOT}")
+  list(PREPEND CMAKE_PREFIX_PATH "${SLIPWAY_ARM64_ROOT}/usr")
+  set(arm64_libraries "-L${SLIPWAY_ARM64_ROOT}/usr/lib/aarch64-linux-gnu -Wl,-rpath-link,${SLIPWAY_ARM64_ROOT}/usr/lib/aarch64-linux-gnu")
+  foreach(language IN ITEMS C CXX)
+    set(CMAKE_${language}_FLAGS_INIT "-isystem ${SLIPWAY_ARM64_ROOT}/usr/include/aarch64-linux-gnu -isystem ${SLIPWAY_ARM64_ROOT}/usr/include")
+  endforeach()
+  foreach(kind IN ITEMS EXE SHARED MODULE)
+    set(CMAKE_${kind}_LINKER_FLAGS_INIT "${arm64_libraries}")
+  endforeach()
+  set(ENV{PKG_CONFIG_LIBDIR} "${arm64_pkgconfig}")
+  set(ENV{PKG_CONFIG_SYSROOT_DIR} "${SLIPWAY_ARM64_ROOT}")
+else()
+  set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static)
+  set(ENV{PKG_CONFIG_LIBDIR} "${arm64_pkgconfig}:/usr/share/pkgconfig")
+endif()

@@ -17,7 +17,7 @@ constexpr std::uint64_t kFormat = 1;
 constexpr int kMostDepth = 16;
 constexpr std::size_t kMostValues = std::size_t{1} << 17;
 
-bool is_control(char c) { return c >= 0 && c < 0x20; }
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20; }
 bool is_extent(std::string_view dim) {
   return !dim.empty() && dim.size() <= 15 &&
          std::ranges::all_of(dim, [](char c) { return c >= '0' && c <= '9'; });

@@ -63,7 +63,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _HOME:
         return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    message = f"module '{__name__}' has no attribute '{name}'"
+    from .left_out import COMMANDS, why
+
+    raise AttributeError(f"{message}: {why(name)}" if name in COMMANDS else message)
 
 
 def __dir__() -> list[str]:

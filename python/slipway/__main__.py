@@ -5,8 +5,6 @@ import sys
 
 from ._slipway import run_program
 
-_EXPORT = "and of the Python package:\n\n  export       write a model of PyTorch or scikit-learn as ONNX"
-
 
 def main() -> int:
     words = sys.argv[1:]
@@ -16,8 +14,12 @@ def main() -> int:
         return export(words[1:] if words[0] == "export" else ["--help", *words[2:]])
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the program is not Python's to interrupt
     code = run_program(words)
-    if words in (["help"], ["--help"]):
-        print(_EXPORT)
+    if code == 2:
+        from .left_out import COMMANDS, why
+
+        name = next((word for word in words if word != "help"), "")
+        if name in COMMANDS:
+            print(f"       {why(name)}", file=sys.stderr)
     return code
 
 

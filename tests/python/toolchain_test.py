@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The toolchain's steps as functions: what they give back is what the program wrote, and what is wrong is raised."""
 
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -9,6 +10,8 @@ import numpy as np
 
 import models
 import slipway
+from slipway import left_out
+from slipway.toolchain import run_program
 
 DIGITS = models.EXAMPLES / "digits"
 
@@ -125,6 +128,32 @@ class Steps(unittest.TestCase):
         self.assertRaises(slipway.SlipwayError, slipway.quantize, models.AUTOPILOT, self.folder / "q.onnx",
                           samples=np.zeros((3, 7), np.float32))
         self.assertFalse((self.folder / "q.onnx").exists())
+
+    def test_what_is_misspelt_is_guessed(self):
+        for word, meant in (("exprot", "export"), ("qantize", "quantize"), ("hepl", "help")):
+            with self.subTest(word):
+                code, _, said = run_program([word])
+                self.assertEqual((code, said), (2, f"error: there is no command '{word}': did you mean '{meant}'?\n"))
+
+    def test_what_the_package_leaves_out_is_told(self):
+        def commands(text):
+            return set(re.findall(r"^  ([a-z-]+) +\S", text, re.MULTILINE))
+
+        _, listed, _ = run_program(["help"])
+        program = (models.ROOT / "tests" / "cli" / "golden" / "help.txt").read_text(encoding="utf-8")
+        self.assertEqual(commands(program) - commands(listed), set(left_out.COMMANDS))
+        self.assertEqual(commands(listed) - commands(program), {"export"})
+        for name in left_out.COMMANDS:
+            with self.subTest(name):
+                for words in ([name, "--help"], ["help", name]):
+                    code, out, said = run_program(words)
+                    self.assertEqual((code, out), (2, ""))
+                    self.assertIn(f"build/bin/slipway {name}", said)
+        self.assertFalse(hasattr(slipway, "pack"))
+        with self.assertRaisesRegex(AttributeError, "has no attribute 'pack': it needs OpenSSL.*build/bin/slipway pack"):
+            slipway.pack("artifacts", "autopilot.slip")
+        with self.assertRaisesRegex(AttributeError, "has no attribute 'pak'$"):
+            slipway.pak()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import models
+import shared_objects
 
 WHEEL, = (models.ROOT / "build" / "wheel").glob("slipway-*.whl")
 
@@ -27,6 +28,13 @@ class Wheel(unittest.TestCase):
         names = zipfile.ZipFile(WHEEL).namelist()
         for name in ("z", "re2", "jpeg", "webp", "openjp2"):
             self.assertIn(f"slipway/licenses/{name}.txt", names)
+
+    def test_it_brings_what_it_needs(self):
+        unpacked = models.ROOT / "build" / "wheel" / "unpacked"
+        self.assertEqual(len(shared_objects.objects(unpacked)), 6)
+        for path in shared_objects.objects(unpacked):
+            with self.subTest(path.name):
+                self.assertEqual(shared_objects.unmet(path), [])
 
     def test_types(self):
         ran = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", "/dev/null", "python/slipway"],

@@ -1,6 +1,7 @@
 # ONNX Runtime's C header, which the engine `onnxruntime` is built with: from a newer Debian's package at the mirror that
 # this machine uses. The library is loaded at run time and may be any.
 # shellcheck shell=bash
+source scripts/dev/lib/debian.sh
 
 onnxruntime_header=build/onnxruntime/include/onnxruntime_c_api.h
 
@@ -10,7 +11,7 @@ want_onnxruntime_header() {
   local place=build/onnxruntime log=build/log/onnxruntime-header.log
   [[ -z $(find "$place" -name missing -mmin -60 2>/dev/null) ]] || return 0
   say "fetching the header of ONNX Runtime's C interface (Debian 13, libonnxruntime-dev)"
-  mkdir -p build/log "$place/apt/lists/partial" "$place/apt/cache/archives/partial"
+  mkdir -p build/log
   if fetch_onnxruntime_header "$place/apt" >"$log" 2>&1; then
     rm -rf "$place/apt" "$place/missing"
     return 0
@@ -23,17 +24,11 @@ want_onnxruntime_header() {
 
 # fetch_onnxruntime_header FOLDER
 fetch_onnxruntime_header() {
-  local apt mirror
-  apt=$(readlink -f "$1")
-  mirror=$(apt-get indextargets --format "\$(ORIGIN) \$(REPO_URI)" 'Created-By: Packages' | sed -n 's/^Debian //p' |
-    grep -v security | head -n 1)
-  [[ -n $mirror ]] || { echo "apt knows no mirror of Debian"; return 1; }
-  printf '%s\n' "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/sources.list"
-  local options=(-q -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$apt/lists"
-    -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User= -o "APT::Architectures::=$(dpkg --print-architecture)")
-  apt-get "${options[@]}" update || return 1
-  (cd "$apt" && apt-get "${options[@]}" download libonnxruntime-dev) || return 1
-  dpkg-deb -x "$apt"/libonnxruntime-dev_*.deb "$apt/unpacked" || return 1
+  local architecture
+  architecture=$(dpkg --print-architecture)
+  apart_apt "$1" "$architecture" trixie update || return 1
+  (cd "$1" && apart_apt . "$architecture" trixie download libonnxruntime-dev) || return 1
+  dpkg-deb -x "$1"/libonnxruntime-dev_*.deb "$1/unpacked" || return 1
   mkdir -p "$(dirname "$onnxruntime_header")"
-  cp "$(find "$apt/unpacked" -name onnxruntime_c_api.h -print -quit)" "$onnxruntime_header"
+  cp "$(find "$1/unpacked" -name onnxruntime_c_api.h -print -quit)" "$onnxruntime_header"
 }

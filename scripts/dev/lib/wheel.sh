@@ -1,22 +1,48 @@
-# The wheel of the Python package, made in the folder of the preset `release`, so that nothing is compiled twice.
+# The wheels of the Python package.
 # shellcheck shell=bash
+source scripts/dev/lib/arm64_root.sh
 
-# make_wheel: build/wheel/slipway-*.whl, unless it is newer than all that it is made of; unpacked beside it for tests.
+# make_wheel: build/wheel/slipway-*.whl, made in the folder of the preset `release`, so that nothing is compiled twice.
 make_wheel() {
-  local folder=build/wheel
-  local made
+  # The compiler of the preset: another one, Python's own say, would have all of it compiled again.
+  make_wheel_of build/wheel env CC=/usr/bin/cc CXX=/usr/bin/c++ --config-settings=build-dir=build \
+    --config-settings=cmake.define.SLIPWAY_TESTS=ON
+}
+
+# make_aarch64_wheel: build/wheel-aarch64/slipway-*.whl, by the cross compiler.
+make_aarch64_wheel() {
+  local version include root=$PWD/$arm64_root
+  version=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  include=$root/usr/include/python$version
+  [[ -d $include ]] ||
+    fail "Debian's arm64 packages have no Python $version, which .venv has" \
+      "./dev clean --all, then run this again with Debian's python3"
+  make_wheel_of build/wheel-aarch64 env -u CC -u CXX _PYTHON_HOST_PLATFORM=linux-aarch64 \
+    "SETUPTOOLS_EXT_SUFFIX=.cpython-${version//./}-aarch64-linux-gnu.so" --config-settings=build-dir=build/aarch64-python \
+    --config-settings=cmake.toolchain-file=cmake/toolchains/aarch64.cmake \
+    --config-settings=cmake.define.SLIPWAY_ARM64_ROOT="$root" --config-settings=cmake.define.Python_INCLUDE_DIR="$include"
+}
+
+# make_wheel_of FOLDER env VARIABLE... OPTION...: unless there is one newer than all that it is made of; unpacked beside it
+# for tests.
+make_wheel_of() {
+  local folder=$1 made variables=()
+  shift
+  while [[ $1 != --* ]]; do
+    variables+=("$1")
+    shift
+  done
   made=$(find "$folder" -maxdepth 1 -name 'slipway-*.whl' -print -quit 2>/dev/null)
   if [[ -n $made && -z $(find python libs apps/slipway include cmake pyproject.toml CMakeLists.txt -type f -newer "$made" \
     ! -name '*_test.cc' ! -path '*/__pycache__*' -print -quit) ]]; then
     return 0
   fi
-  say "building the wheel of the Python package"
-  rm -rf build/wheel
-  mkdir -p build/wheel build/log
-  local log=build/log/wheel.log
-  # The compiler of the preset: another one, Python's own say, would have all of it compiled again.
-  if ! PATH="$PWD/.venv/bin:$PATH" CC=/usr/bin/cc CXX=/usr/bin/c++ .venv/bin/python -m pip wheel . --no-build-isolation --no-deps --disable-pip-version-check -w "$folder" \
-    --config-settings=build-dir=build --config-settings=cmake.define.SLIPWAY_TESTS=ON >"$log" 2>&1; then
+  say "building the wheel of the Python package, in $folder"
+  rm -rf "$folder"
+  mkdir -p "$folder" build/log
+  local log=build/log/${folder#build/}.log
+  if ! PATH="$PWD/.venv/bin:$PATH" "${variables[@]}" .venv/bin/python -m pip wheel . --no-build-isolation --no-deps \
+    --disable-pip-version-check -w "$folder" "$@" >"$log" 2>&1; then
     show_log_end "$log"
     fail "the wheel could not be built" "the reason stands above, and in full in $log"
   fi
