@@ -32,9 +32,10 @@ class Case:
     ways: tuple  # (name, ours, theirs)
 
 
-# Their percentile, for both.
-STATIC = tuple((way.lower(), ["--to", "uint8", "--calibrate", way.lower(), *options], ["static", way])
-               for way, options in (("MinMax", []), ("Entropy", []), ("Percentile", ["--percentile", "99.999"])))
+# What each does unless told; then ways of both, with their percentile.
+STATIC = (("default", ["--to", "uint8"], ["static", "MinMax"]),
+          *((way.lower(), ["--to", "uint8", "--calibrate", way.lower(), *options], ["static", way])
+            for way, options in (("MinMax", []), ("Entropy", []), ("Percentile", ["--percentile", "99.999"]))))
 # Without what theirs has not: its calibration is ranges, and that is all.
 NOTHING_ELSE = ["--no-equalize", "--no-bias-correction"]
 # Theirs leaves recurrent layers as they are in a static model, and has them in bytes in a dynamic one: ours has them in
@@ -47,9 +48,9 @@ CASES = [
          STATIC),
     Case("digits, separable", "digits/separable.onnx", "digits/calibration.npz", "digits/test.npz",
          "digits/test_labels.npy", STATIC),
-    Case("pit wall, TCN", "pitwall/tcn.onnx", "pitwall/recorded_telemetry.npy", "pitwall/recorded_telemetry.npy", None,
+    Case("pit wall, TCN", "pitwall/tcn.onnx", "pitwall/recorded_telemetry.npy", MADE + "other_laps.npy", None,
          STATIC),
-    Case("pit wall, TCN", "pitwall/tcn.onnx", MADE + "laps.npy", "pitwall/recorded_telemetry.npy", None, STATIC),
+    Case("pit wall, TCN", "pitwall/tcn.onnx", MADE + "laps.npy", MADE + "other_laps.npy", None, STATIC),
     Case("autopilot, LSTM", "autopilot/autopilot.onnx", "autopilot/recorded_input.npy", "autopilot/recorded_input.npy",
          None, RECURRENT),
     Case("autopilot, LSTM", "autopilot/autopilot.onnx", MADE + "windows.npy", "autopilot/recorded_input.npy", None,
@@ -149,8 +150,11 @@ def measure(launcher, commands, times):
 
 
 def compare(case, slipway, made, folder, times, launcher):
-    data, labels = load(EXAMPLES / case.test), None if case.labels is None else load(EXAMPLES / case.labels)
-    samples = made / case.samples[len(MADE):] if case.samples.startswith(MADE) else EXAMPLES / case.samples
+    def placed(name):
+        return made / name[len(MADE):] if name.startswith(MADE) else EXAMPLES / name
+
+    data, labels = load(placed(case.test)), None if case.labels is None else load(EXAMPLES / case.labels)
+    samples = placed(case.samples)
     wanted = outputs_of(EXAMPLES / case.model, data)
     for way, ours, theirs in case.ways:
         row = {"model": case.name, "way": way, "samples": len(load(samples)),

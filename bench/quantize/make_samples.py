@@ -1,6 +1,6 @@
-"""A thousand samples of the examples whose recordings are shorter, by the simulators that the recordings are from:
-laps of 34 stints at the pit wall, and windows of ten boats that the autopilot steers for 25 seconds each. Seeds are
-fixed.
+"""Samples of the examples whose recordings are shorter, by the simulators that the recordings are from: a thousand laps
+of 34 stints at the pit wall and two thousand of other races, to test with, and a thousand windows of ten boats that the
+autopilot steers for 25 seconds each. Seeds are fixed.
 
 usage: make_samples.py FOLDER
 """
@@ -23,9 +23,9 @@ BOATS = 10
 SETTLING_STEPS = WINDOW  # the first windows are filled with one reading
 
 
-def laps():
-    telemetry, _, _ = stint.race(np.random.default_rng(11), -(-SAMPLES // stint.LAPS))
-    return telemetry[:SAMPLES]
+def laps(seed, count):
+    telemetry, _, _ = stint.race(np.random.default_rng(seed), -(-count // stint.LAPS))
+    return telemetry[:count]
 
 
 def windows():
@@ -45,7 +45,8 @@ def windows():
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, samples in (("laps.npy", laps()), ("windows.npy", windows())):
+    for name, samples in (("laps.npy", laps(11, SAMPLES)), ("other_laps.npy", laps(21, 2 * SAMPLES)),
+                          ("windows.npy", windows())):
         np.save(folder / name, np.ascontiguousarray(samples, np.float32))
 
 
