@@ -9,6 +9,9 @@
 namespace slipway::quantize {
 namespace {
 
+// Of values that the second walk over the samples need not compute again.
+constexpr std::size_t kMostKeptBytes = std::size_t{4} << 20;
+
 // Where each pair's value stands in placement.quantized.
 std::vector<std::size_t> places_of(const Placement& placement, const std::vector<Pair>& pairs) {
   std::vector<std::size_t> places;
@@ -27,6 +30,7 @@ Result<Learned> learn(const Model& model, const Placement& placement,
   const Graph& graph = model.graph;
   const std::vector<ValueId>& values = placement.quantized;
   auto watch = TRY(Watch::create(model, values, samples, options));
+  if (options.corrects_bias) watch.keep(kMostKeptBytes);
   Seen seen(graph, values, options);
   const std::vector<std::size_t> places = places_of(placement, pairs);
   Learned learned;

@@ -1,8 +1,10 @@
 // What values of a model hold as it runs on samples.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,7 +19,8 @@
 namespace slipway::quantize {
 
 // The model made ready once, to walk over the samples as often as it takes. In memory are some
-// samples and the values of one run for each lane, however many samples there are.
+// samples, the values of one run for each lane, and those that are kept, however many samples there
+// are.
 class Watch {
  public:
   // Samples are dealt to lanes in turns. Two lanes may run at once; what is summed up for each
@@ -32,6 +35,10 @@ class Watch {
   static Result<Watch> create(const Model& model, const std::vector<ValueId>& values,
                               samples::Samples& samples, const Options& options);
 
+  // From now on the values of the first samples are kept, so many bytes of them at most: walks
+  // after the next one run the model on the other samples alone.
+  void keep(std::size_t most_bytes) { most_kept_bytes_ = most_bytes / kLanes; }
+
   // Runs on samples from the first one on, at most `most` of them (0: all). How many there were.
   Result<std::size_t> walk(std::size_t most, const Progress& progress, std::string_view what,
                            const See& see);
@@ -41,9 +48,18 @@ class Watch {
     runs_.push_back(std::move(run));
   }
   Status prepare(const std::vector<Tensor>& sample);
+  Result<std::span<const Tensor>> answers(std::size_t lane, const std::vector<Tensor>& sample);
   Status run_lane(std::size_t lane, std::span<const std::vector<Tensor>> chunk, const See& see);
 
+  struct alignas(128) Kept {                   // of a lane; lines of a cache of its own
+    std::vector<std::vector<Tensor>> answers;  // of its first samples
+    std::size_t bytes = 0;
+    std::size_t next = 0;  // sample of the walk
+  };
+
   samples::Samples* samples_;
+  std::size_t most_kept_bytes_ = 0;  // of a lane
+  std::array<Kept, kLanes> kept_;
   std::vector<ModelRun> runs_;                               // one for each lane that has run
   std::vector<std::size_t> outputs_;                         // the value that each output is
   std::vector<std::pair<std::size_t, std::size_t>> inputs_;  // value, place in a sample
