@@ -90,7 +90,8 @@ Status run(const Arguments& arguments) {
   fetch::FetcherOptions options;
   options.http.ca_file = arguments.value("--ca");
   const std::unique_ptr<fetch::Fetcher> fetcher = fetch::make_fetcher(std::move(options));
-  updater::Updater client(kept, *fetcher, TRY(needed(arguments, "--metadata-url")), now(), {}, say);
+  updater::Updater client(kept, *fetcher, TRY(needed(arguments, "--metadata-url")), now(), {},
+                          [](updater::Event /*event*/, std::string_view text) { say(text); });
   TRY(client.refresh());
   return verb == "download" ? download(arguments, client, *fetcher) : Status();
 }

@@ -17,6 +17,8 @@ constexpr Option kOptions[] = {
     {"--repository", "R", "the repository's folder: rotate, renew; list tells what it says"},
     {"--key", "FILE", "rotate: which key of the role, by its file or the beginning of its id"},
     {"--lost", "", "rotate: the old key is gone; root's keys alone replace it"},
+    {"--draft", "FILE", "rotate, renew: write the new root there, for other holders to sign"},
+    {"--show", "", "sign-root: only tell what the new root changes, and who signed it"},
     {"--expires", "TIME", "of the root that is signed: 365d, 52w (365d)"},
     kPassphraseFileOption,
     kNoPassphraseOption,
@@ -41,14 +43,19 @@ std::span<const Verb> verbs() {
       {"list", "slipway keys list DIR [--repository R]", {"--repository"}, 1, run_keys_list},
       {"rotate",
        "slipway keys rotate ROLE DIR --repository R",
-       {"--kind", "--repository", "--key", "--lost", "--expires"},
+       {"--kind", "--repository", "--key", "--lost", "--expires", "--draft"},
        2,
        run_keys_rotate},
       {"renew",
        "slipway keys renew DIR --repository R",
-       {"--repository", "--expires"},
+       {"--repository", "--expires", "--draft"},
        1,
        run_keys_renew},
+      {"sign-root",
+       "slipway keys sign-root FILE DIR [--repository R]",
+       {"--repository", "--show"},
+       2,
+       run_keys_sign_root},
   };
   return kVerbs;
 }
@@ -59,15 +66,16 @@ Result<int> run_keys(const Arguments& arguments) {
   for (const Verb& verb : verbs()) names.emplace_back(verb.name);
   if (words.empty()) {
     return Error{Code::kUsage,
-                 "say what to do with keys: new, list, rotate or renew (slipway keys "
+                 "say what to do with keys: new, list, rotate, renew or sign-root (slipway keys "
                  "--help tells more)"};
   }
   const auto verb = std::ranges::find(verbs(), words[0], &Verb::name);
   if (verb == verbs().end()) {
     const std::string suggestion = nearest(words[0], names);
-    return Error{Code::kUsage, str("slipway keys has no '", shorten(words[0]), "': ",
-                                   suggestion.empty() ? "new, list, rotate and renew are there"
-                                                      : str("did you mean '", suggestion, "'?"))};
+    return Error{Code::kUsage,
+                 str("slipway keys has no '", shorten(words[0]), "': ",
+                     suggestion.empty() ? "new, list, rotate, renew and sign-root are there"
+                                        : str("did you mean '", suggestion, "'?"))};
   }
   for (const Option& option : kOptions) {
     const bool is_everywhere = option.name == kPassphraseFileOption.name ||
@@ -96,7 +104,7 @@ Result<trust::KeyKind> key_kind(const Arguments& arguments, trust::KeyKind other
 const Command kKeysCommand = {
     .name = "keys",
     .summary = "make, list, replace and renew the keys that sign a repository",
-    .operands = "new|list|rotate|renew [ROLE] DIR",
+    .operands = "new|list|rotate|renew|sign-root [ROLE|FILE] DIR",
     .options = kOptions,
     .about =
         "The keys of a repository, a file for each role in the folder DIR, encrypted under a "
@@ -111,7 +119,16 @@ const Command kKeysCommand = {
         "list    shows them: kind, id, encrypted or not, whether the root names them, what expires "
         "when\n"
         "rotate  replaces the key of ROLE, in the repository, too; devices follow by themselves\n"
-        "renew   signs the root again, good for longer",
+        "renew   signs the root again, good for longer\n"
+        "\n"
+        "Where a root takes several keys (new --roots 3 --threshold 2) whose holders sit apart: "
+        "one "
+        "of them runs rotate\n"
+        "or renew with --draft FILE, hands the file on, and the others add their signatures:\n"
+        "sign-root FILE DIR  tells what the new root changes, and signs it by the keys of root in "
+        "DIR\n"
+        "slipway publish --root FILE takes it into the repository, and refuses until enough have "
+        "signed.",
     .example = "slipway keys new keys",
     .run = run_keys,
 };

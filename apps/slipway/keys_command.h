@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "publish/key_ring.h"
+#include "publish/signers.h"
 #include "publish/state.h"
 
 namespace slipway {
@@ -12,6 +13,13 @@ Result<int> run_keys_new(const Arguments& arguments);
 Result<int> run_keys_list(const Arguments& arguments);
 Result<int> run_keys_rotate(const Arguments& arguments);
 Result<int> run_keys_renew(const Arguments& arguments);
+Result<int> run_keys_sign_root(const Arguments& arguments);
+
+// Writes a new root that others have yet to sign to --draft FILE, signed by the keys of root that
+// are here, and says what comes next. kUsage where the file is there.
+Status expect_no_draft(const Arguments& arguments);
+Status write_draft(const Arguments& arguments, const trust::Root& next, const trust::Root& present,
+                   const publish::Keys& signers);
 
 // --kind, or what stands in its place.
 Result<trust::KeyKind> key_kind(const Arguments& arguments, trust::KeyKind otherwise);

@@ -7,6 +7,7 @@
 #include "console.h"
 #include "keys_command.h"
 #include "passphrase.h"
+#include "publish/cosign.h"
 #include "publish/expiry.h"
 #include "publish_text.h"
 
@@ -110,17 +111,37 @@ Result<int> run_keys_rotate(const Arguments& arguments) {
   const std::string old_id =
       TRY(old_key(arguments, role, repository.root().roles.at(role).keyids, files));
   const trust::KeyKind kind = TRY(key_kind(arguments, kind_of(repository.root().keys.at(old_id))));
+  const bool is_draft = arguments.has("--draft");
+  if (is_draft) TRY(expect_no_draft(arguments));
   const publish::Signers signers =
-      TRY(open_signers(ring, role, repository, arguments.has("--lost")));
+      is_draft ? publish::Signers()
+               : TRY(open_signers(ring, role, repository, arguments.has("--lost")));
+  publish::Keys cosigners =
+      is_draft ? TRY(ring.open(trust::kRoot, repository.root())) : publish::Keys();
   const std::string passphrase = TRY(new_passphrase(arguments, passphrases, ring));
   const trust::PrivateKey key = TRY(trust::PrivateKey::generate(kind));
   // On disk before anything names it.
   const std::string added = TRY(ring.add(role, key, passphrase));
-  const Status done = repository.rotate(role, old_id, key, signers, current_time(), lifetimes);
+  Status done;
+  if (is_draft) {
+    if (role == trust::kRoot) cosigners.push_back(key);
+    done = write_draft(
+        arguments,
+        publish::next_root(repository.root(), role, old_id, key, current_time() + lifetimes.root),
+        repository.root(), cosigners);
+  } else {
+    done = repository.rotate(role, old_id, key, signers, current_time(), lifetimes);
+  }
   if (!done.ok()) {
     std::error_code ignored;
-    if (done.error().code == Code::kUsage) std::filesystem::remove(ring.folder() / added, ignored);
+    if (is_draft || done.error().code == Code::kUsage)
+      std::filesystem::remove(ring.folder() / added, ignored);
     return done.error();
+  }
+  if (is_draft) {
+    say(str("the new key of ", role, " is ", (ring.folder() / added).string(),
+            ", and signs nothing before the new root is published"));
+    return kExitOk;
   }
   TRY(tidy(ring, old_id, added, repository));
   TRY(print_keys(arguments, ring, &repository.state()));
@@ -140,9 +161,15 @@ Result<int> run_keys_renew(const Arguments& arguments) {
   const Passphrases passphrases = TRY(Passphrases::of(arguments));
   KeyRing ring(folder, passphrases.for_existing());
   Repository repository = TRY(open_repository(where, ring, publish::Access::kWrite));
+  const trust::Seconds now = current_time();
+  if (arguments.has("--draft")) {
+    TRY(expect_no_draft(arguments));
+    TRY(write_draft(arguments, publish::next_root(repository.root(), now + lifetimes.root),
+                    repository.root(), TRY(ring.open(trust::kRoot, repository.root()))));
+    return kExitOk;
+  }
   publish::Signers signers;
   signers[std::string(trust::kRoot)] = TRY(ring.open_enough(trust::kRoot, repository.root()));
-  const trust::Seconds now = current_time();
   TRY(repository.renew_root(signers, now, lifetimes));
   TRY(ring.keep_root(repository.state().root_text));
   TRY(print_keys(arguments, ring, &repository.state()));

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/files.h"
 #include "base/str.h"
 #include "bundle/layout.h"
 #include "cli/table.h"
@@ -10,6 +12,7 @@
 #include "command.h"
 #include "console.h"
 #include "passphrase.h"
+#include "publish/cosign.h"
 #include "publish/deltas.h"
 #include "publish/expiry.h"
 #include "publish_text.h"
@@ -31,6 +34,7 @@ constexpr Option kOptions[] = {
     {"--expires", "TIME", "until when devices take it without another publish: 90d, 2w (90d)"},
     {"--timestamp-expires", "TIME", "until when without slipway refresh-timestamp (7d)"},
     {"--deltas", "N", "of a bundle, deltas from so many versions before it (1)"},
+    {"--root", "FILE", "and a new root that enough holders have signed (slipway keys sign-root)"},
     {"--prune", "", "then remove files that neither this publication nor the one before it names"},
     {"--list", "", "only show what is published; needs no keys"},
     kPassphraseFileOption,
@@ -198,11 +202,35 @@ Result<publish::Lifetimes> parse_lifetimes(const Arguments& arguments) {
   return lifetimes;
 }
 
+constexpr std::string_view kOnlineRoles[] = {trust::kTargets, trust::kSnapshot, trust::kTimestamp};
+
 Result<publish::Signers> open_signers(publish::KeyRing& ring, const trust::Root& root) {
   publish::Signers signers;
-  for (const std::string_view role : {trust::kTargets, trust::kSnapshot, trust::kTimestamp})
+  for (const std::string_view role : kOnlineRoles)
     signers[std::string(role)] = TRY(ring.open_enough(role, root));
   return signers;
+}
+
+// The root of --root FILE, with the keys here that it or the present one names.
+Status adopt_root(Repository& repository, publish::KeyRing& ring, const std::string& file,
+                  const publish::Lifetimes& lifetimes) {
+  const std::string text = TRY(read_file(file, trust::kMostRootBytes));
+  const Result<trust::Root> next = trust::parse_root(text);
+  if (!next.ok()) return Error{next.error().code, str(file, ": ", next.error().message)};
+  publish::Signers signers;
+  for (const std::string_view role : kOnlineRoles) {
+    publish::Keys& keys = signers[std::string(role)];
+    keys = TRY(ring.open(role, repository.root()));
+    for (trust::PrivateKey& key : TRY(ring.open(role, *next))) {
+      if (std::ranges::find(keys, key.id(), &trust::PrivateKey::id) == keys.end())
+        keys.push_back(std::move(key));
+    }
+  }
+  const Status adopted = repository.adopt_root(text, signers, current_time(), lifetimes);
+  if (!adopted.ok()) return Error{adopted.error().code, str(file, ": ", adopted.error().message)};
+  TRY(publish::follow_root(ring, repository.root(), repository.state().root_text));
+  say(str("root version ", repository.root().version, " is published; devices follow"));
+  return {};
 }
 
 void say_published(const Repository& repository, const std::string& folder, bool is_first,
@@ -236,6 +264,8 @@ Result<int> run_publish(const Arguments& arguments) {
   }
   Repository repository = TRY(open_or_begin(folder, ring));
   const bool is_first = !repository.state().is_published;
+  if (arguments.has("--root"))
+    TRY(adopt_root(repository, ring, arguments.value("--root"), lifetimes));
   const publish::Signers signers = TRY(open_signers(ring, repository.root()));
   Json added = Json::array();
   for (const std::string& file : files) {
@@ -246,13 +276,12 @@ Result<int> run_publish(const Arguments& arguments) {
     TRY(repository.withdraw(path));
     say(str(path, ": withdrawn"));
   }
-  if (files.empty() && !arguments.has("--withdraw"))
+  if (files.empty() && !arguments.has("--withdraw") && !arguments.has("--root"))
     say("nothing to add: what is published is signed anew");
   const trust::Seconds now = current_time();
   TRY(repository.publish(signers, now, lifetimes));
   // A root that was signed elsewhere, where root's keys are.
-  if (TRY(ring.trusted_root()) != repository.state().root_text)
-    TRY(ring.keep_root(repository.state().root_text));
+  TRY(publish::follow_root(ring, repository.root(), repository.state().root_text));
   say_published(repository, folder, is_first, now);
   Json json = {{"repository", folder},
                {"added", std::move(added)},

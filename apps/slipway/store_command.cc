@@ -25,6 +25,8 @@ constexpr Option kOptions[] = {
     {"--repair", "BUNDLE", "verify: replace what is damaged from it (repeatable)", true},
     {"--repository", "URL", "install, verify: from a repository, by its signed metadata"},
     {"--metadata-dir", "DIR", "what this device trusts of that repository (slipway-tuf init)"},
+    {"--offline-grace", "TIME",
+     "how long after it expired what is kept of it still serves: 12h, 7d"},
     {"--limit", "RATE", "of a repository, bytes a second at most: 200k, 2M"},
     {"--ca", "FILE", "the authorities that vouch for its server, PEM (the system's)"},
     {"--proxy", "URL", "by this proxy; '' for none (https_proxy, no_proxy... of the environment)"},
@@ -91,12 +93,19 @@ Status expect_runnable(const Request& request, const bundle::Manifest& manifest)
                str(bundle::refusal(manifest, choice), "\n--any-machine installs it all the same")};
 }
 
+Status note_trust(Store& store, const TrustNote& note, const Id& id) {
+  return store.note(note.action, id, note.text);
+}
+
 Result<int> install(const Request& request) {
   RepositoryBundle from = TRY(open_bundle(request));
-  TRY(expect_runnable(request, from.source->manifest()));
+  const bundle::Manifest& manifest = from.source->manifest();
+  TRY(expect_runnable(request, manifest));
   const auto opened = TRY(request.open(Access::kChange, /*may_create=*/true));
+  for (const TrustNote& note : from.notes)
+    TRY(note_trust(*opened, note, {manifest.name, manifest.version.text()}));
   const auto active = opened->active(from.source->manifest().name);
-  if (from.updater != nullptr && active.ok())
+  if (from.is_remote() && active.ok())
     use_deltas(from, active->folder, request.arguments.value("--metadata-dir"));
   store::Installed installed;
   {
@@ -174,26 +183,25 @@ Result<int> verify(const Request& request) {
     sources.push_back(TRY(bundle::open_source(bundle)));
     all.push_back(sources.back().get());
   }
-  RepositoryBundle from;
-  if (request.arguments.has("--repository")) {
-    if (request.operands.size() != 2) {
-      return Error{Code::kUsage,
-                   "slipway store verify --repository URL repairs one version: NAME VERSION"};
-    }
-    from = TRY(open_repository_bundle(request.arguments, request.operands[0], request.operands[1]));
-    all.push_back(from.source.get());
-  }
-  const bool may_repair = !all.empty();
+  const bool has_repository = request.arguments.has("--repository");
+  if (has_repository) TRY(expect_repository_options(request.arguments));
+  const bool may_repair = !all.empty() || has_repository;
   const auto opened = TRY(request.open(may_repair ? Access::kChange : Access::kRead));
+  RepairVersions versions(request.arguments,
+                          [&](const TrustNote& note) { return note_trust(*opened, note, {}); });
+  store::RepairFrom from{.sources = all};
+  if (has_repository)
+    from.bundle_of = [&](const Id& id) { return versions.open(id.name, id.version); };
   Store::Selection selection;
   if (!request.operands.empty()) selection.name = request.operands[0];
   if (request.operands.size() > 1) selection.version = request.operands[1];
   store::Verified verified;
   {
     ProgressLine line;
-    verified = TRY(opened->verify(selection, may_repair, all, progress_of(line, "verifying")));
+    verified = TRY(opened->verify(selection, may_repair, from, progress_of(line, "verifying")));
   }
   TRY(request.tell(verified_text(verified), verified_json(verified)));
+  if (!versions.failure().empty()) say(str("the repository: ", versions.failure()));
   return verified.is_whole() ? kExitOk : kExitBad;
 }
 
@@ -225,7 +233,7 @@ struct Action {
 
 constexpr Action kActions[] = {
     {"install", "BUNDLE, or NAME [VERSION]", 1, 2, install,
-     "--activate --any-machine --repository "},
+     "--activate --any-machine --repository --offline-grace "},
     {"list", "", 0, 0, list, ""},
     {"path", "NAME", 1, 1, path, ""},
     {"activate", "NAME VERSION", 2, 2, activate, ""},
@@ -233,7 +241,7 @@ constexpr Action kActions[] = {
     {"pin", "NAME VERSION", 2, 2, pin, ""},
     {"unpin", "NAME VERSION", 2, 2, pin, ""},
     {"prune", "[NAME VERSION]", 0, 2, prune, ""},
-    {"verify", "[NAME [VERSION]]", 0, 2, verify, "--repair --repository "},
+    {"verify", "[NAME [VERSION]]", 0, 2, verify, "--repair --repository --offline-grace "},
     {"log", "", 0, 0, show_log, "--verify "},
 };
 
@@ -264,7 +272,7 @@ Status expect_fitting(const Request& request, const Action& action) {
                                    ", not ", count, " operands")};
   }
   for (const std::string_view option :
-       {"--activate", "--any-machine", "--repair", "--verify", "--repository"}) {
+       {"--activate", "--any-machine", "--repair", "--verify", "--repository", "--offline-grace"}) {
     if (request.arguments.has(option) &&
         action.options.find(str(option, " ")) == std::string_view::npos)
       return Error{Code::kUsage, str(option, " is not for slipway store ", action.name)};
@@ -324,7 +332,9 @@ const Command kStoreCommand = {
         "  pin, unpin NAME VERSION  what is pinned is never pruned\n"
         "  prune [NAME VERSION]     remove what is neither active, previous, pinned nor unused; or "
         "that version\n"
-        "  verify [NAME [VERSION]]  hash every file; --repair replaces what is damaged\n"
+        "  verify [NAME [VERSION]]  hash every file; --repair and --repository replace what is "
+        "damaged, of each\n"
+        "                           version by its own signed manifest\n"
         "  log                      what was done, when and why; --verify checks that nobody "
         "changed it",
     .example = "slipway store /var/lib/robot install autopilot-1.2.0.slip --activate",

@@ -184,10 +184,14 @@ Result<Keys> KeyRing::open_enough(std::string_view role, const trust::Root& root
     if (file.role == role && !file.fault.empty())
       return Error{Code::kInvalid, str((folder_ / file.name).native(), ": ", file.fault)};
   }
+  const std::string_view otherwise =
+      role == trust::kRoot && named.threshold > 1
+          ? ", or let each holder sign on a machine of their own: --draft FILE"
+          : "";
   return Error{Code::kUsage, str("signing as ", role, " takes ", needed, ", and ", folder_.native(),
                                  " has ", keys.size(), " of those that root version ", root.version,
                                  " names: bring ", role, ".pem there (slipway keys list ",
-                                 folder_.native(), " shows what there is)")};
+                                 folder_.native(), " shows what there is)", otherwise)};
 }
 
 Result<std::string> KeyRing::add(std::string_view role, const trust::PrivateKey& key,
@@ -207,7 +211,7 @@ Status KeyRing::replace(const KeyFile& old, const std::string& by) {
   const std::string stem = fs::path(old.name).stem().string();
   std::error_code error;
   fs::rename(folder_ / old.name, retired / str(stem, "-", old.id.substr(0, 8), ".pem"), error);
-  if (!error) fs::rename(folder_ / by, folder_ / old.name, error);
+  if (!error && !by.empty()) fs::rename(folder_ / by, folder_ / old.name, error);
   if (error) {
     return Error{Code::kIo, str("cannot put ", (folder_ / old.name).native(), " away into ",
                                 retired.native(), ": ", error.message())};

@@ -57,7 +57,8 @@ class KeyRing {
   // empty.
   Result<std::string> add(std::string_view role, const trust::PrivateKey& key,
                           std::string_view passphrase);
-  // Puts a file away into retired/, and gives its name to the one that replaces it.
+  // Puts a file away into retired/, and gives its name to the one that replaces it, if there is
+  // one.
   Status replace(const KeyFile& old, const std::string& by);
 
   // Empty where there is none.

@@ -17,6 +17,7 @@ class ToFile final : public bundle::Sink {
  public:
   explicit ToFile(disk::File& file) : file_(&file) {}
   Status write(std::span<const std::byte> bytes) override { return file_->write(bytes); }
+  Status zeros(std::uint64_t count) override { return file_->zeros(count); }
 
  private:
   disk::File* file_;

@@ -90,6 +90,12 @@ class Repository {
   // The same root, good for longer.
   Status renew_root(const Signers& signers, trust::Seconds now, const Lifetimes& lifetimes);
 
+  // A root that was signed elsewhere, by several holders maybe: kUsage, with what is lacking, until
+  // enough of them did. Where it names other keys for targets, snapshot or timestamp, `signers` has
+  // those, and, if they are not lost, the present ones.
+  Status adopt_root(const std::string& text, const Signers& signers, trust::Seconds now,
+                    const Lifetimes& lifetimes);
+
   // Removes files that neither what is published nor what was published before it names. Roots
   // stay: a device that was off for years goes through all of them.
   Result<Pruned> prune();

@@ -301,7 +301,8 @@ TEST_F(RepositoryTest, ThresholdsOfRootCountOldKeysAndNewOnes) {
   one["root"] = {keys[0]};
   const Status refused = repository.rotate("root", keys[0].id(), key, one, kNow, {});
   ASSERT_FALSE(refused.ok());
-  EXPECT_NE(refused.error().message.find("needs 2 of the keys"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("signed by 1 of the 2 keys that root version 1 takes"),
+            std::string::npos);
   Signers two = publisher_.signers;
   two["root"] = {keys[0],
                  keys[1]};  // the replaced one and another: with the new one two of either root

@@ -1,29 +1,44 @@
 #include <algorithm>
 
 #include "base/str.h"
+#include "publish/cosign.h"
 #include "publish/expiry.h"
 #include "publish/repository.h"
-#include "trust/signatures.h"
 #include "trust/write.h"
 
 namespace slipway::publish {
+namespace {
+
+// The lowest role whose keys are others by another root; empty where only root's are.
+std::string_view changed_role(const trust::Root& next, const trust::Root& present) {
+  for (const std::string_view role : {trust::kTargets, trust::kSnapshot, trust::kTimestamp}) {
+    const trust::RoleKeys& a = next.roles.at(std::string(role));
+    const trust::RoleKeys& b = present.roles.at(std::string(role));
+    if (a.keyids != b.keyids || a.threshold != b.threshold) return role;
+  }
+  return {};
+}
+
+// Whether the keys are enough to sign a role and those above it.
+bool can_sign(std::string_view from, const Signers& signers, const trust::Root& root) {
+  const std::string_view roles[] = {trust::kTargets, trust::kSnapshot, trust::kTimestamp};
+  return std::all_of(std::ranges::find(roles, from), std::end(roles), [&](std::string_view role) {
+    const auto keys = signers.find(role);
+    return keys != signers.end() && are_enough(keys->second, root.roles.at(std::string(role)));
+  });
+}
+
+}  // namespace
 
 Result<std::string> Repository::sign_root(const trust::Root& root, const Keys& signers) const {
   std::string text = TRY(trust::write(root, signers));
   const trust::Root written = TRY(trust::parse_root(text));
-  const std::string role(trust::kRoot);
-  // A device demands both.
-  for (const trust::Root& judge : {state_.root, root}) {
-    const Status enough =
-        trust::check_signatures(written, judge.roles.at(role), judge.keys, trust::kRoot);
-    if (enough.ok()) continue;
-    return Error{
-        Code::kUsage,
-        str("a new root needs ", judge.roles.at(role).threshold, " of the keys that root version ",
-            judge.version,
-            " names for root, and fewer are at hand: bring the key files of root together")};
-  }
-  return text;
+  const Standing standing = standing_of(written, state_.root);
+  if (standing.is_enough()) return text;
+  return Error{Code::kUsage,
+               str("the new root would be ", standing_text(standing, written, state_.root),
+                   ": bring the key files of root together, or let each holder sign "
+                   "on a machine of their own: --draft FILE")};
 }
 
 Status Repository::write_root(const trust::Root& root, const std::string& text) {
@@ -33,9 +48,7 @@ Status Repository::write_root(const trust::Root& root, const std::string& text) 
 Status Repository::renew_root(const Signers& signers, trust::Seconds now,
                               const Lifetimes& lifetimes) {
   TRY(check_clock(now));
-  trust::Root next = state_.root;
-  ++next.version;
-  next.expires = now + lifetimes.root;
+  const trust::Root next = next_root(state_.root, now + lifetimes.root);
   const auto keys = signers.find(trust::kRoot);
   const std::string text = TRY(sign_root(next, keys == signers.end() ? Keys() : keys->second));
   TRY(write_root(next, text));
@@ -51,11 +64,7 @@ Status Repository::rotate(std::string_view role, const std::string& old_id,
     return Error{Code::kUsage, str("the root does not name the key ", shorten(old_id, 16), " for ",
                                    role, ": there is nothing to replace")};
   }
-  trust::Root next = state_.root;
-  ++next.version;
-  next.expires = now + lifetimes.root;
-  take_role(next, role, old_id);
-  give_role(next, role, key);
+  const trust::Root next = next_root(state_.root, role, old_id, key, now + lifetimes.root);
   Signers with_new = signers;
   with_new[std::string(role)].push_back(key);
   const std::string text = TRY(sign_root(next, with_new[std::string(trust::kRoot)]));
@@ -75,6 +84,46 @@ Status Repository::rotate(std::string_view role, const std::string& old_id,
   TRY(write_root(next, text));
   TRY(read_again());
   return sign_from(role, with_new, now, lifetimes);
+}
+
+Status Repository::adopt_root(const std::string& text, const Signers& signers, trust::Seconds now,
+                              const Lifetimes& lifetimes) {
+  TRY(check_clock(now));
+  const trust::Root next = TRY(trust::parse_root(text));
+  if (next.bytes == state_.root.bytes) return {};  // an interrupted call published it
+  TRY(expect_next(next, state_.root));
+  const Standing standing = standing_of(next, state_.root);
+  if (!standing.is_enough()) {
+    return Error{Code::kUsage, str("root version ", next.version, " is ",
+                                   standing_text(standing, next, state_.root),
+                                   ": another holder has to sign it first, slipway keys sign-root "
+                                   "FILE DIR")};
+  }
+  if (next.expires <= now) {
+    return Error{Code::kUsage,
+                 str("root version ", next.version, " expired at ", trust::time_text(next.expires),
+                     ": no device would take what is published under it")};
+  }
+  const std::string_view from = changed_role(next, state_.root);
+  if (from.empty() || !state_.is_published) {
+    TRY(write_root(next, text));
+    return read_again();
+  }
+  if (!can_sign(from, signers, next)) {
+    return Error{Code::kUsage, str("root version ", next.version, " names another key for ", from,
+                                   ", and what it signs has to be signed anew at once: bring the "
+                                   "new key of ",
+                                   from, " and those of the roles above it there")};
+  }
+  // Signed by the old key and by the new one, what the role says is good under either root.
+  if (can_sign(from, signers, state_.root)) {
+    TRY(sign_from(from, signers, now, lifetimes));
+    TRY(write_root(next, text));
+    return read_again();
+  }
+  TRY(write_root(next, text));
+  TRY(read_again());
+  return sign_from(from, signers, now, lifetimes);
 }
 
 }  // namespace slipway::publish

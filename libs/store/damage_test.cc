@@ -26,10 +26,10 @@ TEST_F(DamageTest, BitRotIsFoundAndRepaired) {
   EXPECT_EQ(store_->activate({"autopilot", "1.0.0"}).error().code, Code::kInvalid);
   const auto useless = source_of("lidar", "1.0.0", {{"m.plan", "lidar"}});
   bundle::Source* sources[] = {useless.get()};
-  EXPECT_FALSE(store_->verify({}, true, sources).value().is_whole());
+  EXPECT_FALSE(store_->verify({}, true, {.sources = sources}).value().is_whole());
   const auto good = sample_version("1.0.0");
   bundle::Source* both[] = {useless.get(), good.get()};
-  const Verified repaired = store_->verify({}, true, both).value();
+  const Verified repaired = store_->verify({}, true, {.sources = both}).value();
   EXPECT_TRUE(repaired.is_whole());
   EXPECT_EQ(repaired.damages.size(), 2U);
   EXPECT_TRUE(verified().damages.empty());
@@ -37,6 +37,69 @@ TEST_F(DamageTest, BitRotIsFoundAndRepaired) {
             "golden vectors of all versions");
   EXPECT_TRUE(contains(actions(), "repair"));
   EXPECT_TRUE(store_->activate({"autopilot", "1.0.0"}).ok());
+}
+
+// A repository in which some versions are no more, and which tells what it was asked for.
+class Shelf {
+ public:
+  explicit Shelf(std::vector<std::string> versions) : versions_(std::move(versions)) {}
+
+  Result<bundle::Source*> open(const Id& id) {
+    asked_ += id.version + " ";
+    if (std::ranges::find(versions_, id.version) == versions_.end())
+      return Error{Code::kNotFound, str(id.text(), " is on the shelf no more")};
+    opened_.push_back(sample_version(id.version));
+    return opened_.back().get();
+  }
+  RepairFrom from() {
+    return {.bundle_of = [this](const Id& id) { return open(id); }};
+  }
+  const std::string& asked() const { return asked_; }
+
+ private:
+  std::vector<std::string> versions_;
+  std::vector<std::unique_ptr<bundle::Source>> opened_;
+  std::string asked_;
+};
+
+std::string plan_of(const std::string& version) {
+  return "the plan of " + version + std::string(3000, 'p');
+}
+
+TEST_F(DamageTest, SeveralVersionsAreRepairedAtOnceEachFromItsOwnBundle) {
+  for (const char* version : {"1.0.0", "1.1.0", "1.2.0"}) install(version);
+  Shelf untouched({"1.0.0", "1.1.0", "1.2.0"});
+  EXPECT_TRUE(store_->verify({}, true, untouched.from()).value().is_whole());
+  EXPECT_EQ(untouched.asked(), "") << "nothing is damaged";
+  disk_->damage(object(plan_of("1.0.0")), 7);
+  disk_->damage(object("the network of 1.0.0"), 7);
+  disk_->damage(object(plan_of("1.2.0")), 7);
+  disk_->damage(kStorePath / "versions/autopilot/1.2.0/bundle/manifest.json", 200);
+  Shelf shelf({"1.0.0", "1.1.0", "1.2.0"});
+  const Verified repaired = store_->verify({}, true, shelf.from()).value();
+  EXPECT_TRUE(repaired.is_whole());
+  EXPECT_EQ(repaired.damages.size(), 5U) << "a plan, two files of one object, a manifest, a plan";
+  EXPECT_EQ(shelf.asked(), "1.2.0 1.0.0 ") << "manifests come first; each once";
+  EXPECT_TRUE(verified().damages.empty());
+}
+
+TEST_F(DamageTest, AVersionThatIsOnTheShelfNoMoreSaysSoAndKeepsNoOtherFromItsRepair) {
+  for (const char* version : {"1.0.0", "1.1.0", "1.2.0"}) install(version);
+  disk_->damage(object(plan_of("1.0.0")), 7);
+  disk_->damage(object("golden vectors of all versions"), 7);
+  disk_->damage(object(plan_of("1.2.0")), 7);
+  Shelf shelf({"1.1.0", "1.2.0"});
+  const Verified found = store_->verify({}, true, shelf.from()).value();
+  EXPECT_FALSE(found.is_whole());
+  std::string left;
+  for (const Damage& damage : found.damages) {
+    if (!damage.is_repaired) left += damage.id.version + " " + damage.path + ": " + damage.what;
+  }
+  EXPECT_EQ(left.find("1.0.0 boat/model.plan: "), 0U) << left;
+  EXPECT_TRUE(left.ends_with("not repaired: autopilot 1.0.0 is on the shelf no more")) << left;
+  const Verified after = verified();
+  ASSERT_EQ(after.damages.size(), 1U) << "what another version shares came from there";
+  EXPECT_EQ(after.damages[0].path, "boat/model.plan");
 }
 
 TEST_F(DamageTest, EveryKindOfDamageIsRepaired) {

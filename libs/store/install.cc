@@ -215,7 +215,7 @@ Result<Installed> Store::install_again(bundle::Source& source, const Id& id,
   }
   bundle::Source* const sources[] = {&source};
   const Verified verified =
-      TRY(verify({id.name, id.version}, /*may_repair=*/true, sources, progress));
+      TRY(verify({id.name, id.version}, /*may_repair=*/true, {.sources = sources}, progress));
   for (const Damage& damage : verified.damages) {
     if (!damage.is_repaired) {
       return Error{Code::kInvalid, str(id.text(),

@@ -9,8 +9,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +18,7 @@
 #include "disk/disk.h"
 #include "store/audit.h"
 #include "store/layout.h"
+#include "store/repair_sources.h"
 #include "store/sealed.h"
 
 namespace slipway::store {
@@ -120,13 +119,13 @@ class Store {
   Result<Pruned> remove(const Id& id, std::string_view reason = {});
 
   // Hashes every file of every version, or of those of one name, or of one version. With
-  // `may_repair`, what is damaged is fetched from a source that has it, object by object.
+  // `may_repair`, what is damaged is fetched from who has it, object by object.
   struct Selection {
     std::string name;
     std::string version;
   };
-  Result<Verified> verify(const Selection& selection, bool may_repair,
-                          std::span<bundle::Source* const> sources, const Progress& progress = {});
+  Result<Verified> verify(const Selection& selection, bool may_repair, const RepairFrom& from,
+                          const Progress& progress = {});
 
   // A line in the audit log from whoever uses the store.
   Status note(std::string_view action, const Id& id, std::string_view reason);

@@ -6,6 +6,7 @@
 #include "digest/digest.h"
 #include "store/objects.h"
 #include "store/repair.h"
+#include "store/repair_sources.h"
 #include "store/sealed.h"
 #include "store/store.h"
 #include "store/versions.h"
@@ -18,9 +19,8 @@ using bundle::FileEntry;
 // Hashes every file of the versions it is given, each once, and repairs what it may.
 class Inspection {
  public:
-  Inspection(Disk& disk, const Layout& at, AuditLog* log, std::span<bundle::Source* const> sources,
-             std::string now)
-      : disk_(disk), at_(at), log_(log), sources_(sources), now_(std::move(now)) {}
+  Inspection(Disk& disk, const Layout& at, AuditLog* log, const RepairFrom& from, std::string now)
+      : disk_(disk), at_(at), log_(log), sources_(disk, at, from), now_(std::move(now)) {}
 
   void set_progress(const Progress& progress, std::uint64_t all_bytes) {
     count_ = [this, &progress, all_bytes](std::uint64_t bytes) {
@@ -36,7 +36,7 @@ class Inspection {
     if (version.error().code == Code::kNotFound) return version.error();
     Damage damage{
         .id = id, .path = std::string(bundle::kManifestName), .what = version.error().message};
-    if (may_repair()) damage.is_repaired = TRY(repair_manifest(id));
+    if (may_repair()) damage.is_repaired = TRY(repair_manifest(id, damage.what));
     const bool is_repaired = damage.is_repaired;
     verified_.damages.push_back(std::move(damage));
     if (!is_repaired) return std::optional<VersionManifest>();
@@ -108,12 +108,11 @@ class Inspection {
   }
 
   Status repair_file(const Id& id, const Path& path, const FileEntry& file) {
+    std::vector<bundle::Source*> sources;
     const bool is_here = object_state(file).ok() || inspect_file(path, file).ok();
-    if (!is_here && !has_source(file)) {
-      return Error{Code::kNotFound, "no source has it: name a bundle that does, with --repair"};
-    }
+    if (!is_here) sources = TRY(sources_.having(id, file));
     TRY(log_->append("repair", id, str(file.path, ", ", file.sha256)));
-    const Status done = put_in_place(id, path, file);
+    const Status done = put_in_place(id, path, file, sources);
     if (!done.ok()) {
       [[maybe_unused]] const Status noted =
           log_->append("failed", id, str("repair: ", done.error().message));
@@ -121,19 +120,9 @@ class Inspection {
     return done;
   }
 
-  bool has_source(const FileEntry& file) const {
-    return std::ranges::any_of(sources_,
-                               [&](const bundle::Source* source) { return names(*source, file); });
-  }
-
-  static bool names(const bundle::Source& source, const FileEntry& file) {
-    return std::ranges::any_of(source.manifest().files, [&](const FileEntry& other) {
-      return other.sha256 == file.sha256 && other.bytes == file.bytes;
-    });
-  }
-
-  Status put_in_place(const Id& id, const Path& path, const FileEntry& file) {
-    if (!object_state(file).ok()) TRY(repair_object(path, file));
+  Status put_in_place(const Id& id, const Path& path, const FileEntry& file,
+                      std::span<bundle::Source* const> sources) {
+    if (!object_state(file).ok()) TRY(repair_object(path, file, sources));
     if (is_object(path, file)) return {};
     for (const Path& folder : folders_to(id, file)) TRY(disk_.make_folder(folder));
     return relink(disk_, at_, file.sha256, path);
@@ -149,15 +138,15 @@ class Inspection {
   }
 
   // From a file of a version that is whole, where the object alone is not; else from a source.
-  Status repair_object(const Path& path, const FileEntry& file) {
+  Status repair_object(const Path& path, const FileEntry& file,
+                       std::span<bundle::Source* const> sources) {
     if (inspect_file(path, file).ok()) {
       TRY(remove_tree(disk_, at_.object(file.sha256)));
       TRY(disk_.link(path, at_.object(file.sha256)));
       return disk_.sync_folder(at_.objects());
     }
     Status last;
-    for (bundle::Source* const source : sources_) {
-      if (!names(*source, file)) continue;
+    for (bundle::Source* const source : sources) {
       last = replace_object(disk_, at_, *source, file, {});
       if (!last.ok()) continue;
       known_[{TRY(disk_.look(at_.object(file.sha256))).id, file.sha256}] = true;
@@ -167,16 +156,16 @@ class Inspection {
   }
 
   // The record holds the manifest's hash, the manifest what the record says: each is made again
-  // from a source that agrees with the other.
-  Result<bool> repair_manifest(const Id& id) {
+  // from a source that agrees with the other. What keeps it from that is added to `what`.
+  Result<bool> repair_manifest(const Id& id, std::string& what) {
     const Path record_path = at_.version(id) / kRecord;
     const Path path = file_path(at_, id, bundle::kManifestName);
     const Result<VersionRecord> record = read_record(disk_, record_path);
     const Result<std::string> text = disk_.read(path, bundle::kMostManifestBytes);
-    for (bundle::Source* const source : sources_) {
+    const RepairSources::OfVersion found = sources_.of(id);
+    if (!found.reason.empty()) what += str("; not repaired: ", found.reason);
+    for (bundle::Source* const source : found.sources) {
       const std::string& good = source->manifest_text();
-      if (source->manifest().name != id.name || source->manifest().version.text() != id.version)
-        continue;
       const std::string hash = sha256(good);
       if (record.ok() ? record->manifest_sha256 != hash : !text.ok() || *text != good) continue;
       TRY(log_->append("repair", id, bundle::kManifestName, hash));
@@ -194,7 +183,7 @@ class Inspection {
   Disk& disk_;
   const Layout& at_;
   AuditLog* log_;  // of a store that may be repaired
-  std::span<bundle::Source* const> sources_;
+  RepairSources sources_;
   std::string now_;
   Bytes count_;
   std::uint64_t done_ = 0;
@@ -208,13 +197,12 @@ bool Verified::is_whole() const {
   return std::ranges::all_of(damages, [](const Damage& damage) { return damage.is_repaired; });
 }
 
-Result<Verified> Store::verify(const Selection& selection, bool may_repair,
-                               std::span<bundle::Source* const> sources, const Progress& progress) {
+Result<Verified> Store::verify(const Selection& selection, bool may_repair, const RepairFrom& from,
+                               const Progress& progress) {
   if (may_repair) TRY(expect_changes());
   if (!selection.name.empty()) TRY(check_name(selection.name));
   if (!selection.version.empty()) TRY(check_id({selection.name, selection.version}));
-  Inspection inspection(disk_, at_, may_repair ? &log_ : nullptr, sources,
-                        time_text(options_.now()));
+  Inspection inspection(disk_, at_, may_repair ? &log_ : nullptr, from, time_text(options_.now()));
   std::vector<std::pair<Id, bundle::Manifest>> versions;
   std::map<std::string, std::uint64_t> objects;
   bool is_found = selection.name.empty();

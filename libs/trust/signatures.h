@@ -1,6 +1,7 @@
 // Whether enough of those who may sign did.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "base/result.h"
@@ -13,5 +14,8 @@ namespace slipway::trust {
 // two names counts once. `role` is whose, for the message.
 Status check_signatures(const Signed& file, const RoleKeys& role, const Keys& keys,
                         std::string_view name);
+
+// How many different keys of the role signed.
+std::size_t count_signatures(const Signed& file, const RoleKeys& role, const Keys& keys);
 
 }  // namespace slipway::trust

@@ -23,6 +23,11 @@ std::uint64_t most_bytes(const trust::MetaFile& file, std::size_t otherwise) {
   return file.bytes ? std::min(*file.bytes, kMost) : otherwise;
 }
 
+std::string grace_text(trust::Seconds grace) {
+  if (grace % trust::kDay == 0) return str(grace / trust::kDay, " days");
+  return str(grace / 3600, " hours");
+}
+
 }  // namespace
 
 std::string_view answer_text(Answer answer) {
@@ -54,8 +59,8 @@ Updater::Updater(Kept kept, fetch::Fetcher& fetcher, std::string metadata_url, t
   if (!url_.ends_with('/')) url_ += '/';
 }
 
-void Updater::tell(std::string_view line) const {
-  if (note_) note_(line);
+void Updater::tell(Event event, std::string_view text) const {
+  if (note_) note_(event, text);
 }
 
 Status Updater::refresh() {
@@ -71,7 +76,7 @@ Status Updater::open_offline() {
     done = run(false, grace);
     if (done.ok()) {
       answer_ = Answer::kGrace;
-      tell(str("offline grace used, of ", grace / trust::kDay, " days: ", reason));
+      tell(Event::kGrace, str("offline grace used, of ", grace_text(grace), ": ", reason));
     }
   }
   return done.ok() ? done : fail(done.error());
@@ -99,8 +104,8 @@ Status Updater::start(trust::Seconds grace) {
     return Error{Code::kInvalid, trust::clock_behind_text(time_, floor_)};
   }
   if (judged_.clock == trust::Clock::kBehind) {
-    tell(str(trust::clock_behind_text(time_, floor_), "; going on as if it were ",
-             trust::time_text(judged_.time)));
+    tell(Event::kClock, str(trust::clock_behind_text(time_, floor_), "; going on as if it were ",
+                            trust::time_text(judged_.time)));
   }
   const std::string root = TRY(kept_.read_root());
   trusted_ = TRY(trust::TrustedSet::create(root, judged_.time - grace));
@@ -124,7 +129,7 @@ Status Updater::refresh_roots() {
     if (!text.ok()) return text.error();
     TRY(trusted_->update_root(*text));
     TRY(kept_.keep(kRoot, *text));
-    tell(str("root version ", version, " accepted"));
+    tell(Event::kAccepted, str("root version ", version, " accepted"));
   }
   return {};
 }
@@ -140,7 +145,7 @@ Status Updater::refresh_timestamp(bool is_online) {
   const std::string text = TRY(fetch_role(kTimestamp, std::nullopt, trust::kMostTimestampBytes));
   if (!TRY(trusted_->update_timestamp(text))) return {};
   TRY(kept_.keep(kTimestamp, text));
-  tell(str("timestamp version ", trusted_->timestamp().version, " accepted"));
+  tell(Event::kAccepted, str("timestamp version ", trusted_->timestamp().version, " accepted"));
   return {};
 }
 
@@ -156,7 +161,7 @@ Status Updater::refresh_snapshot(bool is_online) {
       TRY(fetch_role(kSnapshot, version, most_bytes(file, trust::kMostSnapshotBytes)));
   TRY(trusted_->update_snapshot(text, trust::TrustedSet::Source::kRepository));
   TRY(kept_.keep(kSnapshot, text));
-  tell(str("snapshot version ", file.version, " accepted"));
+  tell(Event::kAccepted, str("snapshot version ", file.version, " accepted"));
   return {};
 }
 
@@ -174,7 +179,7 @@ Status Updater::refresh_targets(bool is_online) {
       TRY(fetch_role(role, version, most_bytes(*file, trust::kMostTargetsBytes)));
   TRY(trusted_->update_top_targets(text));
   TRY(kept_.keep(role, text));
-  tell(str("targets version ", file->version, " accepted"));
+  tell(Event::kAccepted, str("targets version ", file->version, " accepted"));
   return {};
 }
 
@@ -220,7 +225,7 @@ Status Updater::load_targets(const std::string& delegator, const Delegate& deleg
       TRY(fetch_role(delegate.name, version, most_bytes(*file, trust::kMostTargetsBytes)));
   TRY(trusted_->update_targets(text, delegator, delegate));
   TRY(kept_.keep(delegate.name, text));
-  tell(str(shorten(delegate.name, 80), " version ", file->version, " accepted"));
+  tell(Event::kAccepted, str(shorten(delegate.name, 80), " version ", file->version, " accepted"));
   return {};
 }
 

@@ -25,6 +25,13 @@ enum class Answer : std::uint8_t {
 };
 std::string_view answer_text(Answer answer);
 
+// What a note is of.
+enum class Event : std::uint8_t {
+  kAccepted,  // new metadata
+  kClock,     // the device's clock was not believed: another time served in its place
+  kGrace,     // what had expired was used
+};
+
 struct Policy {
   std::uint32_t most_roots = 256;       // new versions of root in one refresh
   std::uint32_t most_delegations = 32;  // roles that are asked for one path
@@ -40,8 +47,8 @@ struct Found {
 
 class Updater {
  public:
-  // What is worth a line in a log: what was accepted, what was not and why, each use of grace.
-  using Note = std::function<void(std::string_view)>;
+  // Hears what is worth a line in a log.
+  using Note = std::function<void(Event event, std::string_view text)>;
 
   // `clock`: the time, which stays the same for all that this updater does. The fetcher and the
   // disk behind `kept` outlive it. `metadata_url`: where the repository's metadata is.
@@ -77,7 +84,7 @@ class Updater {
                                  std::uint64_t most_bytes);
   Status fail(const Error& error);
   Status finish();
-  void tell(std::string_view line) const;
+  void tell(Event event, std::string_view text) const;
 
   Kept kept_;
   fetch::Fetcher* fetcher_;

@@ -48,8 +48,15 @@ class UpdaterTest : public testing::Test {
   Kept kept() { return {disk_, "/device/metadata"}; }
   Updater client(trust::Seconds clock = kNow, Policy policy = {}) {
     server_.asked.clear();
-    return {kept(), server_, "http://host/metadata",
-            clock,  policy,  [this](std::string_view line) { notes_.emplace_back(line); }};
+    return {kept(),
+            server_,
+            "http://host/metadata",
+            clock,
+            policy,
+            [this](Event event, std::string_view text) {
+              notes_.emplace_back(text);
+              events_.push_back(event);
+            }};
   }
   static void expect_answer(Updater& updater, Answer answer, std::string_view says) {
     const Status done = updater.refresh();
@@ -62,6 +69,7 @@ class UpdaterTest : public testing::Test {
   Server server_{repository_};
   disk::CrashingDisk disk_;
   std::vector<std::string> notes_;
+  std::vector<Event> events_;
 };
 
 TEST_F(UpdaterTest, AsksForWhatIsNewAndNothingElse) {
@@ -141,6 +149,7 @@ TEST_F(UpdaterTest, AClockOf1970GoesOnFromTheLastTimeThatWasRight) {
   EXPECT_EQ(updater.clock().clock, trust::Clock::kBehind);
   ASSERT_FALSE(notes_.empty());
   EXPECT_NE(notes_[0].find("clock is wrong: it says 1970-01-01"), std::string::npos);
+  EXPECT_EQ(events_[events_.size() - notes_.size()], Event::kClock);
 }
 
 TEST_F(UpdaterTest, AClockOf1970DoesNotMakeTheExpiredFresh) {
@@ -199,6 +208,7 @@ TEST_F(UpdaterTest, GraceIsBoundedAndNoted) {
   EXPECT_EQ(within.answer(), Answer::kGrace);
   ASSERT_FALSE(notes_.empty());
   EXPECT_NE(notes_.back().find("offline grace used, of 20 days"), std::string::npos);
+  EXPECT_EQ(events_.back(), Event::kGrace);
   Updater beyond = client(kNow + 51 * kDay, policy);
   EXPECT_FALSE(beyond.open_offline().ok());
   policy.offline_grace = 10000 * kDay;

@@ -6,6 +6,7 @@ usage: delivery_test.py SLIPWAY SLIPWAY_TUF
 import contextlib
 import functools
 import http.server
+import json
 import os
 import pathlib
 import random
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "store"))
@@ -122,17 +124,107 @@ class DeliveryTest(unittest.TestCase):
             self.run_ok("slipway", *self.from_repository("install", "autopilot", url=url))
             shutil.rmtree(self.folder / "robot")
 
-    def test_bit_rot_is_repaired_from_the_repository(self):
-        self.install("--activate")
-        for path in (self.folder / "robot").rglob("model.plan"):
+    def rot(self, *versions):
+        """Changes a byte of each version's network on the device's disk."""
+        for version in versions:
+            path, = (self.folder / "robot").glob(f"versions/autopilot/{version}/bundle/model.plan")
             content = bytearray(path.read_bytes())
             content[7] ^= 1
             path.chmod(0o644)
-            path.write_bytes(content)
+            path.write_bytes(content)  # in place: the object has it, too
+
+    def models(self, *versions):
+        return [(self.folder / f"robot/versions/autopilot/{version}/bundle/model.plan").read_bytes() for version in versions]
+
+    def install_three(self):
+        models = [MODEL, MODEL[::-1], MODEL[::2]]
+        for version, model in zip(("1.1.0", "1.2.0"), models[1:]):
+            self.publish(version, model)
+        for version in ("1.0.0", "1.1.0", "1.2.0"):
+            self.install(version)
+        return models
+
+    def verify(self, *words):
+        return self.from_repository("verify", *words)
+
+    def test_bit_rot_is_repaired_from_the_repository(self):
+        self.install("--activate")
+        self.rot("1.0.0")
         self.assertIn("model.plan", self.run_bad("slipway", "store", "robot", "verify"))
-        self.run_ok("slipway", *self.from_repository("verify", "autopilot", "1.0.0"))
+        self.run_ok("slipway", *self.verify("autopilot", "1.0.0"))
         self.run_ok("slipway", "store", "robot", "verify")
         self.assertEqual((self.folder / self.active() / "model.plan").read_bytes(), MODEL)
+
+    def test_several_versions_are_repaired_at_once(self):
+        models = self.install_three()
+        self.rot("1.0.0", "1.2.0")
+        for words in ((), ("autopilot",)):
+            self.server.sent = 0
+            said = self.run_ok("slipway", *self.verify(*words))
+            self.assertEqual(said.count("repaired  autopilot"), 0 if words else 2)
+            self.assertEqual(self.models("1.0.0", "1.1.0", "1.2.0"), models)
+        self.assertEqual(self.server.sent, 0, "where nothing is damaged nobody is asked")
+
+    def test_a_version_that_the_repository_has_no_more_is_named(self):
+        models = self.install_three()
+        self.run_ok("slipway", "publish", "--to", "repository", "--keys", "keys", "--withdraw",
+                    "autopilot/1.0.0/manifest.json")
+        self.rot("1.0.0", "1.1.0")
+        said = self.run_bad("slipway", *self.verify())
+        self.assertIn("not repaired: the repository has autopilot 1.0.0 no more: take it from its file, --repair BUNDLE", said)
+        self.assertEqual(self.models("1.1.0"), models[1:2])
+        self.run_ok("slipway", *self.verify(), "--repair", "bundle-1.0.0")
+        self.assertEqual(self.models("1.0.0"), models[:1])
+
+    def test_a_repository_that_does_not_answer_is_told_once(self):
+        self.install_three()
+        self.rot("1.0.0", "1.1.0")
+        said = self.run_bad("slipway", *self.from_repository("verify", url="http://127.0.0.1:9"))
+        self.assertEqual(said.count("127.0.0.1:9"), 1, said)
+        self.assertEqual(said.count("not repaired: nothing can be had from the repository"), 2, said)
+
+    def log(self):
+        lines = json.loads(self.run_it("slipway", "store", "robot", "log", "--verify", "--json").stdout)["lines"]
+        return [(line["action"], line["reason"]) for line in lines]
+
+    def test_a_clock_that_was_not_believed_is_in_the_log(self):
+        (self.folder / "trusted/clock").write_text("2029-01-01T00:00:00Z\n")
+        self.run_bad("slipway", *self.from_repository("install", "autopilot"))  # expired by then
+        self.run_ok("slipway", "refresh-timestamp", "--to", "repository", "--keys", "keys")
+        (self.folder / "trusted/clock").write_text(
+            time.strftime("%Y-%m-%dT%H:%M:%SZ\n", time.gmtime(time.time() + 86400)))
+        self.install("--activate")
+        actions = self.log()
+        self.assertEqual([action for action, _ in actions], ["clock", "install", "activate"])
+        self.assertIn("this device's clock is wrong: it says", actions[0][1])
+
+    def expire(self):
+        """What this device keeps has expired two hours ago, by its own clock."""
+        self.run_ok("slipway", "publish", "--to", "repository", "--keys", "keys", "--timestamp-expires", "1h")
+        self.install("--activate")
+        later = time.strftime("%Y-%m-%dT%H:%M:%SZ\n", time.gmtime(time.time() + 3 * 3600))
+        (self.folder / "trusted/clock").write_text(later)
+
+    def test_grace_is_bounded_and_in_the_log(self):
+        self.expire()
+        self.rot("1.0.0")
+        said = self.run_bad("slipway", *self.verify())
+        self.assertIn("timestamp version 2 expired", said)
+        self.assertIn("even with --offline-grace", self.run_bad("slipway", *self.verify(), "--offline-grace", "1h"))
+        self.run_ok("slipway", *self.verify(), "--offline-grace", "12h")
+        self.assertEqual(self.models("1.0.0"), [MODEL])
+        self.assertIn("--offline-grace is at most 90d", self.run_it("slipway", *self.verify(), "--offline-grace", "91d").stderr)
+        actions = self.log()
+        self.assertEqual([action for action, _ in actions][:-1], ["install", "activate", "clock", "grace"])
+        self.assertIn("offline grace used, of 12 hours: timestamp version 2 expired", actions[-2][1])
+        self.assertEqual(actions[-1][0], "repair")
+
+    def test_grace_installs_from_a_stick(self):
+        self.publish("1.1.0", MODEL[::-1])
+        self.expire()
+        self.run_ok("slipway", *self.from_repository("install", "autopilot", "1.0.0", url="repository"), "--offline-grace", "7d")
+        self.assertEqual(self.models("1.0.0", "1.1.0"), [MODEL, MODEL[::-1]])
+        self.assertIn("grace", [action for action, _ in self.log()])
 
     # Attacks: what is active stays, and is whole.
 
@@ -202,4 +294,4 @@ class DeliveryTest(unittest.TestCase):
 
 if __name__ == "__main__":
     PROGRAMS.update({"slipway": str(pathlib.Path(sys.argv[1]).resolve()), "slipway-tuf": str(pathlib.Path(sys.argv[2]).resolve())})
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])

@@ -1,5 +1,6 @@
 // The power is cut before every effect of a publisher; readers find all of the old or all of the
 // new.
+#include "publish/cosign.h"
 #include "publish/sample.h"
 
 namespace slipway::publish {
@@ -55,6 +56,15 @@ class PublishCrash : public testing::Test {
       return repository.publish(signers, kLater, {});
     }
     return repository.rotate(role, publisher_.signers[role][0].id(), new_key_, signers, kLater, {});
+  }
+  // A root that was signed elsewhere.
+  Status adopt(disk::Disk& disk, const std::string& role) {
+    Repository repository = TRY(open(disk));
+    const trust::Root next =
+        next_root(publisher_.root, role, publisher_.signers[role][0].id(), new_key_, kLater + kDay);
+    Signers signers = publisher_.signers;
+    signers[role].push_back(new_key_);
+    return repository.adopt_root(TRY(trust::write(next, signers["root"])), signers, kLater, {});
   }
   Status prune(disk::Disk& disk) {
     Repository repository = TRY(open(disk));
@@ -142,6 +152,10 @@ class PublishCrash : public testing::Test {
       all.push_back({str("rotate ", role), [this, role](disk::Disk& disk) {
                        return rotate(disk, std::string(role), false);
                      }});
+    }
+    for (const std::string_view role : {trust::kRoot, trust::kTargets}) {
+      all.push_back({str("publish --root, another key of ", role),
+                     [this, role](disk::Disk& disk) { return adopt(disk, std::string(role)); }});
     }
     all.push_back({"keys renew", [this](disk::Disk& disk) -> Status {
                      Repository repository = TRY(open(disk));

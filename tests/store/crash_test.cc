@@ -43,7 +43,7 @@ Status activate(Store& store, const std::string& version) {
 Status verify_and_repair(Store& store) {
   const auto source = sample_version("1.0.0");
   bundle::Source* const sources[] = {source.get()};
-  const Verified verified = TRY(store.verify({}, true, sources));
+  const Verified verified = TRY(store.verify({}, true, {.sources = sources}));
   for (const Damage& damage : verified.damages) {
     if (!damage.is_repaired) return Error{Code::kIo, damage.what};
   }

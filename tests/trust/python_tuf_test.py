@@ -9,6 +9,7 @@ import sys
 import unittest
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import ExpiredMetadataError, RepositoryError
 from tuf.api.metadata import (DelegatedRole, Delegations, Metadata, MetaFile, Root, Snapshot, SuccinctRoles, TargetFile,
@@ -79,6 +80,42 @@ class PythonTufReadsOurs(PublishingTest):
             self.reader(url)
             self.rotate("root", "--no-passphrase", "--key", "root-2.pem")
             self.assertEqual(self.read(self.reader(url), "model"), b"content")
+
+    def test_a_root_that_holders_signed_apart(self):
+        """One of them with python-tuf."""
+        self.new_keys("--no-passphrase", "--roots", "3", "--threshold", "2")
+        self.file("model", "content")
+        self.publish("model")
+        holders = []
+        for name in ("root.pem", "root-2.pem", "root-3.pem"):
+            holders.append(self.folder / f"holder of {name}")
+            holders[-1].mkdir(mode=0o700)
+            (self.keys / name).rename(holders[-1] / "root.pem")
+            (holders[-1] / "root.json").write_bytes((self.keys / "root.json").read_bytes())
+        first, second, third = holders
+        with served(self.repository) as url:
+            self.reader(url)
+            draft = self.folder / "2.json"
+            self.run_slipway("keys", "rotate", "root", first, "--no-passphrase", "--repository", self.repository,
+                             "--key", "root.pem", "--draft", draft)
+            self.publish("--root", draft, code=2)
+            metadata = Metadata.from_file(str(draft))
+            pem = load_pem_private_key((second / "root.pem").read_bytes(), None)
+            metadata.sign(CryptoSigner(pem, next(key for key in metadata.signed.keys.values()
+                                                 if CryptoSigner(pem).public_key.keyval == key.keyval)), append=True)
+            metadata.to_file(str(draft))
+            self.publish("--root", draft)
+            self.assertEqual(self.read(self.reader(url), "model"), b"content")
+            draft = self.folder / "3.json"
+            self.run_slipway("keys", "rotate", "targets", self.keys, "--no-passphrase", "--repository", self.repository,
+                             "--draft", draft)
+            for holder in (third, first):
+                self.run_slipway("keys", "sign-root", draft, holder, "--repository", self.repository)
+            self.publish("--root", draft)
+            for name in ("reader", "new"):
+                self.assertEqual(self.read(self.reader(url, name), "model"), b"content")
+            kept = Metadata.from_file(str(self.folder / "reader" / "root.json"))
+            self.assertEqual(kept.signed.version, 3)
 
     def test_what_expired_is_refused(self):
         self.new_keys("--no-passphrase")
