@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdlib>
 #include <cstring>
 
@@ -23,6 +22,14 @@ void know_floats(std::span<const std::int32_t> values, std::uint8_t* known) {
   for (std::size_t i = 0; i < values.size(); ++i) known[i] = exponent_of<kElement>(values[i]);
 }
 
+// Of an eight-bit number's magnitude in bits, at most 7. By comparing: many at a time.
+std::uint8_t length_of(std::int32_t value) {
+  const std::int32_t magnitude = std::abs(value);
+  std::int32_t length = 0;
+  for (std::int32_t least = 1; least <= 64; least *= 2) length += magnitude >= least ? 1 : 0;
+  return static_cast<std::uint8_t>(length);
+}
+
 // Where nothing but the old value is known.
 void know_plain(Element element, std::span<const std::int32_t> values, std::uint8_t* known) {
   switch (element) {
@@ -37,11 +44,7 @@ void know_plain(Element element, std::span<const std::int32_t> values, std::uint
       return;
     case Element::kI8:
     case Element::kU8:
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        const auto magnitude = static_cast<std::uint32_t>(std::abs(values[i]));
-        known[i] =
-            static_cast<std::uint8_t>(std::min(static_cast<int>(std::bit_width(magnitude)), 7));
-      }
+      for (std::size_t i = 0; i < values.size(); ++i) known[i] = length_of(values[i]);
   }
 }
 

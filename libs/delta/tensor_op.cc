@@ -82,21 +82,25 @@ Result<Prediction> TensorDecoder::take_prediction(Taker& from, std::uint64_t new
     weight = static_cast<std::int32_t>(TRY(from.varint(kMostFactor)));
   const auto rows = static_cast<std::size_t>(matrix.rows());
   const auto columns = static_cast<std::size_t>(matrix.columns);
-  prediction.left.resize(paired_count(prediction.rank, rows));
-  prediction.right.resize(paired_count(prediction.rank, columns));
   std::vector<std::int16_t> numbers(prediction.rank * rows);
   TRY(take_numbers(from, kMostFactor, numbers));
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const std::int32_t weighted = numbers[i] * weights[i / rows];
-    if (weighted > kMostFactor || weighted < -kMostFactor) {
-      return damaged("the delta is damaged: a prediction's number is out of range");
+  prediction.left.resize(paired_count(prediction.rank, rows));
+  for (std::size_t k = 0; k < prediction.rank; ++k) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      const std::int32_t weighted = numbers[k * rows + i] * weights[k];
+      if (weighted > kMostFactor || weighted < -kMostFactor) {
+        return damaged("the delta is damaged: a prediction's number is out of range");
+      }
+      prediction.left[paired_at(k, i, rows)] = static_cast<std::int16_t>(weighted);
     }
-    prediction.left[paired_at(i / rows, i % rows, rows)] = static_cast<std::int16_t>(weighted);
   }
   numbers.resize(prediction.rank * columns);
   TRY(take_numbers(from, kMostFactor, numbers));
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    prediction.right[paired_at(i / columns, i % columns, columns)] = numbers[i];
+  prediction.right.resize(paired_count(prediction.rank, columns));
+  for (std::size_t k = 0; k < prediction.rank; ++k) {
+    for (std::size_t i = 0; i < columns; ++i) {
+      prediction.right[paired_at(k, i, columns)] = numbers[k * columns + i];
+    }
   }
   return prediction;
 }
