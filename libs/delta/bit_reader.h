@@ -2,6 +2,7 @@
 // asked once at the end, not at each bit.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -13,68 +14,43 @@ namespace slipway::delta {
 class BitReader {
  public:
   BitReader() = default;
-  explicit BitReader(std::span<const std::byte> bytes)
-      : next_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+  explicit BitReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
   // `count` up to 32.
   std::uint32_t take(std::uint32_t count) {
-    if (held_ < count) fill();
-    const auto value = static_cast<std::uint32_t>(bits_ & ((std::uint64_t{1} << count) - 1));
-    bits_ >>= count;
-    held_ -= count;
-    return value;
+    if (has_fast(1)) {
+      return take_fast(count, static_cast<std::uint32_t>((std::uint64_t{1} << count) - 1));
+    }
+    const auto first = static_cast<std::size_t>(std::min<std::uint64_t>(at_ >> 3U, bytes_.size()));
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, bytes_.data() + first, std::min<std::size_t>(8, bytes_.size() - first));
+    const std::uint64_t value = bits >> (at_ & 7U) & ((std::uint64_t{1} << count) - 1);
+    at_ += count;
+    return static_cast<std::uint32_t>(value);
   }
 
-  // The same without asking whether there are bits: at least kFastBytes have to be left().
-  std::uint32_t take_fast(std::uint32_t count) {
-    std::uint64_t more;
-    std::memcpy(&more, next_, 8);
-    bits_ |= more << held_;
-    next_ += (63 - held_) >> 3U;
-    held_ |= 56U;  // whole bytes were added: those bits of `more` beyond stay, and come again
-    const auto value = static_cast<std::uint32_t>(bits_ & ((std::uint64_t{1} << count) - 1));
-    bits_ >>= count;
-    held_ -= count;
-    return value;
+  // The same where has_fast(1): the next bits, of which `mask` has as many as are taken.
+  std::uint32_t take_fast(std::uint32_t count, std::uint32_t mask) {
+    std::uint64_t bits;
+    std::memcpy(&bits, bytes_.data() + (at_ >> 3U), 8);
+    at_ += count;
+    return static_cast<std::uint32_t>(bits >> ((at_ - count) & 7U)) & mask;
   }
-  static constexpr std::ptrdiff_t kFastBytes = 8;
-  std::ptrdiff_t left() const { return end_ - next_; }
+  // Whether take_fast() may be asked for so many times.
+  bool has_fast(std::size_t times) const { return (at_ >> 3U) + times * 4 + 8 <= bytes_.size(); }
 
-  bool has_overrun() const { return borrowed_bits_ > held_; }
+  bool has_overrun() const { return at_ > bytes_.size() * std::uint64_t{8}; }
   // Whether nothing but the padding of the last byte is left.
   bool is_at_end() const {
-    return next_ == end_ && held_ < 8 + borrowed_bits_ &&
-           (bits_ & ((std::uint64_t{1} << held_) - 1)) == 0;
+    if (has_overrun() || (at_ + 7) / 8 != bytes_.size()) return false;
+    return (at_ & 7U) == 0 || std::to_integer<unsigned>(bytes_.back()) >> (at_ & 7U) == 0;
   }
 
  private:
   static_assert(std::endian::native == std::endian::little);
 
-  void fill() {
-    if (end_ - next_ >= 8) {
-      std::uint64_t more;
-      std::memcpy(&more, next_, 8);
-      bits_ |= more << held_;
-      next_ += (63 - held_) >> 3U;
-      held_ |= 56U;
-      return;
-    }
-    bits_ &= (std::uint64_t{1} << held_) - 1;
-    while (held_ <= 55) {
-      if (next_ < end_) {
-        bits_ |= static_cast<std::uint64_t>(*next_++) << held_;
-      } else {
-        borrowed_bits_ += 8;
-      }
-      held_ += 8;
-    }
-  }
-
-  const std::byte* next_ = nullptr;
-  const std::byte* end_ = nullptr;
-  std::uint64_t bits_ = 0;  // above the held ones: zeros, or bits that come again
-  std::uint32_t held_ = 0;
-  std::uint64_t borrowed_bits_ = 0;  // zeros beyond the end, of those held or taken
+  std::span<const std::byte> bytes_;
+  std::uint64_t at_ = 0;  // bits that were taken
 };
 
 }  // namespace slipway::delta

@@ -1,5 +1,6 @@
 #include "delta/decoder.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace slipway::delta {
@@ -16,10 +17,10 @@ Result<Decoder> Decoder::start(Taker& from, std::uint64_t count, DecodingTables&
   Decoder decoder;
   const std::uint8_t forget = TRY(from.byte());
   const std::int64_t start = TRY(from.signed_varint());
-  if (forget < kLeastForget || forget > kMostForget || start > kMostStart || start < -kMostStart) {
+  if (forget > kMostForget || start > kMostStart || start < -kMostStart) {
     return Error{Code::kInvalid, "the delta is damaged: coded numbers start with unknown settings"};
   }
-  decoder.recent_.fill(Recent(static_cast<std::int32_t>(start), forget));
+  decoder.recent_ = Recent(static_cast<std::int32_t>(start), forget);
   std::uint64_t starts = 0;
   if (!reuses) {
     const std::span<const std::byte> raw = TRY(from.bytes(8));
@@ -42,90 +43,138 @@ Result<Decoder> Decoder::start(Taker& from, std::uint64_t count, DecodingTables&
   return decoder;
 }
 
-// One number of one lane: its symbol by the lane's state, then the bits that follow it.
-template <Kind kKind>
-class Decoder::Lane {
- public:
-  Lane() = default;
-  Lane(std::uint64_t state, Recent recent) : state_(state), recent_(recent) {}
+namespace {
 
-  std::uint8_t symbol(const DecodingTables& tables, std::int32_t known) {
-    const DecodingTables::Row& row = tables.row(recent_.template context<kKind>(known));
-    const auto slot = static_cast<std::uint32_t>(state_ & (kProbabilityOne - 1));
-    const std::uint8_t symbol = row.symbol_at[slot];
-    const DecodingTables::Span span = row.span_of[symbol];
-    state_ = span.frequency * (state_ >> kProbabilityBits) + slot - span.start;
-    recent_.template note<kKind>(kMeanings[symbol].log, known);
-    return symbol;
-  }
+// Where the next words are: `end` says when there are none.
+struct Words {
+  const std::byte* at;
+  const std::byte* end;
+
+  bool has(std::size_t count) const { return end - at >= static_cast<std::ptrdiff_t>(count * 4); }
   // Without a branch: a word has to be there, whether it is needed or not.
-  void refill_fast(const std::byte*& words) {
+  std::uint64_t refill_fast(std::uint64_t state) {
     std::uint32_t word;
-    std::memcpy(&word, words, 4);
-    const bool is_low = state_ < kLeastState;
-    const std::uint64_t filled = state_ << 32U | word;
-    state_ = is_low ? filled : state_;
-    words += is_low ? 4 : 0;
+    std::memcpy(&word, at, 4);
+    const bool is_low = state < kLeastState;
+    at += is_low ? 4 : 0;
+    return is_low ? state << 32U | word : state;
   }
-  void refill(const std::byte*& words, const std::byte* end, bool& has_overrun) {
-    if (state_ >= kLeastState) return;
-    if (words == end) {
-      has_overrun = true;
-      state_ |= kLeastState;
-      return;
-    }
-    refill_fast(words);
-  }
-
-  std::uint64_t state() const { return state_; }
-  const Recent& recent() const { return recent_; }
-
- private:
-  std::uint64_t state_ = 0;
-  Recent recent_{0, 1};
 };
 
-namespace {
+struct Block {
+  std::array<std::uint8_t, kBlock> contexts;
+  std::array<std::uint8_t, kBlock> symbols;
+};
+
+// The symbol at the state's slot; the state goes on, and may be below kLeastState until it is
+// refilled.
+std::uint8_t take_symbol(const DecodingTables::Row& row, std::uint64_t& state) {
+  const Slot slot = row[static_cast<std::size_t>(state & (kProbabilityOne - 1))];
+  state = slot.frequency() * (state >> kProbabilityBits) + slot.offset();
+  return slot.symbol();
+}
+
+template <std::size_t kCount>
+void take_block(const DecodingTables& tables, std::array<std::uint64_t, kCount>& states,
+                Words& words, Block& block) {
+  for (std::size_t i = 0; i < kBlock; i += 2 * kCount) {
+    for (std::size_t j = i; j < i + 2 * kCount; ++j) {
+      block.symbols[j] = take_symbol(tables.row(block.contexts[j]), states[j % kCount]);
+    }
+    for (std::uint64_t& state : states) state = words.refill_fast(state);
+  }
+}
+
+// The same for `count` numbers, and where words may be missing.
+template <std::size_t kCount>
+void take_careful(const DecodingTables& tables, std::array<std::uint64_t, kCount>& states,
+                  Words& words, std::size_t count, bool& has_overrun, Block& block) {
+  for (std::size_t i = 0; i < count; i += 2 * kCount) {
+    for (std::size_t j = i; j < std::min(i + 2 * kCount, count); ++j) {
+      block.symbols[j] = take_symbol(tables.row(block.contexts[j]), states[j % kCount]);
+    }
+    for (std::uint64_t& state : states) {
+      if (state >= kLeastState) continue;
+      if (words.has(1)) {
+        state = words.refill_fast(state);
+      } else {
+        has_overrun = true;
+        state |= kLeastState;
+      }
+    }
+  }
+}
 
 std::int32_t number_of(const Meaning& meaning, std::uint32_t rest) {
   return static_cast<std::int32_t>(magnitude_sign(meaning.least | rest, meaning.is_negative));
 }
 
+// Whether all of a block's symbols are numbers, without bits.
+bool is_short(const Block& block) {
+  static_assert(kShortSymbols == 16);
+  std::array<std::uint64_t, kBlock / 8> eights;
+  std::memcpy(eights.data(), block.symbols.data(), kBlock);
+  std::uint64_t any = 0;
+  for (const std::uint64_t eight : eights) any |= eight;
+  return (any & 0xF0F0F0F0F0F0F0F0U) == 0;
+}
+
+void take_short(const Block& block, std::int32_t* numbers) {
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    const std::uint32_t symbol = block.symbols[i];
+    numbers[i] = static_cast<std::int32_t>(magnitude_sign(symbol >> 1U, symbol & 1U));
+  }
+}
+
+void take_numbers_fast(const Block& block, BitReader& bits, std::int32_t* numbers) {
+  BitReader own = bits;
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    const Meaning& meaning = kMeanings[block.symbols[i]];
+    numbers[i] = number_of(meaning, own.take_fast(meaning.bits, meaning.mask));
+  }
+  bits = own;
+}
+
+void take_numbers(const Block& block, BitReader& bits, std::span<std::int32_t> numbers) {
+  if (numbers.size() == kBlock) {
+    if (is_short(block)) return take_short(block, numbers.data());
+    if (bits.has_fast(kBlock)) return take_numbers_fast(block, bits, numbers.data());
+  }
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const Meaning& meaning = kMeanings[block.symbols[i]];
+    numbers[i] = number_of(meaning, bits.take(meaning.bits));
+  }
+}
+
 }  // namespace
 
-template <Kind kKind, int kCount>
-void Decoder::take_lanes(std::span<const std::int16_t> known, std::span<std::int32_t> out) {
-  std::array<Lane<kKind>, kCount> lanes;
-  for (std::size_t lane = 0; lane < kCount; ++lane) {
-    lanes[lane] = Lane<kKind>(states_[lane], recent_[lane]);
-  }
-  BitReader bits = bits_;
-  const std::byte* words = words_;
-  std::size_t i = 0;
-  while (i + kCount <= out.size() && words_end_ - words >= kCount * 4 &&
-         bits.left() >= kCount * BitReader::kFastBytes) {
-    for (std::size_t lane = 0; lane < kCount; ++lane, ++i) {
-      const Meaning& meaning = kMeanings[lanes[lane].symbol(*tables_, known[i])];
-      lanes[lane].refill_fast(words);
-      out[i] = number_of(meaning, bits.take_fast(meaning.bits));
+template <Kind kKind, std::size_t kCount>
+void Decoder::take_lanes(std::span<const std::uint8_t> known, std::span<std::int32_t> out) {
+  std::array<std::uint64_t, kCount> states;
+  std::copy_n(states_.begin(), kCount, states.begin());
+  Words words{words_, words_end_};
+  Block block;
+  while (!out.empty()) {
+    const std::size_t count = std::min(kBlock, out.size());
+    recent_.contexts<kKind>(known.first(count), block.contexts.data());
+    if (count == kBlock && words.has(kBlock / 2)) {
+      take_block<kCount>(*tables_, states, words, block);
+    } else {
+      take_careful<kCount>(*tables_, states, words, count, has_overrun_, block);
     }
+    take_numbers(block, bits_, out.first(count));
+    if (count == kBlock && recent_.forgets()) {
+      recent_.note<kKind>(block.symbols, known.first<kBlock>());
+    }
+    known = known.subspan(count);
+    out = out.subspan(count);
   }
-  for (; i < out.size(); ++i) {
-    Lane<kKind>& lane = lanes[i % kCount];
-    const Meaning& meaning = kMeanings[lane.symbol(*tables_, known[i])];
-    lane.refill(words, words_end_, has_overrun_);
-    out[i] = number_of(meaning, bits.take(meaning.bits));
-  }
-  for (std::size_t lane = 0; lane < kCount; ++lane) {
-    states_[lane] = lanes[lane].state();
-    recent_[lane] = lanes[lane].recent();
-  }
-  bits_ = bits;
-  words_ = words;
+  std::copy_n(states.begin(), kCount, states_.begin());
+  words_ = words.at;
 }
 
 template <Kind kKind>
-void Decoder::take(std::span<const std::int16_t> known, std::span<std::int32_t> out) {
+void Decoder::take(std::span<const std::uint8_t> known, std::span<std::int32_t> out) {
   if (is_one_lane_) {
     take_lanes<kKind, 1>(known, out);
   } else {
@@ -133,8 +182,8 @@ void Decoder::take(std::span<const std::int16_t> known, std::span<std::int32_t> 
   }
 }
 
-template void Decoder::take<Kind::kFloat>(std::span<const std::int16_t>, std::span<std::int32_t>);
-template void Decoder::take<Kind::kInteger>(std::span<const std::int16_t>, std::span<std::int32_t>);
+template void Decoder::take<Kind::kFloat>(std::span<const std::uint8_t>, std::span<std::int32_t>);
+template void Decoder::take<Kind::kInteger>(std::span<const std::uint8_t>, std::span<std::int32_t>);
 
 Status Decoder::finish() const {
   bool is_clean =

@@ -21,9 +21,9 @@ class Decoder {
                                bool reuses);
 
   // The next numbers, as many as `out` holds; `known` is of as many. The pieces before the last
-  // have a multiple of kLanes.
+  // are whole blocks.
   template <Kind kKind>
-  void take(std::span<const std::int16_t> known, std::span<std::int32_t> out);
+  void take(std::span<const std::uint8_t> known, std::span<std::int32_t> out);
 
   // After the last number: kInvalid unless everything was used, and no more.
   Status finish() const;
@@ -31,14 +31,12 @@ class Decoder {
  private:
   Decoder() = default;
 
-  template <Kind kKind>
-  class Lane;
-  template <Kind kKind, int kCount>
-  void take_lanes(std::span<const std::int16_t> known, std::span<std::int32_t> out);
+  template <Kind kKind, std::size_t kCount>
+  void take_lanes(std::span<const std::uint8_t> known, std::span<std::int32_t> out);
 
   const DecodingTables* tables_ = nullptr;
   std::array<std::uint64_t, kLanes> states_{};
-  std::array<Recent, kLanes> recent_{Recent(0, 1), Recent(0, 1), Recent(0, 1), Recent(0, 1)};
+  Recent recent_{0, 1};
   const std::byte* words_ = nullptr;
   const std::byte* words_end_ = nullptr;
   bool has_overrun_ = false;

@@ -8,7 +8,7 @@
 namespace slipway::delta {
 
 inline constexpr char kMagic[4] = {'S', 'L', 'D', 'L'};
-inline constexpr std::uint8_t kFormatVersion = 1;
+inline constexpr std::uint8_t kFormatVersion = 2;
 
 inline constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 46;
 inline constexpr std::size_t kOldHashBytes = 16;  // of the old file's SHA-256, the first ones

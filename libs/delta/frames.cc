@@ -41,8 +41,11 @@ Result<Header> parse_header(const Source& delta, std::uint64_t& first_frame) {
   Taker from(bytes.subspan(sizeof(kMagic)));
   const std::uint8_t version = TRY(from.byte());
   if (version != kFormatVersion) {
-    return Error{Code::kUnsupported, str("the delta has format ", version, ", this program reads ",
-                                         kFormatVersion, ": use one that is newer")};
+    return Error{
+        Code::kUnsupported,
+        str("the delta has format ", version, ", this program reads ", kFormatVersion, ": ",
+            version > kFormatVersion ? "use one that is newer"
+                                     : "make it again with `slipway delta`")};
   }
   Header header;
   header.old_bytes = TRY(from.varint(kMostFileBytes));

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "delta/format.h"
 
@@ -34,6 +36,7 @@ constexpr Coded code_of(std::int32_t value) {
 // What a symbol means.
 struct Meaning {
   std::uint32_t least;  // magnitude
+  std::uint32_t mask;   // of the bits that follow
   std::uint8_t bits;    // that follow
   std::uint8_t is_negative;
   std::int16_t log;  // of the magnitude to base 2, in sixteenths; of zero: kLogOfZero
@@ -63,6 +66,7 @@ constexpr std::array<Meaning, kSymbols> make_meanings() {
       // The last symbols would be longer than 32 bits: no number has them, a damaged delta may.
       const std::uint32_t length = std::min((index - 8) / 4 + 4, 32U);
       meaning.bits = static_cast<std::uint8_t>(length - 3);
+      meaning.mask = (1U << meaning.bits) - 1;
       meaning.least = (4U + (index - 8) % 4) << meaning.bits;
       const std::uint32_t eighths = (index - 8) % 4 * 2 + 1;  // the middle of the quarter
       meaning.log = static_cast<std::int16_t>(16 * (length - 1) + kLogOfEighths[eighths]);
@@ -72,36 +76,64 @@ constexpr std::array<Meaning, kSymbols> make_meanings() {
 }
 inline constexpr std::array<Meaning, kSymbols> kMeanings = make_meanings();
 
+// Symbols below have a number of their own: no bits follow.
+inline constexpr std::uint32_t kShortSymbols = 16;
+
 constexpr std::uint32_t magnitude_sign(std::uint32_t magnitude, std::uint32_t is_negative) {
   return (magnitude ^ (0U - is_negative)) + is_negative;
 }
 
 // What is known of the next number before it is decoded.
-//   Floating point: the exponent of the prediction, in sixteenths of an octave; the context is how
-//   large the difference is expected to be in units of the prediction's last place, in half
-//   octaves, where the recent differences of the same lane tell how large it is in itself.
+//   Floating point: the exponent of the prediction; the context is how large the difference is
+//   expected to be in units of the prediction's last place, in half octaves, where the recent
+//   differences tell how large it is in itself.
 //   Whole numbers: one of eight groups; the context is the group and the recent differences.
 enum class Kind : std::uint8_t { kFloat, kInteger };
 
-// The recent size of a lane: a mean of logarithms that forgets, in 1/4096 of an octave.
+inline constexpr int kMostForget = 15;  // keeps the mean as it started
+inline constexpr std::int32_t kMostStart = 8192;
+
+// Numbers of a block have contexts that do not depend on each other.
+inline constexpr std::size_t kBlock = 32;
+
+// The recent size of numbers: a mean of logarithms that forgets, in 1/4096 of an octave.
 class Recent {
  public:
-  Recent(std::int32_t start, int forget_shift) : mean_(start << 8), shift_(forget_shift) {}
+  Recent(std::int32_t start, int forget_shift) : mean_(start * 256), shift_(forget_shift) {}
 
+  // Of the next numbers, at most to the end of the block.
   template <Kind kKind>
-  std::uint32_t context(std::int32_t known) const {
+  void contexts(std::span<const std::uint8_t> known, std::uint8_t* contexts) const {
     const std::int32_t recent = mean_ >> 8;
     if constexpr (kKind == Kind::kFloat) {
-      return static_cast<std::uint32_t>(std::clamp((recent - known + 128) >> 3, 0, kContexts - 1));
+      const auto base = static_cast<std::int16_t>((recent + 128) >> 3);
+      for (std::size_t i = 0; i < known.size(); ++i) {
+        const auto size = static_cast<std::int16_t>(base - 2 * known[i]);
+        contexts[i] = static_cast<std::uint8_t>(
+            std::clamp<std::int16_t>(size, 0, static_cast<std::int16_t>(kContexts - 1)));
+      }
     } else {
-      return static_cast<std::uint32_t>(known * 8 + std::clamp((recent + 64) >> 3, 0, 7));
+      const auto size = static_cast<std::uint8_t>(std::clamp((recent + 64) >> 3, 0, 7));
+      for (std::size_t i = 0; i < known.size(); ++i) {
+        contexts[i] = static_cast<std::uint8_t>(known[i] * 8 + size);
+      }
     }
   }
 
+  bool forgets() const { return shift_ < kMostForget; }
+
+  // After each whole block, if it forgets at all.
   template <Kind kKind>
-  void note(std::int32_t log, std::int32_t known) {
-    const std::int32_t seen = kKind == Kind::kFloat ? log + known : log;
-    mean_ += ((seen << 8) - mean_) >> shift_;
+  void note(std::span<const std::uint8_t, kBlock> symbols,
+            std::span<const std::uint8_t, kBlock> known) {
+    std::int32_t sum = 0;
+    for (const std::uint8_t symbol : symbols) sum += kMeanings[symbol].log;
+    if constexpr (kKind == Kind::kFloat) {
+      std::int32_t exponents = 0;
+      for (const std::uint8_t exponent : known) exponents += exponent;
+      sum += 16 * exponents;
+    }
+    mean_ += (sum * (256 / static_cast<std::int32_t>(kBlock)) - mean_) >> shift_;
   }
 
  private:
@@ -111,9 +143,5 @@ class Recent {
 
 // Few numbers are coded in one lane, because each lane costs eight bytes.
 constexpr int lanes_for(std::uint64_t count) { return count < 4096 ? 1 : kLanes; }
-
-inline constexpr int kLeastForget = 3;
-inline constexpr int kMostForget = 20;  // keeps the mean as it started
-inline constexpr std::int32_t kMostStart = 8192;
 
 }  // namespace slipway::delta

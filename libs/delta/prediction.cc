@@ -2,157 +2,36 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
+#include <cstdlib>
 #include <cstring>
+
+#include "delta/predict_run.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define SLIPWAY_AVX2 [[gnu::target("avx2,bmi,bmi2")]]
+#endif
 
 namespace slipway::delta {
 namespace {
 
-constexpr int kGuardBits = 6;  // a scaled mantissa has so many bits more
-constexpr std::size_t kPiece = 512;
-
-struct Float {
-  int mantissa_bits;
-  std::uint32_t last_exponent;  // infinities and NaN
-  std::int32_t bias;
-};
-
-constexpr Float float_of(Element element) {
-  switch (element) {
-    case Element::kF16:
-      return {10, 31, 15};
-    case Element::kBf16:
-      return {7, 255, 127};
-    default:
-      return {23, 255, 127};
-  }
-}
-
-template <typename Word>
-Word word_at(std::span<const std::byte> bytes, std::size_t index) {
-  Word word;
-  std::memcpy(&word, bytes.data() + index * sizeof(Word), sizeof(Word));
-  return word;
-}
-
-// Sign and magnitude become two's complement, so that neighbours differ by one; its own inverse.
-constexpr std::int32_t ordered32(std::int32_t bits) {
-  return bits ^ static_cast<std::int32_t>(static_cast<std::uint32_t>(bits >> 31) >> 1U);
-}
-constexpr std::int32_t ordered16(std::int16_t bits) { return bits ^ ((bits >> 15) & 0x7FFF); }
-
-constexpr unsigned count_of(std::int32_t bits) { return static_cast<unsigned>(std::max(bits, 0)); }
-
-// old * (1 + scale / 2^kScaleBits) + product * 2^unit, rounded half up in magnitude. Signs are as
-// good as random here: nothing branches on them.
-template <Element kElement>
-std::int32_t predict_float(std::int32_t old, std::int64_t scale, std::int64_t product,
-                           std::int32_t unit) {
-  constexpr Float kFormat = float_of(kElement);
-  constexpr int kBits = kFormat.mantissa_bits;
-  constexpr std::int64_t kMost = (static_cast<std::int64_t>(kFormat.last_exponent) << kBits) - 1;
-  const std::int32_t sign = old >> 31;
-  const auto magnitude = static_cast<std::uint32_t>(old ^ sign);
-  const std::uint32_t field = magnitude >> static_cast<unsigned>(kBits);
-  if (field >= kFormat.last_exponent) return old;
-  const std::int32_t exponent = std::max<std::int32_t>(static_cast<std::int32_t>(field), 1);
-  const std::uint32_t hidden = (field != 0 ? 1U : 0U) << kBits;
-  std::int64_t value = ((magnitude & ((1U << kBits) - 1)) | hidden) << kGuardBits;
-  value += (value * scale) >> kScaleBits;
-  value = (value ^ sign) - sign;
-  const std::int32_t shift = unit - (exponent - kFormat.bias - kBits - kGuardBits);
-  value += (product << count_of(std::min(shift, 30))) >> count_of(std::min(-shift, 40));
-  const std::int64_t new_sign = value == 0 ? sign : value >> 63;
-  const std::uint64_t size = static_cast<std::uint64_t>((value ^ new_sign) - new_sign);
-  const std::int32_t down = std::max(static_cast<std::int32_t>(std::bit_width(size)) - (kBits + 1),
-                                     kGuardBits + 1 - exponent);
-  const std::uint64_t half = std::uint64_t{1} << count_of(down) >> 1U;
-  const std::uint64_t rounded = ((size << count_of(-down)) + half) >> count_of(down);
-  const std::int64_t bits = (static_cast<std::int64_t>(exponent + down - kGuardBits - 1) << kBits) +
-                            static_cast<std::int64_t>(rounded);
-  return static_cast<std::int32_t>(std::min(bits, kMost) ^ new_sign);
-}
+constexpr std::size_t kMostRun = 512;
 
 template <Element kElement>
-std::int16_t known_of_float(std::int32_t ordered) {
-  const auto magnitude = static_cast<std::uint32_t>(ordered ^ (ordered >> 31));
-  const auto field = static_cast<std::int32_t>(
-      magnitude >> static_cast<unsigned>(float_of(kElement).mantissa_bits));
-  return static_cast<std::int16_t>(16 * std::max(field, 1));
+void know_floats(std::span<const std::int32_t> values, std::uint8_t* known) {
+  for (std::size_t i = 0; i < values.size(); ++i) known[i] = exponent_of<kElement>(values[i]);
 }
 
-// A piece lies in one row, or in one column across the lanes.
-struct Piece {
-  std::span<std::int32_t> values;  // old, then predicted
-  std::span<std::int16_t> known;
-  const std::int32_t* scales;  // nothing, or of the first element
-  std::size_t scale_step;      // 0 in a row, 1 across lanes
-  const std::int32_t* products;
-};
-
-template <Element kElement>
-void predict_floats(const Piece& piece, std::int32_t unit) {
-  // Of what is left out there is a zero for all.
-  constexpr std::int32_t kNothing = 0;
-  const std::int32_t* const scales = piece.scales != nullptr ? piece.scales : &kNothing;
-  const std::size_t scale_step = piece.scales != nullptr ? piece.scale_step : 0;
-  const std::int32_t* const products = piece.products != nullptr ? piece.products : &kNothing;
-  const std::size_t product_step = piece.products != nullptr ? 1 : 0;
-  for (std::size_t i = 0; i < piece.values.size(); ++i) {
-    piece.values[i] = predict_float<kElement>(piece.values[i], scales[i * scale_step],
-                                              products[i * product_step], unit);
-    piece.known[i] = known_of_float<kElement>(piece.values[i]);
-  }
+// Of an eight-bit number's magnitude in bits, at most 7. By comparing: many at a time.
+std::uint8_t length_of(std::int32_t value) {
+  const std::int32_t magnitude = std::abs(value);
+  std::int32_t length = 0;
+  for (std::int32_t least = 1; least <= 64; least *= 2) length += magnitude >= least ? 1 : 0;
+  return static_cast<std::uint8_t>(length);
 }
 
-// Eight bits: a scaled element tells by its fraction how likely the next whole number is.
-void predict_bytes(const Piece& piece) {
-  for (std::size_t i = 0; i < piece.values.size(); ++i) {
-    const std::int32_t value = piece.values[i];
-    const std::int64_t scale = piece.scales[i * piece.scale_step];
-    const auto grown =
-        static_cast<std::int32_t>(((value < 0 ? -value : value) * scale) >> (kScaleBits - 8));
-    const std::int32_t whole = (grown + 128) >> 8;
-    const std::int32_t fraction = (grown + 128) & 255;
-    piece.values[i] = std::clamp(value < 0 ? value - whole : value + whole, -128, 127);
-    piece.known[i] = static_cast<std::int16_t>(std::min((fraction + 16) >> 5, 7));
-  }
-}
-
-void predict_words(const Piece& piece) {
-  for (std::size_t i = 0; i < piece.values.size(); ++i) {
-    const std::int64_t value = piece.values[i];
-    const std::int64_t scale = piece.scales != nullptr ? piece.scales[i * piece.scale_step] : 0;
-    const std::int64_t grown = value + ((value * scale) >> kScaleBits);
-    piece.values[i] =
-        static_cast<std::int32_t>(std::clamp<std::int64_t>(grown, INT32_MIN, INT32_MAX));
-    piece.known[i] = 0;
-  }
-}
-
-void predict_piece(Element element, const Piece& piece, std::int32_t unit) {
-  switch (element) {
-    case Element::kF32:
-      return predict_floats<Element::kF32>(piece, unit);
-    case Element::kF16:
-      return predict_floats<Element::kF16>(piece, unit);
-    case Element::kBf16:
-      return predict_floats<Element::kBf16>(piece, unit);
-    case Element::kI8:
-    case Element::kU8:
-      return predict_bytes(piece);
-    case Element::kI32:
-      return predict_words(piece);
-  }
-}
-
-template <Element kElement>
-void know_floats(std::span<const std::int32_t> values, std::span<std::int16_t> known) {
-  for (std::size_t i = 0; i < values.size(); ++i) known[i] = known_of_float<kElement>(values[i]);
-}
-
-void know_plain(Element element, std::span<const std::int32_t> values,
-                std::span<std::int16_t> known) {
+// Where nothing but the old value is known.
+void know_plain(Element element, std::span<const std::int32_t> values, std::uint8_t* known) {
   switch (element) {
     case Element::kF32:
       return know_floats<Element::kF32>(values, known);
@@ -161,153 +40,198 @@ void know_plain(Element element, std::span<const std::int32_t> values,
     case Element::kBf16:
       return know_floats<Element::kBf16>(values, known);
     case Element::kI32:
-      std::ranges::fill(known, std::int16_t{0});
+      std::fill_n(known, values.size(), std::uint8_t{0});
       return;
     case Element::kI8:
     case Element::kU8:
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        const auto magnitude = static_cast<std::uint32_t>(std::abs(values[i]));
-        known[i] =
-            static_cast<std::int16_t>(std::min(static_cast<int>(std::bit_width(magnitude)), 7));
-      }
+      for (std::size_t i = 0; i < values.size(); ++i) known[i] = length_of(values[i]);
   }
 }
 
-// Four factors and the values they multiply: one pass over the sums.
-struct Four {
-  std::array<std::int16_t, 4> factors;
-  std::array<const std::int16_t*, 4> values;
+// Pairs of ranks: of each a pair of factors, and pairs of values that they multiply. The sums are
+// modulo 2^32.
+struct Pairs {
+  std::size_t count = 0;
+  const std::int16_t* factors = nullptr;
+  std::size_t factor_step = 0;  // from a pair's to the next one's
+  const std::int16_t* values = nullptr;
+  std::size_t value_step = 0;
 };
 
-// sums[i] += the products, modulo 2^32.
-void add_products(const Four& four, std::span<std::int32_t> sums) {
-  const auto [a, b, c, d] = four.values;
-  const auto product = [](std::int16_t factor, std::int16_t value) {
-    return static_cast<std::uint32_t>(std::int32_t{factor} * value);
-  };
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    sums[i] =
-        static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[i]) +
-                                  product(four.factors[0], a[i]) + product(four.factors[1], b[i]) +
-                                  product(four.factors[2], c[i]) + product(four.factors[3], d[i]));
+struct AnyProcessor {
+  SLIPWAY_INLINED static void multiply(const Pairs& pairs, std::int32_t* sums, std::size_t count) {
+    std::fill_n(sums, count, 0);
+    for (std::size_t pair = 0; pair < pairs.count; ++pair) {
+      const std::int32_t a = pairs.factors[pair * pairs.factor_step];
+      const std::int32_t b = pairs.factors[pair * pairs.factor_step + 1];
+      const std::int16_t* const values = pairs.values + pair * pairs.value_step;
+      for (std::size_t i = 0; i < count; ++i) {
+        sums[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[i]) +
+                                            static_cast<std::uint32_t>(a * values[2 * i]) +
+                                            static_cast<std::uint32_t>(b * values[2 * i + 1]));
+      }
+    }
+  }
+};
+
+#if defined(__x86_64__)
+struct Avx2 {
+  // `count` vectors of eight sums.
+  template <std::size_t kCount>
+  SLIPWAY_AVX2 SLIPWAY_INLINED static void multiply_eights(const Pairs& pairs, std::size_t first,
+                                                           std::int32_t* sums) {
+    __m256i totals[kCount];
+    for (__m256i& total : totals) total = _mm256_setzero_si256();
+    for (std::size_t pair = 0; pair < pairs.count; ++pair) {
+      std::int32_t both;
+      std::memcpy(&both, pairs.factors + pair * pairs.factor_step, sizeof(both));
+      const __m256i factors = _mm256_set1_epi32(both);
+      const std::int16_t* const values = pairs.values + pair * pairs.value_step + 2 * first;
+      for (std::size_t i = 0; i < kCount; ++i) {
+        const __m256i own = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + 16 * i));
+        totals[i] = _mm256_add_epi32(totals[i], _mm256_madd_epi16(own, factors));
+      }
+    }
+    for (std::size_t i = 0; i < kCount; ++i) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + first + 8 * i), totals[i]);
+    }
+  }
+
+  SLIPWAY_AVX2 static void multiply(const Pairs& pairs, std::int32_t* sums, std::size_t count) {
+    std::size_t i = 0;
+    for (; i + 32 <= count; i += 32) multiply_eights<4>(pairs, i, sums);
+    if (i + 16 <= count) {
+      multiply_eights<2>(pairs, i, sums);
+      i += 16;
+    }
+    if (i == count) return;
+    Pairs rest = pairs;
+    rest.values += 2 * i;
+    AnyProcessor::multiply(rest, sums + i, count - i);
+  }
+};
+#endif
+
+// Where an element stands.
+struct Place {
+  std::uint64_t panel_row = 0;  // the first of its panel
+  std::uint64_t lane = 0;
+  std::uint64_t column = 0;
+};
+
+Place place_of(const Matrix& matrix, std::uint64_t at) {
+  return {at / (matrix.columns * matrix.lanes) * matrix.lanes, at % matrix.lanes,
+          at / matrix.lanes % matrix.columns};
+}
+
+template <bool kIsAcross>
+SLIPWAY_INLINED void advance(const Matrix& matrix, std::size_t count, Place& place) {
+  if constexpr (kIsAcross) {
+    place.lane += count;
+    if (place.lane < matrix.lanes) return;
+    place.lane = 0;
+    place.column += 1;
+  } else {
+    place.column += count;
+  }
+  if (place.column < matrix.columns) return;
+  place.column = 0;
+  place.panel_row += matrix.lanes;
+}
+
+template <bool kIsAcross>
+SLIPWAY_INLINED Pairs pairs_of(const Prediction& prediction, std::uint64_t rows,
+                               const Place& place) {
+  const auto row_step = static_cast<std::size_t>(2 * rows);
+  const auto column_step = static_cast<std::size_t>(2 * prediction.matrix.columns);
+  const std::int16_t* const left = prediction.left.data() + 2 * (place.panel_row + place.lane);
+  const std::int16_t* const right = prediction.right.data() + 2 * place.column;
+  const std::size_t count = (prediction.rank + 1) / 2;
+  return kIsAcross ? Pairs{count, right, column_step, left, row_step}
+                   : Pairs{count, left, row_step, right, column_step};
+}
+
+template <typename Processor, bool kIsAcross>
+SLIPWAY_INLINED void predict_all(const Prediction& prediction, std::uint64_t first,
+                                 std::span<std::int32_t> predicted, std::uint8_t* known) {
+  std::array<std::int32_t, kMostRun> products;
+  const Matrix& matrix = prediction.matrix;
+  const std::uint64_t rows = matrix.rows();
+  Place place = place_of(matrix, first);
+  for (std::size_t done = 0; done < predicted.size();) {
+    const std::uint64_t to_end =
+        kIsAcross ? matrix.lanes - place.lane : matrix.columns - place.column;
+    const auto count = static_cast<std::size_t>(
+        std::min<std::uint64_t>({to_end, predicted.size() - done, kMostRun}));
+    Run run{predicted.data() + done, known + done, count, nullptr, nullptr, prediction.unit};
+    if (!prediction.scales.empty()) {
+      run.scales = prediction.scales.data() + place.panel_row + place.lane;
+    }
+    if (prediction.rank > 0) {
+      Processor::multiply(pairs_of<kIsAcross>(prediction, rows, place), products.data(), count);
+      run.products = products.data();
+    }
+    predict_run<kIsAcross>(prediction.element, run);
+    advance<kIsAcross>(matrix, count, place);
+    done += count;
+  }
+}
+
+using Predict = void(const Prediction& prediction, std::uint64_t first,
+                     std::span<std::int32_t> predicted, std::uint8_t* known);
+
+void predict_in_any(const Prediction& prediction, std::uint64_t first,
+                    std::span<std::int32_t> predicted, std::uint8_t* known) {
+  if (prediction.matrix.lanes > 1) {
+    predict_all<AnyProcessor, true>(prediction, first, predicted, known);
+  } else {
+    predict_all<AnyProcessor, false>(prediction, first, predicted, known);
+  }
+}
+
+#if defined(__x86_64__)
+SLIPWAY_AVX2 void predict_in_avx2(const Prediction& prediction, std::uint64_t first,
+                                  std::span<std::int32_t> predicted, std::uint8_t* known) {
+  if (prediction.matrix.lanes > 1) {
+    predict_all<Avx2, true>(prediction, first, predicted, known);
+  } else {
+    predict_all<Avx2, false>(prediction, first, predicted, known);
+  }
+}
+#endif
+
+Predict* best_predict() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi2") != 0) {
+    return predict_in_avx2;
+  }
+#endif
+  return predict_in_any;
+}
+
+void predict_by(Predict* predict, const Prediction& prediction, std::uint64_t first,
+                std::span<const std::byte> old, std::span<std::int32_t> predicted,
+                std::uint8_t* known) {
+  load_ordered(prediction.element, old, predicted);
+  if (prediction.is_plain()) {
+    know_plain(prediction.element, predicted, known);
+  } else {
+    predict(prediction, first, predicted, known);
   }
 }
 
 }  // namespace
 
 void Prediction::predict(std::uint64_t first, std::span<const std::byte> old,
-                         std::span<std::int32_t> predicted, std::span<std::int16_t> known) const {
-  load_ordered(element, old, predicted);
-  if (is_plain()) {
-    know_plain(element, predicted, known);
-    return;
-  }
-  std::array<std::int32_t, kPiece> products;
-  const std::uint64_t panel = matrix.columns * matrix.lanes;
-  const std::uint64_t rows = matrix.rows();
-  const bool is_across = matrix.lanes > 1;
-  for (std::size_t done = 0; done < predicted.size();) {
-    const std::uint64_t at = first + done;
-    const std::uint64_t lane = at % matrix.lanes;
-    const std::uint64_t row = at / panel * matrix.lanes + lane;
-    const std::uint64_t column = at / matrix.lanes % matrix.columns;
-    const std::uint64_t to_end = is_across ? matrix.lanes - lane : matrix.columns - column;
-    const auto count = static_cast<std::size_t>(
-        std::min<std::uint64_t>({to_end, predicted.size() - done, kPiece}));
-    const std::span<std::int32_t> sums(products.data(), count);
-    if (rank > 0) std::ranges::fill(sums, 0);
-    for (std::uint32_t k = 0; k < rank; k += 4) {
-      Four four;
-      for (std::uint32_t j = 0; j < 4; ++j) {
-        const std::uint32_t own = std::min(k + j, rank - 1);
-        const std::int16_t* const l = left.data() + own * rows + row;
-        const std::int16_t* const r = right.data() + own * matrix.columns + column;
-        const std::int16_t factor = is_across ? *r : *l;
-        four.factors[j] = k + j < rank ? factor : std::int16_t{0};
-        four.values[j] = is_across ? l : r;
-      }
-      add_products(four, sums);
-    }
-    predict_piece(element,
-                  {predicted.subspan(done, count), known.subspan(done, count),
-                   scales.empty() ? nullptr : scales.data() + row, is_across ? 1U : 0U,
-                   rank > 0 ? products.data() : nullptr},
-                  unit);
-    done += count;
-  }
+                         std::span<std::int32_t> predicted, std::span<std::uint8_t> known) const {
+  static Predict* const best = best_predict();
+  predict_by(best, *this, first, old, predicted, known.data());
 }
 
-void load_ordered(Element element, std::span<const std::byte> bytes,
-                  std::span<std::int32_t> ordered) {
-  for (std::size_t i = 0; i < ordered.size(); ++i) {
-    switch (element) {
-      case Element::kF32:
-        ordered[i] = ordered32(word_at<std::int32_t>(bytes, i));
-        break;
-      case Element::kI32:
-        ordered[i] = word_at<std::int32_t>(bytes, i);
-        break;
-      case Element::kF16:
-      case Element::kBf16:
-        ordered[i] = ordered16(word_at<std::int16_t>(bytes, i));
-        break;
-      case Element::kI8:
-        ordered[i] = word_at<std::int8_t>(bytes, i);
-        break;
-      case Element::kU8:
-        ordered[i] = word_at<std::uint8_t>(bytes, i) - 128;
-        break;
-    }
-  }
-}
-
-void store_sum(Element element, std::span<const std::int32_t> predicted,
-               std::span<const std::int32_t> differences, std::span<std::byte> bytes) {
-  const auto sum = [&](std::size_t i) {
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(predicted[i]) +
-                                     static_cast<std::uint32_t>(differences[i]));
-  };
-  const auto away = [&](std::size_t i) {
-    return predicted[i] < 0 ? static_cast<std::int32_t>(static_cast<std::uint32_t>(predicted[i]) -
-                                                        static_cast<std::uint32_t>(differences[i]))
-                            : sum(i);
-  };
-  const auto put = [&](std::size_t i, auto word) {
-    std::memcpy(bytes.data() + i * sizeof(word), &word, sizeof(word));
-  };
-  for (std::size_t i = 0; i < predicted.size(); ++i) {
-    switch (element) {
-      case Element::kF32:
-        put(i, ordered32(sum(i)));
-        break;
-      case Element::kI32:
-        put(i, sum(i));
-        break;
-      case Element::kF16:
-      case Element::kBf16:
-        put(i, static_cast<std::int16_t>(ordered16(static_cast<std::int16_t>(sum(i)))));
-        break;
-      case Element::kI8:
-        put(i, static_cast<std::int8_t>(away(i)));
-        break;
-      case Element::kU8:
-        put(i, static_cast<std::uint8_t>(away(i) + 128));
-        break;
-    }
-  }
-}
-
-void differences_of(Element element, std::span<const std::int32_t> predicted,
-                    std::span<const std::byte> bytes, std::span<std::int32_t> differences) {
-  load_ordered(element, bytes, differences);
-  const bool is_away = kind_of(element) == Kind::kInteger;
-  for (std::size_t i = 0; i < differences.size(); ++i) {
-    const auto difference = static_cast<std::int32_t>(static_cast<std::uint32_t>(differences[i]) -
-                                                      static_cast<std::uint32_t>(predicted[i]));
-    differences[i] = is_away && predicted[i] < 0
-                         ? static_cast<std::int32_t>(0U - static_cast<std::uint32_t>(difference))
-                         : difference;
-  }
+void Prediction::predict_anywhere(std::uint64_t first, std::span<const std::byte> old,
+                                  std::span<std::int32_t> predicted,
+                                  std::span<std::uint8_t> known) const {
+  predict_by(predict_in_any, *this, first, old, predicted, known.data());
 }
 
 }  // namespace slipway::delta

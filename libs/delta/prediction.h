@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "delta/elements.h"
 #include "delta/format.h"
 #include "delta/model.h"
 
@@ -31,8 +32,8 @@ struct Prediction {
   Matrix matrix;
   std::vector<std::int32_t> scales;  // of each row, or none
   std::uint32_t rank = 0;
-  std::vector<std::int16_t> left;   // [rank][rows]
-  std::vector<std::int16_t> right;  // [rank][columns]
+  std::vector<std::int16_t> left;   // of ranks in pairs, the last with zeros: [pair][rows][2]
+  std::vector<std::int16_t> right;  // [pair][columns][2]
   std::int32_t unit = 0;            // the product counts in 2^unit
 
   bool is_plain() const { return scales.empty() && rank == 0; }
@@ -40,21 +41,22 @@ struct Prediction {
   // The elements from number `first` on, as many as `predicted` holds; `old` are their old bytes.
   // `known` is what the entropy coder is told of each.
   void predict(std::uint64_t first, std::span<const std::byte> old,
-               std::span<std::int32_t> predicted, std::span<std::int16_t> known) const;
+               std::span<std::int32_t> predicted, std::span<std::uint8_t> known) const;
+  // The same by the instructions that every processor has: what others have to agree with.
+  void predict_anywhere(std::uint64_t first, std::span<const std::byte> old,
+                        std::span<std::int32_t> predicted, std::span<std::uint8_t> known) const;
 };
+
+// Where number i of `extent` of a rank lies in `left` or `right`, and how many there are.
+constexpr std::size_t paired_at(std::size_t rank, std::size_t i, std::size_t extent) {
+  return (rank / 2 * extent + i) * 2 + rank % 2;
+}
+constexpr std::size_t paired_count(std::size_t ranks, std::size_t extent) {
+  return (ranks + 1) / 2 * 2 * extent;
+}
 
 constexpr Kind kind_of(Element element) {
   return element == Element::kI8 || element == Element::kU8 ? Kind::kInteger : Kind::kFloat;
 }
-
-// Elements as whole numbers in the order of their values, and back: what is added to a prediction.
-void load_ordered(Element element, std::span<const std::byte> bytes,
-                  std::span<std::int32_t> ordered);
-// new = predicted + difference, modulo the element's size. Eight-bit differences point away from
-// zero: their sign is turned where the prediction is negative.
-void store_sum(Element element, std::span<const std::int32_t> predicted,
-               std::span<const std::int32_t> differences, std::span<std::byte> bytes);
-void differences_of(Element element, std::span<const std::int32_t> predicted,
-                    std::span<const std::byte> bytes, std::span<std::int32_t> differences);
 
 }  // namespace slipway::delta

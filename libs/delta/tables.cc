@@ -12,7 +12,6 @@ Status read_row(BitReader& bits, DecodingTables::Row& row) {
   const std::uint32_t first = bits.take(8);
   const std::uint32_t last = bits.take(8);
   if (first > last) return damaged();
-  row.span_of.fill({0, 0});
   std::uint32_t sum = 0;
   for (std::uint32_t symbol = first; symbol <= last; ++symbol) {
     const std::uint32_t length = bits.take(4);
@@ -20,8 +19,9 @@ Status read_row(BitReader& bits, DecodingTables::Row& row) {
     if (length > kProbabilityBits + 1) return damaged();
     const std::uint32_t frequency = (1U << (length - 1)) | bits.take(length - 1);
     if (frequency > kProbabilityOne - sum) return damaged();
-    row.span_of[symbol] = {static_cast<std::uint16_t>(frequency), static_cast<std::uint16_t>(sum)};
-    std::fill_n(row.symbol_at.begin() + sum, frequency, static_cast<std::uint8_t>(symbol));
+    for (std::uint32_t offset = 0; offset < frequency; ++offset) {
+      row[sum + offset] = Slot(static_cast<std::uint8_t>(symbol), frequency, offset);
+    }
     sum += frequency;
   }
   if (sum != kProbabilityOne) return damaged();
@@ -33,7 +33,7 @@ Status read_row(BitReader& bits, DecodingTables::Row& row) {
 Status DecodingTables::read(std::uint64_t starts, BitReader& bits) {
   is_ready_ = false;
   if ((starts & 1U) != 0 || std::popcount(starts) >= kMostTables) return damaged();
-  if (rows_ == nullptr) rows_ = std::make_unique<std::array<Row, kMostTables>>();
+  if (rows_ == nullptr) rows_ = std::make_unique_for_overwrite<std::array<Row, kMostTables>>();
   std::uint8_t table = 0;
   for (std::uint32_t context = 0; context < kContexts; ++context) {
     if ((starts >> context & 1U) != 0) ++table;

@@ -23,17 +23,26 @@ struct Tables {
   std::vector<Frequencies> frequencies;
 };
 
+// What stands at a slot: a symbol, its frequency less one, and how far into the symbol's slots.
+class Slot {
+ public:
+  Slot() = default;
+  Slot(std::uint8_t symbol, std::uint32_t frequency, std::uint32_t offset)
+      : bits_((frequency - 1) << 20U | offset << 8U | symbol) {}
+
+  std::uint8_t symbol() const { return static_cast<std::uint8_t>(bits_); }
+  std::uint32_t offset() const { return bits_ >> 8U & (kProbabilityOne - 1); }
+  std::uint32_t frequency() const { return (bits_ >> 20U) + 1; }
+
+ private:
+  static_assert(kProbabilityBits == 12);
+  std::uint32_t bits_ = 0;
+};
+
 // The tables as a decoder wants them.
 class DecodingTables {
  public:
-  struct Span {
-    std::uint16_t frequency;
-    std::uint16_t start;
-  };
-  struct Row {
-    std::array<std::uint8_t, kProbabilityOne> symbol_at;
-    std::array<Span, kSymbols> span_of;
-  };
+  using Row = std::array<Slot, kProbabilityOne>;
 
   // Reads what follows `starts`. kInvalid unless every table's sum is one.
   Status read(std::uint64_t starts, BitReader& bits);

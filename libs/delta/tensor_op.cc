@@ -16,19 +16,19 @@ Error damaged(const char* what) { return {Code::kInvalid, what}; }
 }  // namespace
 
 TensorDecoder::TensorDecoder()
-    : bytes_(kChunkElements * 4),
-      predicted_(kChunkElements),
-      differences_(kChunkElements),
-      known_(kChunkElements) {}
+    : bytes_(kBufferBytes),
+      predicted_(kPieceElements),
+      differences_(kPieceElements),
+      known_(kPieceElements) {}
 
 // Whole numbers of their own: scales, factors.
 template <typename Number>
 Status TensorDecoder::take_numbers(Taker& from, std::int64_t most, std::vector<Number>& numbers) {
   DecodingTables tables;
   Decoder decoder = TRY(Decoder::start(from, numbers.size(), tables, false));
-  std::ranges::fill(known_, std::int16_t{0});
+  std::ranges::fill(known_, std::uint8_t{0});
   for (std::size_t done = 0; done < numbers.size();) {
-    const std::size_t count = std::min(kChunkElements, numbers.size() - done);
+    const std::size_t count = std::min(kPieceElements, numbers.size() - done);
     const std::span<std::int32_t> piece(differences_.data(), count);
     decoder.take<Kind::kFloat>(std::span(known_).first(count), piece);
     for (std::size_t i = 0; i < count; ++i) {
@@ -80,17 +80,27 @@ Result<Prediction> TensorDecoder::take_prediction(Taker& from, std::uint64_t new
   std::vector<std::int32_t> weights(prediction.rank);
   for (std::int32_t& weight : weights)
     weight = static_cast<std::int32_t>(TRY(from.varint(kMostFactor)));
-  prediction.left.resize(static_cast<std::size_t>(prediction.rank * matrix.rows()));
-  prediction.right.resize(static_cast<std::size_t>(prediction.rank * matrix.columns));
-  TRY(take_numbers(from, kMostFactor, prediction.left));
-  TRY(take_numbers(from, kMostFactor, prediction.right));
   const auto rows = static_cast<std::size_t>(matrix.rows());
-  for (std::size_t i = 0; i < prediction.left.size(); ++i) {
-    const std::int32_t weighted = prediction.left[i] * weights[i / rows];
-    if (weighted > kMostFactor || weighted < -kMostFactor) {
-      return damaged("the delta is damaged: a prediction's number is out of range");
+  const auto columns = static_cast<std::size_t>(matrix.columns);
+  std::vector<std::int16_t> numbers(prediction.rank * rows);
+  TRY(take_numbers(from, kMostFactor, numbers));
+  prediction.left.resize(paired_count(prediction.rank, rows));
+  for (std::size_t k = 0; k < prediction.rank; ++k) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      const std::int32_t weighted = numbers[k * rows + i] * weights[k];
+      if (weighted > kMostFactor || weighted < -kMostFactor) {
+        return damaged("the delta is damaged: a prediction's number is out of range");
+      }
+      prediction.left[paired_at(k, i, rows)] = static_cast<std::int16_t>(weighted);
     }
-    prediction.left[i] = static_cast<std::int16_t>(weighted);
+  }
+  numbers.resize(prediction.rank * columns);
+  TRY(take_numbers(from, kMostFactor, numbers));
+  prediction.right.resize(paired_count(prediction.rank, columns));
+  for (std::size_t k = 0; k < prediction.rank; ++k) {
+    for (std::size_t i = 0; i < columns; ++i) {
+      prediction.right[paired_at(k, i, columns)] = numbers[k * columns + i];
+    }
   }
   return prediction;
 }
@@ -100,17 +110,22 @@ Status TensorDecoder::decode_elements(const Prediction& prediction, Decoder& dec
                                       const Source& old, std::uint64_t old_offset,
                                       const Sink& sink) {
   const std::size_t size = bytes_of(prediction.element);
-  for (std::uint64_t done = 0; done < prediction.matrix.elements;) {
-    const auto count = static_cast<std::size_t>(
-        std::min<std::uint64_t>(kChunkElements, prediction.matrix.elements - done));
+  const std::uint64_t all = prediction.matrix.elements;
+  for (std::uint64_t done = 0; done < all;) {
+    const auto count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(kBufferBytes / size, all - done));
     const std::span<std::byte> bytes(bytes_.data(), count * size);
-    const std::span<std::int32_t> predicted(predicted_.data(), count);
-    const std::span<std::int32_t> differences(differences_.data(), count);
-    const std::span<std::int16_t> known(known_.data(), count);
     TRY(old.read_at(old_offset + done * size, bytes));
-    prediction.predict(done, bytes, predicted, known);
-    decoder.take<kKind>(known, differences);
-    store_sum(prediction.element, predicted, differences, bytes);
+    for (std::size_t i = 0; i < count; i += kPieceElements) {
+      const std::size_t some = std::min(kPieceElements, count - i);
+      const std::span<std::byte> piece = bytes.subspan(i * size, some * size);
+      const std::span<std::int32_t> predicted(predicted_.data(), some);
+      const std::span<std::int32_t> differences(differences_.data(), some);
+      const std::span<std::uint8_t> known(known_.data(), some);
+      prediction.predict(done + i, piece, predicted, known);
+      decoder.take<kKind>(known, differences);
+      store_sum(prediction.element, predicted, differences, piece);
+    }
     TRY(sink(bytes));
     done += count;
   }

@@ -14,8 +14,10 @@
 
 namespace slipway::delta {
 
-// Elements that are decoded at a time: a multiple of kLanes.
-inline constexpr std::size_t kChunkElements = 16384;
+// Elements that are decoded at a time, whole blocks: what they need fits a small cache. As many as
+// fill a buffer are read and written at a time.
+inline constexpr std::size_t kPieceElements = 2048;
+inline constexpr std::size_t kBufferBytes = std::size_t{1} << 17;
 
 class TensorDecoder {
  public:
@@ -41,7 +43,7 @@ class TensorDecoder {
   std::vector<std::byte> bytes_;
   std::vector<std::int32_t> predicted_;
   std::vector<std::int32_t> differences_;
-  std::vector<std::int16_t> known_;
+  std::vector<std::uint8_t> known_;
 };
 
 }  // namespace slipway::delta

@@ -116,8 +116,9 @@ void store(const LowRank& parts, const Cut& cut, std::size_t rows, std::size_t c
   }
   prediction.unit = static_cast<std::int32_t>(std::ceil(std::log2(most / kMostWeight)));
   prediction.rank = static_cast<std::uint32_t>(cut.rank);
-  prediction.left.resize(cut.rank * rows);
-  prediction.right.resize(cut.rank * columns);
+  prediction.left.resize(delta::paired_count(cut.rank, rows));
+  prediction.right.resize(delta::paired_count(cut.rank, columns));
+  fit.right.resize(cut.rank * columns);
   fit.left.resize(cut.rank * rows);
   for (std::size_t k = 0; k < cut.rank; ++k) {
     const std::int32_t weight =
@@ -129,11 +130,12 @@ void store(const LowRank& parts, const Cut& cut, std::size_t rows, std::size_t c
     for (std::size_t i = 0; i < rows; ++i) {
       const std::int32_t number = rounded(parts.left[k][i] * parts.sizes[k] / steps[k], most_left);
       fit.left[k * rows + i] = number;
-      prediction.left[k * rows + i] = static_cast<std::int16_t>(number * weight);
+      prediction.left[delta::paired_at(k, i, rows)] = static_cast<std::int16_t>(number * weight);
     }
     for (std::size_t i = 0; i < columns; ++i) {
-      prediction.right[k * columns + i] =
-          static_cast<std::int16_t>(rounded(parts.right[k][i] / right_unit, kMostWeight));
+      const std::int32_t number = rounded(parts.right[k][i] / right_unit, kMostWeight);
+      fit.right[k * columns + i] = number;
+      prediction.right[delta::paired_at(k, i, columns)] = static_cast<std::int16_t>(number);
     }
   }
 }

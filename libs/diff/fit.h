@@ -15,7 +15,8 @@ namespace slipway::diff {
 struct Fit {
   delta::Prediction prediction;
   std::vector<std::int32_t> weights;  // of each rank; `left` holds products with them
-  std::vector<std::int32_t> left;     // before that
+  std::vector<std::int32_t> left;     // before that: [rank][rows]
+  std::vector<std::int32_t> right;    // [rank][columns]
   double gained_bits = 0;             // expected: what it saves less what it takes
 };
 

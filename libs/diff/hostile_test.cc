@@ -119,7 +119,7 @@ TEST(HostileDelta, AnotherKindOfFileAndALaterFormatAreSaidToBeSo) {
   EXPECT_EQ(applied("", "not a delta").error().message,
             "this is not a delta: `slipway delta` writes one");
   std::string later = make("", "");
-  later[4] = 2;
+  later[4] = static_cast<char>(delta::kFormatVersion + 1);
   EXPECT_EQ(applied("", later).error().code, Code::kUnsupported);
 }
 

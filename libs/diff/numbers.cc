@@ -15,6 +15,7 @@ namespace slipway::diff {
 namespace {
 
 using delta::code_of;
+using delta::kBlock;
 using delta::Kind;
 using delta::kMeanings;
 using delta::Recent;
@@ -25,36 +26,43 @@ struct Settings {
 };
 
 // From hardly changing to following every few numbers.
-constexpr std::array kForgets = {delta::kMostForget, 10, 7, 5, 4};
+constexpr std::array kForgets = {delta::kMostForget, 7, 4, 2, 1, 0};
 
 std::int32_t mean_log(Kind kind, std::span<const std::int32_t> values,
-                      std::span<const std::int16_t> known) {
+                      std::span<const std::uint8_t> known) {
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    sum += kMeanings[code_of(values[i]).symbol].log + (kind == Kind::kFloat ? known[i] : 0);
+    sum += kMeanings[code_of(values[i]).symbol].log + (kind == Kind::kFloat ? 16 * known[i] : 0);
   }
   const std::int64_t mean = values.empty() ? 0 : sum / static_cast<std::int64_t>(values.size());
   return static_cast<std::int32_t>(
       std::clamp<std::int64_t>(mean, -delta::kMostStart, delta::kMostStart));
 }
 
-// Calls visit(context, code, lane) for each number in order.
+// Calls visit(context, code) for each number in order.
 template <Kind kKind, typename Visit>
-void each_number(std::span<const std::int32_t> values, std::span<const std::int16_t> known,
+void each_number(std::span<const std::int32_t> values, std::span<const std::uint8_t> known,
                  const Settings& settings, Visit&& visit) {
-  const auto lanes = static_cast<std::size_t>(delta::lanes_for(values.size()));
-  std::vector<Recent> recent(lanes, Recent(settings.start, settings.forget));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    Recent& own = recent[i % lanes];
-    const delta::Coded code = code_of(values[i]);
-    visit(own.context<kKind>(known[i]), code);
-    own.note<kKind>(kMeanings[code.symbol].log, known[i]);
+  Recent recent(settings.start, settings.forget);
+  std::array<std::uint8_t, kBlock> contexts;
+  std::array<std::uint8_t, kBlock> symbols;
+  for (std::size_t done = 0; done < values.size(); done += kBlock) {
+    const std::size_t count = std::min(kBlock, values.size() - done);
+    recent.contexts<kKind>(known.subspan(done, count), contexts.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const delta::Coded code = code_of(values[done + i]);
+      symbols[i] = code.symbol;
+      visit(contexts[i], code);
+    }
+    if (count == kBlock && recent.forgets()) {
+      recent.note<kKind>(symbols, known.subspan(done).first<kBlock>());
+    }
   }
 }
 
 template <typename Visit>
 void each_number(Kind kind, std::span<const std::int32_t> values,
-                 std::span<const std::int16_t> known, const Settings& settings, Visit&& visit) {
+                 std::span<const std::uint8_t> known, const Settings& settings, Visit&& visit) {
   if (kind == Kind::kFloat) {
     each_number<Kind::kFloat>(values, known, settings, visit);
   } else {
@@ -63,7 +71,7 @@ void each_number(Kind kind, std::span<const std::int32_t> values,
 }
 
 Statistics statistics_of(Kind kind, std::span<const std::int32_t> values,
-                         std::span<const std::int16_t> known, const Settings& settings) {
+                         std::span<const std::uint8_t> known, const Settings& settings) {
   Statistics statistics;
   each_number(kind, values, known, settings, [&](std::uint32_t context, const delta::Coded& code) {
     statistics.contexts[context].add(code.symbol);
@@ -79,7 +87,7 @@ struct Best {
   double bits = std::numeric_limits<double>::infinity();
 };
 
-Best best_of(Kind kind, std::span<const std::int32_t> values, std::span<const std::int16_t> known,
+Best best_of(Kind kind, std::span<const std::int32_t> values, std::span<const std::uint8_t> known,
              const delta::Tables* offered) {
   Best best;
   const std::int32_t start = mean_log(kind, values, known);
@@ -119,20 +127,30 @@ struct Step {
   std::uint16_t start;
 };
 
+// Backwards, as the decoder goes forwards: a lane takes a word after two of its numbers.
 std::string bytes_of(std::span<const Step> steps, std::size_t lanes,
                      std::vector<std::uint32_t>& words) {
   std::vector<std::uint64_t> states(lanes, delta::kLeastState);
-  for (std::size_t i = steps.size(); i-- > 0;) {
-    std::uint64_t& state = states[i % lanes];
-    const Step& step = steps[i];
-    const std::uint64_t most =
-        ((delta::kLeastState >> delta::kProbabilityBits) << 32U) * step.frequency;
-    if (state >= most) {
-      words.push_back(static_cast<std::uint32_t>(state));
-      state >>= 32U;
+  const std::size_t twos = 2 * lanes;
+  for (std::size_t group = (steps.size() + twos - 1) / twos; group-- > 0;) {
+    const std::span<const Step> own =
+        steps.subspan(group * twos, std::min(twos, steps.size() - group * twos));
+    for (std::size_t lane = std::min(lanes, own.size()); lane-- > 0;) {
+      std::uint64_t most =
+          (delta::kLeastState << 32U >> delta::kProbabilityBits) * own[lane].frequency;
+      if (lane + lanes < own.size()) {
+        most = (most >> delta::kProbabilityBits) * own[lane + lanes].frequency;
+      }
+      if (states[lane] < most) continue;
+      words.push_back(static_cast<std::uint32_t>(states[lane]));
+      states[lane] >>= 32U;
     }
-    state =
-        ((state / step.frequency) << delta::kProbabilityBits) + state % step.frequency + step.start;
+    for (std::size_t i = own.size(); i-- > 0;) {
+      std::uint64_t& state = states[i % lanes];
+      const Step& step = own[i];
+      state = ((state / step.frequency) << delta::kProbabilityBits) + state % step.frequency +
+              step.start;
+    }
   }
   std::ranges::reverse(words);
   std::string bytes(lanes * 8, '\0');
@@ -143,7 +161,7 @@ std::string bytes_of(std::span<const Step> steps, std::size_t lanes,
 }  // namespace
 
 CodedNumbers encode_numbers(Kind kind, std::span<const std::int32_t> values,
-                            std::span<const std::int16_t> known, const delta::Tables* offered) {
+                            std::span<const std::uint8_t> known, const delta::Tables* offered) {
   const Best best = best_of(kind, values, known, offered);
   std::array<std::array<std::uint16_t, delta::kSymbols>, delta::kMostTables> starts{};
   for (std::size_t table = 0; table < best.tables.frequencies.size(); ++table) {
@@ -186,12 +204,12 @@ CodedNumbers encode_numbers(Kind kind, std::span<const std::int32_t> values,
 }
 
 std::string encode_plain_numbers(std::span<const std::int32_t> values) {
-  const std::vector<std::int16_t> nothing(values.size());
+  const std::vector<std::uint8_t> nothing(values.size());
   return encode_numbers(Kind::kFloat, values, nothing).bytes;
 }
 
 double bits_of(Kind kind, std::span<const std::int32_t> values,
-               std::span<const std::int16_t> known) {
+               std::span<const std::uint8_t> known) {
   return best_of(kind, values, known, nullptr).bits;
 }
 

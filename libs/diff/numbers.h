@@ -18,13 +18,13 @@ struct CodedNumbers {
 
 // `offered`: tables that the decoder has from the tensor before, or nothing.
 CodedNumbers encode_numbers(delta::Kind kind, std::span<const std::int32_t> values,
-                            std::span<const std::int16_t> known,
+                            std::span<const std::uint8_t> known,
                             const delta::Tables* offered = nullptr);
 // Of which nothing is known but the numbers before.
 std::string encode_plain_numbers(std::span<const std::int32_t> values);
 
 // What encode_numbers() would take, nearly.
 double bits_of(delta::Kind kind, std::span<const std::int32_t> values,
-               std::span<const std::int16_t> known);
+               std::span<const std::uint8_t> known);
 
 }  // namespace slipway::diff

@@ -25,7 +25,7 @@ double sample_bits(Element element, std::span<const std::byte> was, std::span<co
   plain.matrix.elements = count;
   std::vector<std::int32_t> predicted(count);
   std::vector<std::int32_t> differences(count);
-  std::vector<std::int16_t> known(count);
+  std::vector<std::uint8_t> known(count);
   plain.predict(0, was, predicted, known);
   delta::differences_of(element, predicted, is, differences);
   return bits_of(delta::kind_of(element), differences, known);

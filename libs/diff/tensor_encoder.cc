@@ -25,8 +25,7 @@ std::string describe(const Fit& fit, std::uint8_t more_flags) {
     delta::put_varint(out, static_cast<std::uint64_t>(weight));
   }
   out += encode_plain_numbers(fit.left);
-  const std::vector<std::int32_t> right(prediction.right.begin(), prediction.right.end());
-  out += encode_plain_numbers(right);
+  out += encode_plain_numbers(fit.right);
   return out;
 }
 
@@ -34,7 +33,7 @@ CodedTensor encode_with(const Piece& piece, const Fit& fit, const delta::Tables*
   const std::size_t count = piece.is.size() / delta::bytes_of(piece.element);
   std::vector<std::int32_t> predicted(count);
   std::vector<std::int32_t> differences(count);
-  std::vector<std::int16_t> known(count);
+  std::vector<std::uint8_t> known(count);
   fit.prediction.predict(0, piece.was, predicted, known);
   delta::differences_of(piece.element, predicted, piece.is, differences);
   CodedNumbers coded = encode_numbers(delta::kind_of(piece.element), differences, known, offered);
