@@ -49,7 +49,7 @@ Status TrustedRepository::refresh(const std::string& folder, const std::string& 
         [this](updater::Event event, std::string_view text) { take_note(event, text); });
   };
   begin();
-  const Status fresh = updater_->refresh();
+  Status fresh = updater_->refresh();
   if (fresh.ok()) return fresh;
   const updater::Answer answer = updater_->answer();
   const bool may_be_kept =
