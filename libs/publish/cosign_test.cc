@@ -31,8 +31,8 @@ class CosignTest : public testing::Test {
 
   static trust::PrivateKey make() { return *trust::PrivateKey::generate(trust::KeyKind::kEd25519); }
   const trust::PrivateKey& root_key(std::size_t i) { return publisher_.signers["root"][i]; }
-  Result<Repository> open() {
-    return Repository::open(disk_, kFolder, publisher_.root_text, Access::kWrite);
+  Result<Repository> open(Access access = Access::kWrite) {
+    return Repository::open(disk_, kFolder, publisher_.root_text, access);
   }
   // What one holder after the other signed.
   static std::string signed_by(const trust::Root& next,
@@ -61,7 +61,7 @@ class CosignTest : public testing::Test {
     Device device(publisher_.root_text);
     ASSERT_TRUE(device.refresh(host, kNow).ok());
     EXPECT_EQ(*device.get(host, "model"), "content");
-    EXPECT_EQ(open()->root().version, root_version);
+    EXPECT_EQ(open(Access::kRead)->root().version, root_version);
   }
 
   fs::path folder_;
