@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kLeastWindows = 8;
 constexpr double kLeastDrift = 0.02;
+constexpr double kLeastSeconds = 1e-9;  // of a median, as the clock counts
 constexpr double kSlowedClock = 0.9;
 // Of what a steady drift adds from begin to end, what the medians of the first and the last fifth
 // of it are apart.
@@ -25,28 +26,31 @@ double median(std::vector<double> values) {
 }
 
 struct Line {
-  double start = 0;  // at the first window
-  double end = 0;    // at the last
+  double drift = 0;  // from the first window to the last
   double noise = 0;  // median distance from it, as a standard deviation
 };
 
+// Of logarithms: a line of times that rise steeply would begin below zero, where no share of it
+// means anything.
 Line fit(const std::vector<Window>& windows) {
+  std::vector<double> heights;
+  for (const Window& window : windows)
+    heights.push_back(std::log(std::max(window.p50_s, kLeastSeconds)));
   std::vector<double> slopes;
   for (std::size_t i = 0; i < windows.size(); ++i) {
     for (std::size_t j = i + 1; j < windows.size(); ++j) {
       const double apart_s = windows[j].start_s - windows[i].start_s;
-      if (apart_s > 0) slopes.push_back((windows[j].p50_s - windows[i].p50_s) / apart_s);
+      if (apart_s > 0) slopes.push_back((heights[j] - heights[i]) / apart_s);
     }
   }
   const double slope = median(std::move(slopes));
-  std::vector<double> starts;
-  for (const Window& window : windows)
-    starts.push_back(window.p50_s - slope * (window.start_s - windows.front().start_s));
+  for (std::size_t i = 0; i < windows.size(); ++i)
+    heights[i] -= slope * (windows[i].start_s - windows.front().start_s);
+  const double start = median(heights);
+  for (double& height : heights) height = std::abs(height - start);
   Line line;
-  line.start = median(starts);
-  line.end = line.start + slope * (windows.back().start_s - windows.front().start_s);
-  for (double& start : starts) start = std::abs(start - line.start);
-  line.noise = 1.4826 * median(std::move(starts));
+  line.drift = std::expm1(slope * (windows.back().start_s - windows.front().start_s));
+  line.noise = std::expm1(1.4826 * median(std::move(heights)));
   return line;
 }
 
@@ -118,10 +122,8 @@ Soak judge_soak(std::vector<Window> windows, const std::vector<std::string>& thr
   }
   if (soak.windows.size() >= kLeastWindows) {
     const Line line = fit(soak.windows);
-    if (line.start > 0) {
-      soak.drift = line.end / line.start - 1;
-      soak.noise = line.noise / line.start;
-    }
+    soak.drift = line.drift;
+    soak.noise = line.noise;
     // The spread that the end of a line through n points has by chance.
     const double chance = soak.noise * std::sqrt(12.0 / static_cast<double>(soak.windows.size()));
     const bool is_line = std::abs(soak.drift) > std::max(kLeastDrift, 3 * chance);

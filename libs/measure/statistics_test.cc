@@ -158,6 +158,12 @@ TEST(Soak, Verdicts) {
   EXPECT_GT(slower.last_s, slower.first_s);
   EXPECT_TRUE(slower.verdict.starts_with("drifting: ")) << slower.verdict;
 
+  // As fast as ever for a while, then so much slower that a straight line would begin below zero.
+  const auto much = judge_soak(
+      windows_of(60, [](double at) { return 1 + 30 * std::max(at - 0.2, 0.0); }), {});
+  EXPECT_TRUE(much.is_drifting) << much.verdict;
+  EXPECT_GT(much.drift, 5);
+
   // Every fifth window is disturbed by something that is ten times as slow, later ones more often.
   int at_window = 0;
   const auto disturbed = judge_soak(windows_of(120,

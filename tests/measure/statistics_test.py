@@ -36,6 +36,7 @@ CASES = {
 }
 SOAK_S = 16
 LEAST_WINDOWS = 8  # of a verdict: libs/measure/soak.cc
+LEAST_DRIFT = 0.02
 # So many that whatever else the machine does counts for little.
 LOADS_START_S = tuple(2 + 0.6 * i for i in range(16))
 BUSY = [sys.executable, "-S", "-E", "-c", "while True: pass"]
@@ -59,11 +60,11 @@ def theil_sen(windows):
     """Drift and noise by libs/measure/soak.h."""
     starts, medians = (np.array([window[key] for window in windows]) for key in ("start_s", "p50_us"))
     i, j = np.triu_indices(len(windows), 1)
-    slope = np.median((medians[j] - medians[i]) / (starts[j] - starts[i]))
-    heights = medians - slope * (starts - starts[0])
-    begin = np.median(heights)
-    end = begin + slope * (starts[-1] - starts[0])
-    return end / begin - 1, 1.4826 * np.median(np.abs(heights - begin)) / begin
+    heights = np.log(medians)
+    slope = np.median((heights[j] - heights[i]) / (starts[j] - starts[i]))
+    heights -= slope * (starts - starts[0])
+    noise = 1.4826 * np.median(np.abs(heights - np.median(heights)))
+    return np.expm1(slope * (starts[-1] - starts[0])), np.expm1(noise)
 
 
 class Statistics(unittest.TestCase):
@@ -176,7 +177,9 @@ class Statistics(unittest.TestCase):
         drift, noise = theil_sen(windows)
         self.assertAlmostEqual(soak["drift"], drift, delta=1e-9 + 1e-9 * abs(drift))
         self.assertAlmostEqual(soak["noise"], noise, delta=1e-9)
-        self.assertEqual(soak["is_drifting"], abs(drift) > max(0.02, 3 * noise * math.sqrt(12 / len(windows))))
+        is_line = abs(drift) > max(LEAST_DRIFT, 3 * noise * math.sqrt(12 / len(windows)))
+        moved = soak["last_us"] / soak["first_us"] - 1
+        self.assertEqual(soak["is_drifting"], is_line and math.copysign(moved, moved * drift) > 0.8 * LEAST_DRIFT)
         fifth = max(len(windows) // 5, 1)
         medians = [window["p50_us"] for window in windows]
         self.assertAlmostEqual(soak["first_us"], np.median(medians[:fifth]), delta=1e-6)
