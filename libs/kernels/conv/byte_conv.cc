@@ -21,7 +21,9 @@ namespace {
 template <std::size_t kStep, std::size_t kBlocks>
 class ByteRows {
  public:
-  ByteRows(const ConvShape& shape, const ByteConvOperands& at) : shape_(shape), at_(at) {
+  // `tiles`: about how many there will be.
+  ByteRows(const ConvShape& shape, const ByteConvOperands& at, std::size_t tiles)
+      : shape_(shape), at_(at) {
     const std::size_t fours = (std::min(shape.in_channels, kConvBlock) + kFour - 1) / kFour;
     run_.blocks = blocks_of(shape.in_channels);
     run_.last_fours = (shape.in_channels - (run_.blocks - 1) * kConvBlock + kFour - 1) / kFour;
@@ -35,6 +37,7 @@ class ByteRows {
     run_.w_depth = shape.height.kernel * run_.w_height;
     run_.w_block = shape.depth.kernel * run_.w_depth;
     run_.w_out = run_.blocks * run_.w_block;
+    kernels_ = Tiles::of(at.weights, kBlocks * run_.w_out, tiles);
     to_.multiplier = at.multiplier;
     to_.block = shape.out_positions() * kConvBlock;
     to_.range = {at.y_zero, at.low, at.high};
@@ -71,7 +74,7 @@ class ByteRows {
       for (Edge& edge : edges_) edge.first = kNoTile;
     }
     while (first < end) {
-      const std::size_t columns = first_tile<Kernels::kColumns>(end - first);
+      const std::size_t columns = first_tile<Tiles::kColumns>(end - first);
       run_.lines = next_lines();
       tile(first, columns);
       first += columns;
@@ -79,7 +82,7 @@ class ByteRows {
   }
 
  private:
-  using Kernels = ByteTiles<kStep, kBlocks>;
+  using Tiles = ByteTiles<kStep, kBlocks>;
 
   // Of the weights of a tap's block of channels.
   static constexpr std::size_t kLines = kBlocks * kConvBlock * kConvBlock / 64;
@@ -92,7 +95,7 @@ class ByteRows {
 
   // bias - zero point * weights of the taps, which are exact and wrap.
   void set_start(Range widths, std::int32_t* start) const {
-    const std::int32_t zero = at_.x_zero - kByteOffset;
+    const std::int32_t zero = at_.x_zero - kernels_.offset;
     for (std::size_t b = 0; b < kBlocks; ++b) {
       const std::int32_t* sums = at_.tap_sums + b * shape_.kernel_positions() * kConvBlock;
       for (std::size_t j = 0; j < kConvBlock; ++j) {
@@ -126,7 +129,7 @@ class ByteRows {
         width.at(first + columns - 1, width.kernel - 1) < static_cast<std::ptrdiff_t>(width.input);
     if (is_inside) {
       place(first, width.at(first, 0));
-      return Kernels::kWhole[tile_index(columns)](run_, to_);
+      return kernels_.whole[tile_index(columns)](run_, to_);
     }
     Range reached[kMostEdgeTaps];
     bool is_edged = width.kernel <= kMostEdgeTaps;
@@ -139,7 +142,7 @@ class ByteRows {
     run_.start_column = kBlocks * kConvBlock;
     run_.columns = reached;
     place(first, width.at(first, 0));
-    Kernels::kEdged[tile_index(columns)](run_, to_);
+    kernels_.edged[tile_index(columns)](run_, to_);
   }
 
   // What each column of a tile starts from: that of the row before where this one has the same
@@ -169,7 +172,7 @@ class ByteRows {
       run_.w = w_ + taps.begin * run_.w_width;
       run_.widths = taps.empty() ? 0 : taps.size();
       place(o, taps.empty() ? 0 : shape_.width.at(o, taps.begin));
-      Kernels::kWhole[0](run_, to_);
+      kernels_.whole[0](run_, to_);
     }
   }
 
@@ -183,6 +186,7 @@ class ByteRows {
 
   const ConvShape& shape_;
   const ByteConvOperands& at_;
+  ByteKernels kernels_{};
   ByteRun run_{};
   ByteOutput to_{};
   Range depths_{1, 0}, heights_{1, 0};  // of the row before
@@ -197,7 +201,7 @@ class ByteRows {
   static constexpr std::size_t kNoTile = ~std::size_t{0};
   struct Edge {
     std::size_t first = kNoTile;
-    std::int32_t start[Kernels::kColumns * kBlocks * kConvBlock];  // of each column
+    std::int32_t start[Tiles::kColumns * kBlocks * kConvBlock];  // of each column
   };
   Edge edges_[2];
 };
@@ -205,13 +209,12 @@ class ByteRows {
 template <std::size_t kStep, std::size_t kBlocks>
 void convolve_chunk(const ConvShape& shape, const ByteConvOperands& at, const ConvPartition& part,
                     std::size_t first, std::size_t end) {
-  ByteRows<kStep, kBlocks> rows(shape, at);
+  constexpr std::size_t kColumns = ByteTiles<kStep, kBlocks>::kColumns;
+  const std::size_t across = part.is_flat ? end - first : shape.width.output;
+  const std::size_t tiles = (across + kColumns - 1) / kColumns * (part.is_flat ? 1 : end - first);
+  ByteRows<kStep, kBlocks> rows(shape, at, tiles);
   constexpr std::size_t kWorthFetching = std::size_t{256} * 1024;  // they leave the caches
-  if (packed_byte_conv_bytes(shape) >= kWorthFetching) {
-    constexpr std::size_t kColumns = ByteTiles<kStep, kBlocks>::kColumns;
-    const std::size_t across = part.is_flat ? end - first : shape.width.output;
-    rows.fetch_ahead_in((across + kColumns - 1) / kColumns * (part.is_flat ? 1 : end - first));
-  }
+  if (packed_byte_conv_bytes(shape) >= kWorthFetching) rows.fetch_ahead_in(tiles);
   if (part.is_flat) return rows.row(0, 0, first, end);
   for (std::size_t line = first; line < end; ++line) {
     rows.row(line / shape.height.output, line % shape.height.output, 0, shape.width.output);

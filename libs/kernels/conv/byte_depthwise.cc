@@ -101,10 +101,10 @@ void fours_tile(const Taps& taps, const ByteOutput& to) {
         const std::size_t left = taps.widths - k;
         const std::uint64_t all =
             left >= 4 ? ~std::uint64_t{0} : (std::uint64_t{1} << (left * kConvBlock)) - 1;
-        const ByteWeights weights = {load_positions(all, w)};
+        const AnyBytes::Weights weights = {load_positions(all, w)};
         SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
           const std::uint64_t there = kHasEdges ? taps.there[k / 4 * kWidest + p] : all;
-          tile[p] = dot(tile[p], {load_positions(there, x + p * step)}, weights);
+          tile[p] = AnyBytes::dot(tile[p], {load_positions(there, x + p * step)}, weights);
         }
       }
     }

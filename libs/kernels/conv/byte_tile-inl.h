@@ -22,6 +22,9 @@ namespace {
 #if HWY_TARGET == HWY_AVX3_DL
 inline constexpr std::size_t kByteColumns = 14;
 inline constexpr std::size_t kByteBlocks = 2;
+#elif HWY_TARGET == HWY_AVX2
+inline constexpr std::size_t kByteColumns = 4;
+inline constexpr std::size_t kByteBlocks = 1;
 #else
 inline constexpr std::size_t kByteColumns = 2;
 inline constexpr std::size_t kByteBlocks = 1;
@@ -59,19 +62,20 @@ struct ByteTile {
   ByteSums at[kColumns][kBlocks];
 };
 
-template <std::size_t kFirst, std::size_t kEnd, std::size_t kColumns, std::size_t kBlocks>
+template <typename Form, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
+          std::size_t kBlocks>
 HWY_INLINE void add_byte_tap(const ByteRun& run, std::size_t step, const std::uint8_t* x,
                              const std::int8_t* w, std::size_t fours,
                              ByteTile<kColumns, kBlocks>& tile) {
   for (std::size_t c = 0; c < fours; ++c) {
-    ByteWeights weight[kBlocks];
+    typename Form::Weights weight[kBlocks];
     SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
-      weight[b] = load_weights(w + b * run.w_out);
+      weight[b] = Form::load_weights(w + b * run.w_out);
     }
     SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
-      const Bytes4 value = load_bytes(x + p * step);
+      const typename Form::Four value = Form::load_four(x + p * step);
       SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
-        tile.at[p][b] = dot(tile.at[p][b], value, weight[b]);
+        tile.at[p][b] = Form::dot(tile.at[p][b], value, weight[b]);
       }
     }
     x += kFour;
@@ -79,25 +83,25 @@ HWY_INLINE void add_byte_tap(const ByteRun& run, std::size_t step, const std::ui
   }
 }
 
-template <bool kHasEdges, std::size_t kColumns, std::size_t kBlocks>
+template <typename Form, bool kHasEdges, std::size_t kColumns, std::size_t kBlocks>
 HWY_INLINE void add_edged_byte_tap(const ByteRun& run, std::size_t step, const std::uint8_t* x,
                                    const std::int8_t* w, std::size_t fours, std::size_t k,
                                    ByteTile<kColumns, kBlocks>& tile) {
   constexpr std::size_t kTwo = kColumns < 2 ? kColumns : 2;
   if constexpr (!kHasEdges) {
-    add_byte_tap<0, kColumns>(run, step, x, w, fours, tile);
+    add_byte_tap<Form, 0, kColumns>(run, step, x, w, fours, tile);
   } else {
     const Range columns = run.columns[k];
     if (columns == Range{0, kColumns}) {
-      add_byte_tap<0, kColumns>(run, step, x, w, fours, tile);
+      add_byte_tap<Form, 0, kColumns>(run, step, x, w, fours, tile);
     } else if (columns == Range{1, kColumns}) {
-      add_byte_tap<1, kColumns>(run, step, x, w, fours, tile);
+      add_byte_tap<Form, 1, kColumns>(run, step, x, w, fours, tile);
     } else if (columns == Range{0, kColumns - 1}) {
-      add_byte_tap<0, kColumns - 1>(run, step, x, w, fours, tile);
+      add_byte_tap<Form, 0, kColumns - 1>(run, step, x, w, fours, tile);
     } else if (columns == Range{kTwo, kColumns}) {
-      add_byte_tap<kTwo, kColumns>(run, step, x, w, fours, tile);
+      add_byte_tap<Form, kTwo, kColumns>(run, step, x, w, fours, tile);
     } else if (columns == Range{0, kColumns - kTwo}) {
-      add_byte_tap<0, kColumns - kTwo>(run, step, x, w, fours, tile);
+      add_byte_tap<Form, 0, kColumns - kTwo>(run, step, x, w, fours, tile);
     }
   }
 }
@@ -240,7 +244,8 @@ HWY_INLINE void fetch_ahead(const ByteRun&, const std::int8_t*) {}
 // with this step that have at most four input channels.
 inline constexpr std::size_t kFewStep = 2 * kConvBlock;
 
-template <std::size_t kStep, bool kHasEdges, std::size_t kColumns, std::size_t kBlocks>
+template <typename Form, std::size_t kStep, bool kHasEdges, std::size_t kColumns,
+          std::size_t kBlocks>
 void byte_tile(const ByteRun& run, const ByteOutput& to) {
   const std::size_t step = kStep == 0 ? run.x_position : kStep;
   ByteTile<kColumns, kBlocks> tile;
@@ -258,7 +263,7 @@ void byte_tile(const ByteRun& run, const ByteOutput& to) {
         const std::int8_t* w = run.w + i * run.w_block + d * run.w_depth + h * run.w_height;
         for (std::size_t k = 0; k < run.widths; ++k, x += run.x_width, w += run.w_width) {
           if constexpr (!kIsFew) fetch_ahead(run, w);
-          add_edged_byte_tap<kHasEdges>(run, step, x, w, fours, k, tile);
+          add_edged_byte_tap<Form, kHasEdges>(run, step, x, w, fours, k, tile);
         }
       }
     }
@@ -272,21 +277,58 @@ void byte_tile(const ByteRun& run, const ByteOutput& to) {
   finish_bytes<kBlocks>(sums, kColumns, to);
 }
 
+#if HWY_TARGET == HWY_AVX2
+inline constexpr std::size_t kWorthLooking = 4;  // tiles, or looking takes longer than it saves
+
+// Whether a multiple of 64 weights are as SmallPairs asks.
+HWY_NOINLINE bool has_small_pairs(const std::int8_t* weights, std::size_t bytes) {
+  __m256i most = _mm256_setzero_si256();
+  for (std::size_t i = 0; i < bytes; i += 32) {
+    const __m256i sizes = _mm256_abs_epi8(load_half(weights + i, 0));
+    most = _mm256_max_epi16(most, _mm256_maddubs_epi16(sizes, _mm256_set1_epi8(1)));
+  }
+  const __m256i over = _mm256_cmpgt_epi16(most, _mm256_set1_epi16(128));
+  return _mm256_testz_si256(over, over) != 0;
+}
+#endif
+
 using ByteTileKernel = void (*)(const ByteRun&, const ByteOutput&);
 
-template <std::size_t kStep, bool kHasEdges, std::size_t kBlocks, std::size_t... kIndex>
+template <typename Form, std::size_t kStep, bool kHasEdges, std::size_t kBlocks,
+          std::size_t... kIndex>
 constexpr std::array<ByteTileKernel, sizeof...(kIndex)> byte_tiles(std::index_sequence<kIndex...>) {
-  return {byte_tile<kStep, kHasEdges, indexed_columns(kIndex), kBlocks>...};
+  return {byte_tile<Form, kStep, kHasEdges, indexed_columns(kIndex), kBlocks>...};
 }
 
-// By tile_index.
+// Kernels by tile_index, and what they subtract from each byte.
+struct ByteKernels {
+  const ByteTileKernel* whole;
+  const ByteTileKernel* edged;
+  std::int32_t offset;
+};
+
 template <std::size_t kStep, std::size_t kBlocks>
 struct ByteTiles {
   static constexpr std::size_t kColumns =
       kStep == 0 && kByteColumns > 7 ? std::size_t{7} : kByteColumns;
-  static constexpr auto kIndex = std::make_index_sequence<tile_index(kColumns) + 1>();
-  static constexpr auto kWhole = byte_tiles<kStep, false, kBlocks>(kIndex);
-  static constexpr auto kEdged = byte_tiles<kStep, true, kBlocks>(kIndex);
+
+  template <typename Form>
+  static ByteKernels of() {
+    static constexpr auto kIndex = std::make_index_sequence<tile_index(kColumns) + 1>();
+    static constexpr auto kWhole = byte_tiles<Form, kStep, false, kBlocks>(kIndex);
+    static constexpr auto kEdged = byte_tiles<Form, kStep, true, kBlocks>(kIndex);
+    return {kWhole.data(), kEdged.data(), Form::kOffset};
+  }
+
+  // The quickest for `bytes` weights, which so many tiles will take.
+  static ByteKernels of(const std::int8_t* weights, std::size_t bytes, std::size_t tiles) {
+#if HWY_TARGET == HWY_AVX2
+    if (tiles >= kWorthLooking && has_small_pairs(weights, bytes)) return of<SmallPairs>();
+#else
+    static_cast<void>(weights), static_cast<void>(bytes), static_cast<void>(tiles);
+#endif
+    return of<AnyBytes>();
+  }
 };
 
 }  // namespace

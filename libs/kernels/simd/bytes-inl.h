@@ -18,90 +18,110 @@ namespace slipway::HWY_NAMESPACE {
 namespace {
 
 // ByteSums: sixteen int32, lane j being the sum of start[j] and of x[i] w[4 j + i] for i below 4,
-// of every dot. ByteWeights: 64 signed bytes; Bytes4: four unsigned ones, kByteOffset subtracted.
+// of every dot. What weights there are decides how that is done: a form has Weights, 64 signed
+// bytes, and Four, four unsigned ones with kOffset subtracted. AnyBytes has no conditions.
 #if HWY_TARGET == HWY_AVX3_DL
-inline constexpr std::int32_t kByteOffset = 0;
 struct ByteSums {
-  __m512i v;
-};
-struct ByteWeights {
-  __m512i v;
-};
-struct Bytes4 {
   __m512i v;
 };
 HWY_INLINE ByteSums start_sums(const std::int32_t* start) { return {_mm512_loadu_si512(start)}; }
-HWY_INLINE ByteWeights load_weights(const std::int8_t* w) { return {_mm512_loadu_si512(w)}; }
-HWY_INLINE Bytes4 load_bytes(const std::uint8_t* x) {
-  std::int32_t four;
-  std::memcpy(&four, x, sizeof(four));
-  return {_mm512_set1_epi32(four)};
-}
-HWY_INLINE ByteSums dot(ByteSums sums, Bytes4 x, ByteWeights w) {
-  return {_mm512_dpbusd_epi32(sums.v, x.v, w.v)};
-}
 HWY_INLINE I32x16 finished(ByteSums sums) { return {{{sums.v}}}; }
 
+struct AnyBytes {
+  static constexpr std::int32_t kOffset = 0;
+  struct Weights {
+    __m512i v;
+  };
+  struct Four {
+    __m512i v;
+  };
+  static HWY_INLINE Weights load_weights(const std::int8_t* w) { return {_mm512_loadu_si512(w)}; }
+  static HWY_INLINE Four load_four(const std::uint8_t* x) {
+    std::int32_t four;
+    std::memcpy(&four, x, sizeof(four));
+    return {_mm512_set1_epi32(four)};
+  }
+  static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
+    return {_mm512_dpbusd_epi32(sums.v, x.v, w.v)};
+  }
+};
+
 #elif HWY_TARGET == HWY_AVX2
-// Pairs of 16-bit products; lane j is the sum of two neighbours.
-inline constexpr std::int32_t kByteOffset = 0;
 struct ByteSums {
-  __m256i v[4];
+  __m256i v[2];
 };
-struct ByteWeights {
-  __m256i v[4];
-};
-struct Bytes4 {
-  __m256i v;
-};
+HWY_INLINE __m256i load_half(const void* from, int half) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(from) + half);
+}
 HWY_INLINE ByteSums start_sums(const std::int32_t* start) {
-  ByteSums sums;
-  for (int i = 0; i < 4; ++i) {
-    sums.v[i] =
-        _mm256_cvtepu32_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(start + 4 * i)));
-  }
-  return sums;
+  return {{load_half(start, 0), load_half(start, 1)}};
 }
-HWY_INLINE ByteWeights load_weights(const std::int8_t* w) {
-  ByteWeights weights;
-  for (int i = 0; i < 4; ++i) {
-    weights.v[i] =
-        _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w + 16 * i)));
-  }
-  return weights;
-}
-HWY_INLINE Bytes4 load_bytes(const std::uint8_t* x) {
+HWY_INLINE I32x16 finished(ByteSums sums) { return {{{sums.v[0]}, {sums.v[1]}}}; }
+HWY_INLINE __m256i broadcast_four(const std::uint8_t* x) {
   std::int32_t four;
   std::memcpy(&four, x, sizeof(four));
-  return {_mm256_broadcastq_epi64(_mm_cvtepu8_epi16(_mm_cvtsi32_si128(four)))};
-}
-HWY_INLINE ByteSums dot(ByteSums sums, Bytes4 x, ByteWeights w) {
-  for (int i = 0; i < 4; ++i) {
-    sums.v[i] = _mm256_add_epi32(sums.v[i], _mm256_madd_epi16(x.v, w.v[i]));
-  }
-  return sums;
-}
-HWY_INLINE I32x16 finished(ByteSums sums) {
-  I32x16 y;
-  for (int i = 0; i < 2; ++i) {
-    const __m256i a = sums.v[2 * i];
-    const __m256i b = sums.v[2 * i + 1];
-    const __m256i added = _mm256_hadd_epi32(a, b);  // halves: a b a b
-    y.part[i].raw = _mm256_permute4x64_epi64(added, 0xD8);
-  }
-  return y;
+  return _mm256_set1_epi32(four);
 }
 
+// As numbers of 16 bits: the even ones of each four together, and the odd ones.
+struct AnyBytes {
+  static constexpr std::int32_t kOffset = 0;
+  struct Weights {
+    __m256i even[2], odd[2];
+  };
+  struct Four {
+    __m256i even, odd;
+  };
+  static HWY_INLINE Weights load_weights(const std::int8_t* w) {
+    Weights y;
+    for (int i = 0; i < 2; ++i) {
+      const __m256i v = load_half(w, i);
+      y.even[i] = _mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8);
+      y.odd[i] = _mm256_srai_epi16(v, 8);
+    }
+    return y;
+  }
+  static HWY_INLINE Four load_four(const std::uint8_t* x) {
+    const __m256i v = broadcast_four(x);
+    return {_mm256_and_si256(v, _mm256_set1_epi16(0xFF)), _mm256_srli_epi16(v, 8)};
+  }
+  static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
+    for (int i = 0; i < 2; ++i) {
+      sums.v[i] = _mm256_add_epi32(sums.v[i], _mm256_madd_epi16(x.even, w.even[i]));
+      sums.v[i] = _mm256_add_epi32(sums.v[i], _mm256_madd_epi16(x.odd, w.odd[i]));
+    }
+    return sums;
+  }
+};
+
+// Two neighbouring products of bytes at once, and their sum, which saturates beyond 16 bits.
+HWY_INLINE __m256i add_pairs(__m256i sum, __m256i x, __m256i w) {
+  const __m256i pairs = _mm256_maddubs_epi16(x, w);
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
+// No two weights of a pair have more than 128 together: no sum of two products is beyond 16 bits.
+struct SmallPairs {
+  static constexpr std::int32_t kOffset = 0;
+  struct Weights {
+    __m256i v[2];
+  };
+  struct Four {
+    __m256i v;
+  };
+  static HWY_INLINE Weights load_weights(const std::int8_t* w) {
+    return {{load_half(w, 0), load_half(w, 1)}};
+  }
+  static HWY_INLINE Four load_four(const std::uint8_t* x) { return {broadcast_four(x)}; }
+  static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
+    for (int i = 0; i < 2; ++i) sums.v[i] = add_pairs(sums.v[i], x.v, w.v[i]);
+    return sums;
+  }
+};
+
 #elif HWY_TARGET == HWY_NEON
-inline constexpr std::int32_t kByteOffset = 128;
 struct ByteSums {
   int32x4_t v[8];
-};
-struct ByteWeights {
-  int8x16_t v[4];
-};
-struct Bytes4 {
-  int8x16_t v;
 };
 HWY_INLINE ByteSums start_sums(const std::int32_t* start) {
   ByteSums sums;
@@ -112,54 +132,46 @@ HWY_INLINE ByteSums start_sums(const std::int32_t* start) {
   }
   return sums;
 }
-HWY_INLINE ByteWeights load_weights(const std::int8_t* w) {
-  ByteWeights weights;
-  for (int i = 0; i < 4; ++i) weights.v[i] = vld1q_s8(w + 16 * i);
-  return weights;
-}
-HWY_INLINE Bytes4 load_bytes(const std::uint8_t* x) {
-  std::uint32_t four;
-  std::memcpy(&four, x, sizeof(four));
-  return {vreinterpretq_s8_u32(vdupq_n_u32(four ^ 0x80808080U))};
-}
-HWY_INLINE ByteSums dot(ByteSums sums, Bytes4 x, ByteWeights w) {
-  for (int i = 0; i < 4; ++i) {
-    sums.v[2 * i] = vpadalq_s16(sums.v[2 * i], vmull_s8(vget_low_s8(x.v), vget_low_s8(w.v[i])));
-    sums.v[2 * i + 1] = vpadalq_s16(sums.v[2 * i + 1], vmull_high_s8(x.v, w.v[i]));
-  }
-  return sums;
-}
 HWY_INLINE I32x16 finished(ByteSums sums) {
   I32x16 y;
   for (int i = 0; i < 4; ++i) y.part[i].raw = vpaddq_s32(sums.v[2 * i], sums.v[2 * i + 1]);
   return y;
 }
 
+struct AnyBytes {
+  static constexpr std::int32_t kOffset = 128;
+  struct Weights {
+    int8x16_t v[4];
+  };
+  struct Four {
+    int8x16_t v;
+  };
+  static HWY_INLINE Weights load_weights(const std::int8_t* w) {
+    Weights weights;
+    for (int i = 0; i < 4; ++i) weights.v[i] = vld1q_s8(w + 16 * i);
+    return weights;
+  }
+  static HWY_INLINE Four load_four(const std::uint8_t* x) {
+    std::uint32_t four;
+    std::memcpy(&four, x, sizeof(four));
+    return {vreinterpretq_s8_u32(vdupq_n_u32(four ^ 0x80808080U))};
+  }
+  static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
+    for (int i = 0; i < 4; ++i) {
+      sums.v[2 * i] = vpadalq_s16(sums.v[2 * i], vmull_s8(vget_low_s8(x.v), vget_low_s8(w.v[i])));
+      sums.v[2 * i + 1] = vpadalq_s16(sums.v[2 * i + 1], vmull_high_s8(x.v, w.v[i]));
+    }
+    return sums;
+  }
+};
+
 #else
-inline constexpr std::int32_t kByteOffset = 0;
 struct ByteSums {
   std::int32_t v[kWide];
-};
-struct ByteWeights {
-  const std::int8_t* v;
-};
-struct Bytes4 {
-  std::int32_t v[4];
 };
 HWY_INLINE ByteSums start_sums(const std::int32_t* start) {
   ByteSums sums;
   std::memcpy(sums.v, start, sizeof(sums.v));
-  return sums;
-}
-HWY_INLINE ByteWeights load_weights(const std::int8_t* w) { return {w}; }
-HWY_INLINE Bytes4 load_bytes(const std::uint8_t* x) { return {{x[0], x[1], x[2], x[3]}}; }
-HWY_INLINE ByteSums dot(ByteSums sums, Bytes4 x, ByteWeights w) {
-  for (std::size_t j = 0; j < kWide; ++j) {
-    for (std::size_t i = 0; i < 4; ++i) {
-      sums.v[j] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums.v[j]) +
-                                            static_cast<std::uint32_t>(x.v[i] * w.v[4 * j + i]));
-    }
-  }
   return sums;
 }
 HWY_INLINE I32x16 finished(ByteSums sums) {
@@ -167,6 +179,27 @@ HWY_INLINE I32x16 finished(ByteSums sums) {
   std::memcpy(y.part, sums.v, sizeof(y.part));
   return y;
 }
+
+struct AnyBytes {
+  static constexpr std::int32_t kOffset = 0;
+  struct Weights {
+    const std::int8_t* v;
+  };
+  struct Four {
+    std::int32_t v[4];
+  };
+  static HWY_INLINE Weights load_weights(const std::int8_t* w) { return {w}; }
+  static HWY_INLINE Four load_four(const std::uint8_t* x) { return {{x[0], x[1], x[2], x[3]}}; }
+  static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
+    for (std::size_t j = 0; j < kWide; ++j) {
+      for (std::size_t i = 0; i < 4; ++i) {
+        sums.v[j] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums.v[j]) +
+                                              static_cast<std::uint32_t>(x.v[i] * w.v[4 * j + i]));
+      }
+    }
+    return sums;
+  }
+};
 #endif
 
 // Sixteen bytes as int32, and what is between them and a sum of products of a byte with a signed
