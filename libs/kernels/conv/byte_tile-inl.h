@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "kernels/conv/byte_conv.h"
+#include "kernels/conv/byte_finish-inl.h"
 #include "kernels/conv/tile-inl.h"
 #include "kernels/simd/bytes-inl.h"
 
@@ -46,15 +47,6 @@ struct ByteRun {
   // `ahead` bytes further on, which the next blocks of output channels will need.
   std::size_t ahead;
   Range lines;
-};
-
-// Column p of output block b at y + b * block + p * 16.
-struct ByteOutput {
-  std::uint8_t* y;
-  const float* multiplier;
-  std::size_t block;
-  ByteRange range;
-  ByteResidual residual;  // r at the tile
 };
 
 template <std::size_t kColumns, std::size_t kBlocks>
@@ -105,126 +97,6 @@ HWY_INLINE void add_edged_byte_tap(const ByteRun& run, std::size_t step, const s
     }
   }
 }
-
-HWY_INLINE F32x16 dequantized(I32x16 q, std::int32_t zero, float scale) {
-  return mul(to_float(sub(q, set_i32(zero))), set(scale));
-}
-
-#if HWY_TARGET == HWY_AVX3_DL
-inline constexpr std::size_t kPacked = 4;  // columns at a time
-
-// Of four columns, sixteen channels each, q + zero within the range, as bytes side by side. Packing
-// saturates on the way, which the bounds then contain.
-HWY_INLINE __m512i packed_bytes(const __m512i (&q)[kPacked], ByteRange range) {
-  const __m512i zero = _mm512_set1_epi16(static_cast<std::int16_t>(range.zero));
-  const __m512i ab = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero);
-  const __m512i cd = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero);
-  const __m512i low = _mm512_set1_epi8(static_cast<char>(range.low));
-  const __m512i high = _mm512_set1_epi8(static_cast<char>(range.high));
-  const __m512i bytes = _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(ab, cd), low), high);
-  // By fours of channels, of each the columns: the other way round.
-  const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
-  return _mm512_permutexvar_epi32(order, bytes);
-}
-
-// The integers nearest to x: what is below all of them becomes the least, as does what is above
-// unless it was bounded before.
-HWY_INLINE __m512i nearest(__m512 x) { return _mm512_cvtps_epi32(x); }
-
-// Bounded in float, whose bounds are whole numbers, so that rounding may follow.
-struct ByteSummand {
-  __m512 low, high;  // less the zero point
-  __m512 y_scale, zero, scale, sum_scale;
-
-  explicit ByteSummand(const ByteOutput& to)
-      : low(_mm512_set1_ps(static_cast<float>(to.range.low - to.range.zero))),
-        high(_mm512_set1_ps(static_cast<float>(to.range.high - to.range.zero))),
-        y_scale(_mm512_set1_ps(to.residual.y_scale)),
-        zero(_mm512_set1_ps(static_cast<float>(to.residual.zero))),
-        scale(_mm512_set1_ps(to.residual.scale)),
-        sum_scale(_mm512_set1_ps(to.residual.sum_scale)) {}
-
-  HWY_INLINE __m512 added(__m512 x, const std::uint8_t* r) const {
-    const __m512 q = _mm512_roundscale_ps(_mm512_min_ps(_mm512_max_ps(x, low), high),
-                                          _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    const __m512i byte = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(r)));
-    const __m512 other = _mm512_mul_ps(_mm512_sub_ps(_mm512_cvtepi32_ps(byte), zero), scale);
-    const __m512 both = _mm512_add_ps(_mm512_mul_ps(q, y_scale), other);
-    return _mm512_min_ps(_mm512_div_ps(both, sum_scale), _mm512_set1_ps(1024.0F));
-  }
-};
-
-template <std::size_t kBlocks, bool kHasResidual>
-HWY_INLINE void finish_block(const std::int32_t* sums, std::size_t columns, std::size_t b,
-                             const ByteOutput& to) {
-  const __m512 multiplier = _mm512_loadu_ps(to.multiplier + b * kConvBlock);
-  // A product with less than 1 is an integer of 32 bits.
-  const bool is_small = _mm512_cmp_ps_mask(multiplier, _mm512_set1_ps(1.0F), _CMP_LT_OQ) == 0xFFFF;
-  const ByteSummand summand(to);
-  const ByteRange range =
-      kHasResidual ? ByteRange{to.residual.sum_zero, to.residual.sum_low, to.residual.sum_high}
-                   : to.range;
-  for (std::size_t p = 0; p < columns; p += kPacked) {
-    const std::size_t count = columns - p < kPacked ? columns - p : kPacked;
-    const std::size_t at = b * to.block + p * kConvBlock;
-    __m512i q[kPacked];
-    SLIPWAY_UNROLL for (std::size_t i = 0; i < kPacked; ++i) {
-      const std::size_t column = i < count ? p + i : p;
-      const __m512i sum = _mm512_loadu_si512(sums + (column * kBlocks + b) * kConvBlock);
-      __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), multiplier);
-      if constexpr (kHasResidual) {
-        x = summand.added(x, to.residual.r + at + (column - p) * kConvBlock);
-      } else if (HWY_UNLIKELY(!is_small)) {
-        x = _mm512_min_ps(x, _mm512_set1_ps(1024.0F));
-      }
-      q[i] = nearest(x);
-    }
-    const __m512i bytes = packed_bytes(q, range);
-    if (HWY_LIKELY(count == kPacked)) {
-      _mm512_storeu_si512(to.y + at, bytes);
-    } else {
-      _mm512_mask_storeu_epi8(to.y + at, (std::uint64_t{1} << (count * kConvBlock)) - 1, bytes);
-    }
-  }
-}
-
-// Of block b and column p at sums[(p * kBlocks + b) * 16]. A loop, for it is long.
-template <std::size_t kBlocks>
-HWY_NOINLINE void finish_bytes(const std::int32_t* sums, std::size_t columns,
-                               const ByteOutput& output) {
-  const ByteOutput to = output;  // its bytes are not those that are written
-  for (std::size_t b = 0; b < kBlocks; ++b) {
-    if (to.residual.r == nullptr) {
-      finish_block<kBlocks, false>(sums, columns, b, to);
-    } else {
-      finish_block<kBlocks, true>(sums, columns, b, to);
-    }
-  }
-}
-#else
-// Of block b and column p at sums[(p * kBlocks + b) * 16]. A loop, for it is long.
-template <std::size_t kBlocks>
-HWY_NOINLINE void finish_bytes(const std::int32_t* sums, std::size_t columns,
-                               const ByteOutput& output) {
-  const ByteOutput to = output;  // its bytes are not those that are written
-  const ByteResidual& add_to = to.residual;
-  const ByteRange sum_range = {add_to.sum_zero, add_to.sum_low, add_to.sum_high};
-  for (std::size_t b = 0; b < kBlocks; ++b) {
-    const F32x16 multiplier = load(to.multiplier + b * kConvBlock);
-    for (std::size_t p = 0; p < columns; ++p) {
-      const std::size_t at = b * to.block + p * kConvBlock;
-      const I32x16 sum = load_i32(sums + (p * kBlocks + b) * kConvBlock);
-      I32x16 q = to_bytes(mul(to_float(sum), multiplier), to.range);
-      if (add_to.r != nullptr) {
-        const F32x16 both = add(dequantized(q, to.range.zero, add_to.y_scale),
-                                dequantized(load_u8(add_to.r + at), add_to.zero, add_to.scale));
-        q = to_bytes(div(both, set(add_to.sum_scale)), sum_range);
-      }
-      store_bytes(q, to.y + at);
-    }
-  }
-}
-#endif
 
 #if HWY_TARGET == HWY_AVX3_DL
 // It only warms a cache: addresses beyond the weights do no harm.

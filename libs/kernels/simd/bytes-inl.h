@@ -88,6 +88,7 @@ struct AnyBytes {
   static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
     for (int i = 0; i < 2; ++i) {
       sums.v[i] = _mm256_add_epi32(sums.v[i], _mm256_madd_epi16(x.even, w.even[i]));
+      asm("" : "+x"(sums.v[i]));  // one after the other: otherwise a sum has no register left
       sums.v[i] = _mm256_add_epi32(sums.v[i], _mm256_madd_epi16(x.odd, w.odd[i]));
     }
     return sums;
