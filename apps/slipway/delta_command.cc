@@ -1,9 +1,13 @@
+#include <algorithm>
+#include <filesystem>
+
 #include "base/files.h"
 #include "base/mapped_file.h"
 #include "base/str.h"
 #include "cli/text.h"
 #include "command.h"
 #include "console.h"
+#include "delta/format.h"
 #include "diff/diff.h"
 #include "measure/json.h"
 
@@ -51,6 +55,25 @@ void say_report(const diff::Report& report) {
   if (report.delta_bytes > 0) say(str("actual  ", bytes_words(report.delta_bytes)));
 }
 
+// What a delta is made between: a file, which is no delta itself.
+Result<std::shared_ptr<const MappedFile>> open_version(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return Error{Code::kUsage,
+                 str(path,
+                     " is a folder, and a delta is between two files: make a bundle of each "
+                     "version, `slipway pack FOLDER -o VERSION.slip`, and name those")};
+  }
+  auto file = TRY(MappedFile::open(path));
+  const std::span<const std::byte> magic = std::as_bytes(std::span(delta::kMagic));
+  if (file->bytes().size() >= magic.size() &&
+      std::ranges::equal(file->bytes().first(magic.size()), magic)) {
+    return Error{Code::kUsage, str(path, " is a delta itself: `slipway patch OLD ", path,
+                                   " -o NEW` makes the new file of it, and name that")};
+  }
+  return file;
+}
+
 // The worth of a delta is known when it has been made: until then its bytes are kept beside.
 Result<diff::Report> write(std::span<const std::byte> was, std::span<const std::byte> is,
                            const std::string& path, bool always) {
@@ -69,8 +92,8 @@ Result<int> run_delta(const Arguments& arguments) {
   if (plans == arguments.has("-o")) {
     return Error{Code::kUsage, "where should the delta go? -o FILE, or --plan without one"};
   }
-  const auto old = TRY(MappedFile::open(arguments.positional()[0]));
-  const auto now = TRY(MappedFile::open(arguments.positional()[1]));
+  const auto old = TRY(open_version(arguments.positional()[0]));
+  const auto now = TRY(open_version(arguments.positional()[1]));
   const diff::Report report = plans ? diff::plan_delta(old->bytes(), now->bytes())
                                     : TRY(write(old->bytes(), now->bytes(), arguments.value("-o"),
                                                 arguments.has("--always")));
@@ -93,12 +116,12 @@ const Command kDeltaCommand = {
     .operands = "OLD NEW",
     .options = kOptions,
     .about =
-        "Of two ONNX models or plans it takes the tensors apart: those that are the same cost "
-        "nothing, those that\n"
-        "were trained further are coded as small differences. Other files work too. `slipway "
-        "patch` "
-        "applies it.",
-    .example = "slipway delta model-1.onnx model-2.onnx -o update.delta",
+        "Of two ONNX models, plans or bundles it takes the tensors apart: those that are the same "
+        "cost nothing,\n"
+        "those that were trained further are coded as small differences. Other files work too; "
+        "folders are\n"
+        "bundled first (`slipway pack`). `slipway patch` applies it.",
+    .example = "slipway delta boat-1.0.0.slip boat-1.1.0.slip -o update.delta",
     .run = run_delta,
 };
 

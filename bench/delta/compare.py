@@ -34,6 +34,7 @@ ROWS = [  # name, old, new
     ("int8 calibrated again", "base.int8.onnx", "base_again.int8.onnx"),
     ("int8 calibrated again, plan", "base.int8.plan", "base_again.int8.plan"),
     ("int8 of the fine-tuned", "base.int8.onnx", "adam.int8.onnx"),
+    ("int8 of the fine-tuned, plan", "base.int8.plan", "adam.int8.plan"),
     ("int8 weights of the fine-tuned", "base.int8w.onnx", "adam.int8w.onnx"),
     ("new recipe, same weights", "recipe_1.onnx", "recipe_2.onnx"),
     ("new recipe, same weights, plan", "recipe_1.plan", "recipe_2.plan"),

@@ -8,7 +8,7 @@
 namespace slipway::delta {
 
 inline constexpr char kMagic[4] = {'S', 'L', 'D', 'L'};
-inline constexpr std::uint8_t kFormatVersion = 2;
+inline constexpr std::uint8_t kFormatVersion = 3;
 
 inline constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 46;
 inline constexpr std::size_t kOldHashBytes = 16;  // of the old file's SHA-256, the first ones
@@ -53,7 +53,8 @@ constexpr std::size_t bytes_of(Element element) {
 inline constexpr std::uint8_t kHasScales = 1;     // a factor for each row
 inline constexpr std::uint8_t kHasFactors = 2;    // a product of two thin matrices is added
 inline constexpr std::uint8_t kReusesTables = 4;  // those of the tensor before, in this frame
-inline constexpr std::uint8_t kTensorFlags = 7;
+inline constexpr std::uint8_t kSharesScales = 8;  // rows side by side have one scale
+inline constexpr std::uint8_t kTensorFlags = 15;
 
 inline constexpr std::uint64_t kMostRows = std::uint64_t{1} << 18;
 inline constexpr std::uint32_t kMostRank = 64;

@@ -19,6 +19,7 @@ struct Matrix {
   std::uint64_t elements = 0;
   std::uint64_t columns = 1;
   std::uint64_t lanes = 1;
+  std::uint64_t shared = 1;  // lanes side by side that have one scale; divides `lanes`
 
   // Of whole panels; the last may be cut short.
   std::uint64_t rows() const {
@@ -30,7 +31,7 @@ struct Matrix {
 struct Prediction {
   Element element = Element::kF32;
   Matrix matrix;
-  std::vector<std::int32_t> scales;  // of each row, or none
+  std::vector<std::int32_t> scales;  // of each row, those that share one too; or none
   std::uint32_t rank = 0;
   std::vector<std::int16_t> left;   // of ranks in pairs, the last with zeros: [pair][rows][2]
   std::vector<std::int16_t> right;  // [pair][columns][2]

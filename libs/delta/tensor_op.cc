@@ -42,6 +42,16 @@ Status TensorDecoder::take_numbers(Taker& from, std::int64_t most, std::vector<N
   return decoder.finish();
 }
 
+Status TensorDecoder::take_scales(Taker& from, Prediction& prediction) {
+  const auto rows = static_cast<std::size_t>(prediction.matrix.rows());
+  const auto shared = static_cast<std::size_t>(prediction.matrix.shared);
+  std::vector<std::int32_t> scales(rows / shared);
+  TRY(take_numbers(from, kMostScale, scales));
+  prediction.scales.resize(rows);
+  for (std::size_t row = 0; row < rows; ++row) prediction.scales[row] = scales[row / shared];
+  return {};
+}
+
 Result<Prediction> TensorDecoder::take_prediction(Taker& from, std::uint64_t new_bytes,
                                                   std::uint8_t& flags) {
   Prediction prediction;
@@ -55,6 +65,9 @@ Result<Prediction> TensorDecoder::take_prediction(Taker& from, std::uint64_t new
   if (new_bytes % size != 0) return damaged("the delta is damaged: a tensor has half an element");
   Matrix& matrix = prediction.matrix;
   matrix.elements = new_bytes / size;
+  if ((flags & kSharesScales) != 0 && (flags & (kHasScales | kHasFactors)) != kHasScales) {
+    return damaged("the delta is damaged: a tensor shares scales where it may not");
+  }
   if ((flags & (kHasScales | kHasFactors)) == 0) return prediction;
   matrix.columns = TRY(from.varint(matrix.elements));
   matrix.lanes = TRY(from.varint(matrix.elements));
@@ -62,9 +75,12 @@ Result<Prediction> TensorDecoder::take_prediction(Taker& from, std::uint64_t new
       matrix.columns > 2 * matrix.elements / matrix.lanes || matrix.rows() > kMostRows) {
     return damaged("the delta is damaged: a tensor's rows do not fit its size");
   }
+  if ((flags & kSharesScales) != 0) matrix.shared = TRY(from.varint(matrix.lanes));
+  if (matrix.shared == 0 || matrix.lanes % matrix.shared != 0) {
+    return damaged("the delta is damaged: a tensor's scales do not fit its rows");
+  }
   if ((flags & kHasScales) != 0) {
-    prediction.scales.resize(static_cast<std::size_t>(matrix.rows()));
-    TRY(take_numbers(from, kMostScale, prediction.scales));
+    TRY(take_scales(from, prediction));
   } else if (kind_of(prediction.element) == Kind::kInteger) {
     return damaged("the delta is damaged: a tensor of bytes has factors without scales");
   }

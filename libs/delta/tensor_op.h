@@ -36,6 +36,7 @@ class TensorDecoder {
                          std::uint64_t old_offset, const Sink& sink);
   Result<Prediction> take_prediction(class Taker& from, std::uint64_t new_bytes,
                                      std::uint8_t& flags);
+  Status take_scales(class Taker& from, Prediction& prediction);
   template <typename Number>
   Status take_numbers(class Taker& from, std::int64_t most, std::vector<Number>& numbers);
 

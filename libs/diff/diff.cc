@@ -94,8 +94,7 @@ Status Writer::put_tensor(const Part& part) {
   if (part.bytes % delta::bytes_of(element) != 0) {
     return put_other({Part::Kind::kOther, part.new_offset, part.bytes, part.old_offset, nullptr});
   }
-  const std::optional<delta::Matrix> matrix =
-      choose_matrix({element, was, is}, part.tensor->extents, part.tensor->is_packed);
+  const std::optional<delta::Matrix> matrix = choose_matrix({element, was, is}, *part.tensor);
   return put_share(element, matrix, part.old_offset, part.bytes);
 }
 
@@ -210,7 +209,7 @@ Report start_report(Bytes was, Bytes is, const Layout& layout) {
   report.old_bytes = was.size();
   report.new_bytes = is.size();
   report.plain_bytes = plain_download_bytes(is);
-  report.tensors = layout.tensors().size();
+  report.tensors = layout.tensors();
   report.tensors_added = layout.tensors_added();
   return report;
 }

@@ -148,7 +148,9 @@ void expect_round_trip(delta::Element element, const std::string& was, const std
   std::vector<std::optional<delta::Matrix>> matrices = {std::nullopt};
   for (const std::uint64_t columns : {1U, 3U, 32U, 100U}) {
     for (const std::uint64_t lanes : {1U, 4U, 16U}) {
-      if (columns * lanes <= count) matrices.push_back(delta::Matrix{count, columns, lanes});
+      if (columns * lanes > count) continue;
+      matrices.push_back(delta::Matrix{count, columns, lanes});
+      if (lanes > 1) matrices.push_back(delta::Matrix{count, columns, lanes, 4});
     }
   }
   for (const std::optional<delta::Matrix>& matrix : matrices) {

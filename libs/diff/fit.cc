@@ -149,22 +149,24 @@ Fit fit_scales(const Piece& piece, const Matrix& matrix) {
   const std::vector<double> was = values_of(piece.element, piece.was);
   const std::vector<double> is = values_of(piece.element, piece.is);
   const auto rows = static_cast<std::size_t>(matrix.rows());
-  std::vector<double> squares(rows);
-  std::vector<double> products(rows);
+  const auto shared = static_cast<std::size_t>(matrix.shared);
+  std::vector<double> squares(rows / shared);
+  std::vector<double> products(rows / shared);
   for (std::size_t i = 0; i < was.size(); ++i) {
-    const std::size_t row = place_of(matrix, i).row;
+    const std::size_t row = place_of(matrix, i).row / shared;
     squares[row] += was[i] * was[i];
     products[row] += was[i] * (is[i] - was[i]);
   }
   constexpr double kOne = 1 << delta::kScaleBits;
   for (std::size_t row = 0; row < rows; ++row) {
-    const double scale = squares[row] > 0 ? products[row] / squares[row] : 0;
+    const std::size_t own = row / shared;
+    const double scale = squares[own] > 0 ? products[own] / squares[own] : 0;
     fit.prediction.scales.push_back(rounded(scale * kOne, delta::kMostScale - 1));
   }
   double before = 0;
   for (std::size_t i = 0; i < was.size(); ++i) before += (is[i] - was[i]) * (is[i] - was[i]);
   fit.gained_bits = bits_saved(before, energy_of(rest_of(piece, fit)), was.size()) -
-                    kScaleBits * static_cast<double>(rows);
+                    kScaleBits * static_cast<double>(rows / shared);
   return fit;
 }
 

@@ -180,11 +180,16 @@ TEST(HostileDelta, ClaimsBeyondTheSizesAreErrors) {
       {"a payload beyond all limits", 10, frame(10, numbers({3, 10, 0, huge}))},
       {"an empty tensor payload", 8, frame(8, numbers({3, 8, 0, 0}))},
       {"an unknown element", 8, frame(8, numbers({3, 8, 0, 2, 6, 0}))},
-      {"unknown flags", 8, frame(8, numbers({3, 8, 0, 2, 0, 8}))},
+      {"unknown flags", 8, frame(8, numbers({3, 8, 0, 2, 0, 16}))},
       {"half an element", 6, frame(6, numbers({3, 6, 0, 2, 0, 0}))},
       {"tables that were not given", 8, frame(8, numbers({3, 8, 0, 5, 0, 4, 7, 0, 0}))},
       {"rows without columns", 8, frame(8, numbers({3, 8, 0, 4, 0, 1, 0, 1}))},
       {"more rows than elements", 8, frame(8, numbers({3, 8, 0, 4, 0, 1, 1, 3}))},
+      {"scales that are shared, but none", 8, frame(8, numbers({3, 8, 0, 2, 0, 8}))},
+      {"scales that are shared, and factors", 8, frame(8, numbers({3, 8, 0, 5, 0, 11, 1, 2, 2}))},
+      {"scales that no row has", 8, frame(8, numbers({3, 8, 0, 5, 3, 9, 1, 4, 0}))},
+      {"scales that parts of a panel share", 8, frame(8, numbers({3, 8, 0, 5, 3, 9, 1, 4, 3}))},
+      {"scales that more than a panel shares", 8, frame(8, numbers({3, 8, 0, 5, 3, 9, 1, 4, 8}))},
   };
   const std::string was(1000, 'a');
   for (const Claim& claim : claims) {

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "diff/copy_finder.h"
-#include "diff/regions.h"
+#include "diff/members.h"
 
 namespace slipway::diff {
 
@@ -29,19 +29,21 @@ class Layout {
   // In the order of the new file, all of it.
   Status each_part(const std::function<Status(const Part&)>& use) const;
 
-  std::span<const Region> tensors() const { return now_; }
+  std::size_t tensors() const;
   std::size_t tensors_added() const;
 
  private:
   bool is_same(std::uint64_t old_offset, std::uint64_t new_offset, std::uint64_t bytes) const;
+  Status visit_member(std::size_t number, std::uint64_t& expected,
+                      const std::function<Status(const Part&)>& use) const;
   Status visit_gap(std::uint64_t start, std::uint64_t end, std::uint64_t expected,
                    const std::function<Status(const Part&)>& use) const;
 
   std::span<const std::byte> was_;
   std::span<const std::byte> is_;
-  std::vector<Region> before_;
-  std::vector<Region> now_;
-  std::vector<std::optional<std::size_t>> matches_;
+  std::vector<Member> before_;
+  std::vector<Member> now_;
+  std::vector<MemberMatch> matches_;
   CopyFinder finder_;
 };
 

@@ -52,6 +52,11 @@ void add_of_shape(std::uint64_t elements, std::span<const std::uint64_t> extents
   }
 }
 
+// All elements as one row: what is calibrated again grows by one factor.
+void add_one_row(std::uint64_t elements, std::vector<Matrix>& matrices) {
+  if (elements > 1 && elements <= kSampleElements) matrices.push_back({elements, elements, 1});
+}
+
 // Panels of rows, whose number is one of these.
 void add_packed(std::uint64_t elements, std::span<const std::uint64_t> rows,
                 std::vector<Matrix>& matrices) {
@@ -106,6 +111,15 @@ double gain_of(const Piece& piece, const Matrix& matrix) {
   return fit.gained_bits / static_cast<double>(sampled.elements);
 }
 
+// Nothing where so short rows are too many.
+std::optional<Matrix> matrix_of(std::uint64_t elements, const Panels& panels) {
+  const std::uint64_t columns = elements / (panels.count * panels.lanes);
+  const std::uint64_t most = std::min<std::uint64_t>(
+      elements, delta::kMostTensorBytes);  // of an operation; eight-bit ones have most
+  if (columns == 0 || most / columns + panels.lanes > delta::kMostRows) return std::nullopt;
+  return Matrix{elements, columns, panels.lanes, panels.shared};
+}
+
 }  // namespace
 
 Element guess_element(std::span<const std::byte> was, std::span<const std::byte> is) {
@@ -124,15 +138,17 @@ Element guess_element(std::span<const std::byte> was, std::span<const std::byte>
   return best;
 }
 
-std::optional<Matrix> choose_matrix(const Piece& piece, std::span<const std::uint64_t> extents,
-                                    bool is_packed) {
+std::optional<Matrix> choose_matrix(const Piece& piece, const Region& region) {
   const std::uint64_t elements = piece.is.size() / delta::bytes_of(piece.element);
+  if (region.panels.has_value()) return matrix_of(elements, *region.panels);
   std::vector<Matrix> matrices;
-  if (is_packed) {
-    add_packed(elements, extents, matrices);
+  if (region.is_packed) {
+    add_packed(elements, region.extents, matrices);
     if (matrices.empty()) add_any(elements, matrices);
+    add_one_row(elements, matrices);
   } else {
-    add_of_shape(elements, extents, matrices);
+    add_of_shape(elements, region.extents, matrices);
+    if (matrices.empty()) add_one_row(elements, matrices);
   }
   if (matrices.size() == 1) return matrices.front();
   std::optional<Matrix> best;

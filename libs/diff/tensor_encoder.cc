@@ -6,18 +6,31 @@
 namespace slipway::diff {
 namespace {
 
+// Each one that is shared once.
+std::vector<std::int32_t> own_scales(const delta::Prediction& prediction) {
+  std::vector<std::int32_t> own;
+  const auto shared = static_cast<std::size_t>(prediction.matrix.shared);
+  for (std::size_t row = 0; row < prediction.scales.size(); row += shared) {
+    own.push_back(prediction.scales[row]);
+  }
+  return own;
+}
+
 std::string describe(const Fit& fit, std::uint8_t more_flags) {
   const delta::Prediction& prediction = fit.prediction;
   std::uint8_t flags = more_flags;
   if (!prediction.scales.empty()) flags |= delta::kHasScales;
   if (prediction.rank > 0) flags |= delta::kHasFactors;
+  const bool shares = !prediction.scales.empty() && prediction.matrix.shared > 1;
+  if (shares) flags |= delta::kSharesScales;
   std::string out;
   out += static_cast<char>(prediction.element);
   out += static_cast<char>(flags);
   if (prediction.is_plain()) return out;
   delta::put_varint(out, prediction.matrix.columns);
   delta::put_varint(out, prediction.matrix.lanes);
-  if (!prediction.scales.empty()) out += encode_plain_numbers(prediction.scales);
+  if (shares) delta::put_varint(out, prediction.matrix.shared);
+  if (!prediction.scales.empty()) out += encode_plain_numbers(own_scales(prediction));
   if (prediction.rank == 0) return out;
   delta::put_varint(out, prediction.rank);
   delta::put_signed(out, prediction.unit);
@@ -62,7 +75,7 @@ CodedTensor encode_tensor(const Piece& piece, const std::optional<delta::Matrix>
   } else {
     scaled.prediction.scales.clear();
   }
-  if (delta::kind_of(piece.element) == delta::Kind::kInteger) return best;
+  if (delta::kind_of(piece.element) == delta::Kind::kInteger || matrix->shared > 1) return best;
   const Fit factored = fit_factors(piece, scaled);
   if (factored.prediction.rank > 0) keep_shorter(best, encode_with(piece, factored, offered));
   return best;

@@ -228,5 +228,6 @@ FILES |= {
     "climbing.slip": hostile(files=[slip.file_entry("../../etc/cron.d/x", b"x")]),
     "absolute.slip": hostile(files=[slip.file_entry("/etc/cron.d/x", b"x")]),
     "terminal.slip": hostile(name="\x1b]0;owned\x07"),
+    "tiny.delta": b"SLDL\3" + bytes(60),
     "pretty.json": MANIFEST.replace(b",", b", "),
 }

@@ -43,6 +43,8 @@ ROWS = [
     ("help_patch", ["patch", "--help"], OK),
     ("delta_without_place", ["delta", "tiny.onnx", "two.onnx"], USAGE),
     ("delta_of_one_file", ["delta", "tiny.onnx"], USAGE),
+    ("delta_of_a_folder", ["delta", ".", "tiny.onnx", "-o", "never.delta"], USAGE),
+    ("delta_of_a_delta", ["delta", "tiny.onnx", "tiny.delta", "-o", "never.delta"], USAGE),
     ("delta_same_file", ["delta", "--plan", "tiny.onnx", "tiny.onnx"], OK),
     ("delta_json", ["delta", "--plan", "--json", "tiny.onnx", "two.onnx"], OK),
     ("patch_without_place", ["patch", "tiny.onnx", "two.onnx"], USAGE),
