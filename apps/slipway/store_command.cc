@@ -208,8 +208,13 @@ Result<int> verify(const Request& request) {
 Result<int> show_log(const Request& request) {
   const auto opened = TRY(request.open(Access::kRead));
   std::vector<store::LogLine> lines;
-  const store::LogCheck check =
-      TRY(opened->check_log([&](const store::LogLine& line) { lines.push_back(line); }));
+  const auto read = [&] {
+    lines.clear();
+    return opened->check_log([&](const store::LogLine& line) { lines.push_back(line); });
+  };
+  Result<store::LogCheck> found = read();
+  if (!found.ok()) found = read();  // the log was cut while it was read
+  const store::LogCheck check = TRY(std::move(found));
   TRY(print_data(request.wants_json() ? log_json(lines, check) : log_text(lines)));
   if (!request.arguments.has("--verify")) return kExitOk;
   for (const std::string& problem : check.problems) say(problem);
@@ -217,8 +222,11 @@ Result<int> show_log(const Request& request) {
     say(str("its last ", check.torn_bytes,
             " bytes are no line: a power cut tore them, the next change cuts them off"));
   }
-  if (check.problems.empty())
+  if (check.problems.empty()) {
     say(str(check.lines, " lines, each follows the one before; the last is ", check.head));
+    if (check.first > 1)
+      say(str("lines before line ", check.first, " are not kept any more: a log has its bounds"));
+  }
   return check.problems.empty() ? kExitOk : kExitBad;
 }
 
