@@ -7,11 +7,14 @@
 
 #include "base/str.h"
 #include "digest/digest.h"
+#include "json/parse.h"
 
 namespace slipway::store {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr json::Limits kLimits{.most_bytes = kMostLineBytes, .most_depth = 4, .most_values = 100};
 
 constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
 constexpr std::string_view kHashKey = ",\"sha256\":\"";
@@ -36,9 +39,9 @@ std::string seal_line(LogLine& line) {
 }
 
 std::optional<ParsedLine> parse_line(std::string_view text) {
-  // To the parser a zero byte is the end of the text.
-  if (text.find('\0') != std::string_view::npos) return std::nullopt;
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Result<json::Json> read = json::parse(text, kLimits);
+  if (!read.ok()) return std::nullopt;
+  const json::Json& json = *read;
   if (!json.is_object() || json.size() < 9 || !json.contains("line") ||
       !json["line"].is_number_unsigned()) {
     return std::nullopt;
