@@ -5,6 +5,7 @@
 #include "console.h"
 #include "keys_command.h"
 #include "passphrase.h"
+#include "publish/change_role.h"
 #include "publish/expiry.h"
 #include "publish_text.h"
 #include "trust/write.h"
@@ -12,7 +13,7 @@
 namespace slipway {
 namespace {
 
-constexpr std::int64_t kMostRoots = 16;
+constexpr auto kMostRoots = static_cast<std::int64_t>(publish::kMostKeysOfRole);
 
 struct Plan {
   trust::KeyKind kind = trust::KeyKind::kEd25519;

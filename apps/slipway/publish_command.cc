@@ -219,12 +219,7 @@ Status adopt_root(Repository& repository, publish::KeyRing& ring, const std::str
   if (!next.ok()) return Error{next.error().code, str(file, ": ", next.error().message)};
   publish::Signers signers;
   for (const std::string_view role : kOnlineRoles) {
-    publish::Keys& keys = signers[std::string(role)];
-    keys = TRY(ring.open(role, repository.root()));
-    for (trust::PrivateKey& key : TRY(ring.open(role, *next))) {
-      if (std::ranges::find(keys, key.id(), &trust::PrivateKey::id) == keys.end())
-        keys.push_back(std::move(key));
-    }
+    signers[std::string(role)] = TRY(publish::open_by_both(ring, role, repository.root(), *next));
   }
   const Status adopted = repository.adopt_root(text, signers, current_time(), lifetimes);
   if (!adopted.ok()) return Error{adopted.error().code, str(file, ": ", adopted.error().message)};
