@@ -101,7 +101,9 @@ Result<int> run_keys(const Arguments& arguments) {
       return Error{Code::kUsage, str(option.name, " makes no sense here: ", verb->usage)};
   }
   if (words.size() != verb->operands + 1)
-    return Error{Code::kUsage, str("that takes other operands: ", verb->usage)};
+    return Error{Code::kUsage, str("slipway keys ", verb->name, " takes ", verb->operands,
+                                   verb->operands == 1 ? " operand, not " : " operands, not ",
+                                   words.size() - 1, ": ", verb->usage)};
   return verb->run(arguments);
 }
 

@@ -250,6 +250,7 @@ Result<int> run_publish(const Arguments& arguments) {
   if (arguments.has("--as") && files.size() != 1)
     return Error{Code::kUsage, "--as names one file: give one, or leave it out"};
   const publish::Lifetimes lifetimes = TRY(parse_lifetimes(arguments));
+  TRY(publish::check_clock(current_time()));  // before anything is written
   const Passphrases passphrases = TRY(Passphrases::of(arguments));
   publish::KeyRing ring(keys, passphrases.for_existing());
   TRY(ring.list());

@@ -201,6 +201,10 @@ Result<int> verify(const Request& request) {
     verified = TRY(opened->verify(selection, may_repair, from, progress_of(line, "verifying")));
   }
   TRY(request.tell(verified_text(verified), verified_json(verified)));
+  if (!verified.is_whole() && !may_repair) {
+    say(str("slipway store ", request.folder,
+            " verify --repair BUNDLE, or --repository URL, replaces what is damaged"));
+  }
   if (!versions.failure().empty()) say(str("the repository: ", versions.failure()));
   return verified.is_whole() ? kExitOk : kExitBad;
 }
@@ -277,7 +281,7 @@ Status expect_fitting(const Request& request, const Action& action) {
   if (count < action.least || count > action.most) {
     return Error{Code::kUsage, str("slipway store ", action.name, " takes ",
                                    action.operands.empty() ? "no operand" : action.operands,
-                                   ", not ", count, " operands")};
+                                   ", not ", count, count == 1 ? " operand" : " operands")};
   }
   for (const std::string_view option :
        {"--activate", "--any-machine", "--repair", "--verify", "--repository", "--offline-grace"}) {

@@ -96,6 +96,7 @@ class StoreTest(unittest.TestCase):
             (["activate", "autopilot"], "NAME VERSION"),
             (["activate", "autopilot", "one"], "no version"),
             (["activate", "../x", "1.0.0"], "no name"),
+            (["list", "x"], "takes no operand, not 1 operand\n"),
             (["list", "--activate"], "not for slipway store list"),
             (["prune", "autopilot"], "a version is missing"),
             (["rollback", "autopilot", "1.0.0"], "NAME"),
@@ -107,13 +108,13 @@ class StoreTest(unittest.TestCase):
 
     def test_what_cannot_be_is_said(self):
         self.assertIn("there is no store", self.call("list", code=BAD).stderr)
-        self.assertIn("no such", self.call("install", self.folder / "none", code=BAD).stderr.lower())
+        self.assertIn("name a .slip file or its folder", self.call("install", self.folder / "none", code=BAD).stderr)
         self.assertFalse(self.store.exists())
         self.install("1.0.0")
         self.assertIn("no version of autopilot to go back to", self.call("rollback", "autopilot", code=USAGE).stderr)
         self.assertIn("not installed", self.call("activate", "autopilot", "9.0.0", code=BAD).stderr)
         self.assertIn("no version of lidar is active", self.call("path", "lidar", code=BAD).stderr)
-        self.assertIn("it is active", self.call("prune", "autopilot", "1.0.0", code=USAGE).stderr)
+        self.assertIn("it is active; activate another version first", self.call("prune", "autopilot", "1.0.0", code=USAGE).stderr)
         done = self.run_store(self.folder, "install", self.folder / "1.0.0", code=USAGE)
         self.assertIn("is no store, and has", done.stderr)
 
@@ -131,7 +132,9 @@ class StoreTest(unittest.TestCase):
         with open(plan, "r+b") as file:
             file.seek(70_000)
             file.write(b"X")
-        self.assertIn("boat/model.plan", self.call("verify", code=BAD).stderr)
+        said = self.call("verify", code=BAD).stderr
+        self.assertIn("boat/model.plan", said)
+        self.assertIn(f"slipway store {self.store} verify --repair BUNDLE, or --repository URL, replaces", said)
         self.assertFalse(self.json("verify", "autopilot", "1.1.0", code=BAD)["whole"])
         self.assertTrue(self.json("verify", "autopilot", "1.0.0")["whole"])
         self.assertIn("no source has it", self.call("verify", "--repair", self.folder / "1.2.0", code=BAD).stderr)

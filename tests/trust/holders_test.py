@@ -4,13 +4,15 @@ usage: holders_test.py SLIPWAY SLIPWAY-TUF
 """
 
 import json
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
 from pathlib import Path
 
-from publishing import PublishingTest, served
+from publishing import PublishingTest, environment, served
 
 
 class HoldersTest(PublishingTest):
@@ -168,6 +170,31 @@ class HoldersTest(PublishingTest):
         self.assertIn("--repository", self.run_slipway("keys", "add", "root", public, self.keys, code=2).stderr)
         self.assertIn("makes no sense here", self.change("threshold", "root", "2", "--key", "x", code=2).stderr)
         self.assertEqual([path.name for path in (self.repository / "metadata").glob("*.root.json")], ["1.root.json"])
+
+    def test_new_keys_that_cannot_all_be_written_leave_none(self):
+        folder = self.folder / "several"
+
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # a key's file has less, root.json more
+
+        words = [self.slipway, "keys", "new", folder, "--no-passphrase"]
+        done = subprocess.run(words, preexec_fn=small_files, capture_output=True, text=True, env=environment(),
+                              stdin=subprocess.DEVNULL, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(list(folder.iterdir()), [])
+        self.run_slipway(*words[1:])
+
+    def test_a_repository_that_was_tampered_with_is_not_signed(self):
+        targets = self.repository / "metadata/1.targets.json"
+        targets.write_text(targets.read_text().replace("model", "other"))
+        _, public = self.make("root", "other")
+        refused = self.change("add", "root", public, code=1).stderr
+        self.assertIn("Nothing is signed before the folder is as it was published", refused)
+
+    def test_operands_are_counted(self):
+        self.assertIn("slipway keys add takes 3 operands, not 2: slipway keys add ROLE PUBLIC DIR",
+                      self.run_slipway("keys", "add", "root", self.keys, code=2).stderr)
 
     def test_a_made_key_is_private_and_its_public_part_is_not(self):
         folder, public = self.make("root", "other")
