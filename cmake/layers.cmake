@@ -1,6 +1,6 @@
 # The layering of ARCHITECTURE.md, bottom first. A library may depend only on libraries before it in
 # this list; slipway_library() fails the configure step on anything else.
-set(SLIPWAY_LAYERS base cli digest disk fetch trust updater tensor kernels plan runtime graph samples ops onnx inspect passes
+set(SLIPWAY_LAYERS base cli json digest disk fetch trust updater tensor kernels plan runtime graph samples ops onnx inspect passes
     compile serve optimize quantize engines device measure recipe report choose delta bundle diff pack publish store delivery api)
 
 set(SLIPWAY_TOOLCHAIN_HEADERS

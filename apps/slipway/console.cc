@@ -41,8 +41,9 @@ Status expect_operands(std::string_view command, std::size_t given, std::size_t 
     return Error{Code::kUsage,
                  str("a file is missing: ", usage, " (slipway ", command, " --help tells more)")};
   }
-  return Error{Code::kUsage,
-               str("there are ", given, " operands where ", wanted, " is expected: ", usage)};
+  return Error{Code::kUsage, str(given, given == 1 ? " operand is" : " operands are",
+                                 " too many: ", wanted == 0 ? std::string("none") : str(wanted),
+                                 " is expected: ", usage)};
 }
 
 Result<Model> open_model(const std::filesystem::path& path, Problems* problems) {

@@ -14,10 +14,12 @@ constexpr Option kOptions[] = {
     {"--kind", "KIND", "of new keys: ed25519, ecdsa (P-256) or rsa (3072 bits) (ed25519)"},
     {"--roots", "N", "new: how many keys root has (1)"},
     {"--threshold", "M", "new: how many of them have to sign a new root (1)"},
-    {"--repository", "R", "the repository's folder: rotate, renew; list tells what it says"},
+    {"--repository", "R",
+     "the repository's folder: whose root is changed; list tells what it says"},
     {"--key", "FILE", "rotate: which key of the role, by its file or the beginning of its id"},
     {"--lost", "", "rotate: the old key is gone; root's keys alone replace it"},
-    {"--draft", "FILE", "rotate, renew: write the new root there, for other holders to sign"},
+    {"--draft", "FILE",
+     "write the new root there, for other holders to sign: publish --root takes it"},
     {"--show", "", "sign-root: only tell what the new root changes, and who signed it"},
     {"--expires", "TIME", "of the root that is signed: 365d, 52w (365d)"},
     kPassphraseFileOption,
@@ -46,6 +48,22 @@ std::span<const Verb> verbs() {
        {"--kind", "--repository", "--key", "--lost", "--expires", "--draft"},
        2,
        run_keys_rotate},
+      {"make", "slipway keys make ROLE DIR", {"--kind"}, 2, run_keys_make},
+      {"add",
+       "slipway keys add ROLE PUBLIC DIR --repository R",
+       {"--repository", "--expires", "--draft"},
+       3,
+       run_keys_add},
+      {"remove",
+       "slipway keys remove ROLE KEY DIR --repository R",
+       {"--repository", "--expires", "--draft"},
+       3,
+       run_keys_remove},
+      {"threshold",
+       "slipway keys threshold ROLE N DIR --repository R",
+       {"--repository", "--expires", "--draft"},
+       3,
+       run_keys_threshold},
       {"renew",
        "slipway keys renew DIR --repository R",
        {"--repository", "--expires", "--draft"},
@@ -65,17 +83,15 @@ Result<int> run_keys(const Arguments& arguments) {
   std::vector<std::string> names;
   for (const Verb& verb : verbs()) names.emplace_back(verb.name);
   if (words.empty()) {
-    return Error{Code::kUsage,
-                 "say what to do with keys: new, list, rotate, renew or sign-root (slipway keys "
-                 "--help tells more)"};
+    return Error{Code::kUsage, str("say what to do with keys: ", join(names),
+                                   " (slipway keys --help tells more)")};
   }
   const auto verb = std::ranges::find(verbs(), words[0], &Verb::name);
   if (verb == verbs().end()) {
     const std::string suggestion = nearest(words[0], names);
-    return Error{Code::kUsage,
-                 str("slipway keys has no '", shorten(words[0]), "': ",
-                     suggestion.empty() ? "new, list, rotate, renew and sign-root are there"
-                                        : str("did you mean '", suggestion, "'?"))};
+    return Error{Code::kUsage, str("slipway keys has no '", shorten(words[0]), "': ",
+                                   suggestion.empty() ? str(join(names), " are there")
+                                                      : str("did you mean '", suggestion, "'?"))};
   }
   for (const Option& option : kOptions) {
     const bool is_everywhere = option.name == kPassphraseFileOption.name ||
@@ -85,7 +101,9 @@ Result<int> run_keys(const Arguments& arguments) {
       return Error{Code::kUsage, str(option.name, " makes no sense here: ", verb->usage)};
   }
   if (words.size() != verb->operands + 1)
-    return Error{Code::kUsage, str("that takes other operands: ", verb->usage)};
+    return Error{Code::kUsage, str("slipway keys ", verb->name, " takes ", verb->operands,
+                                   verb->operands == 1 ? " operand, not " : " operands, not ",
+                                   words.size() - 1, ": ", verb->usage)};
   return verb->run(arguments);
 }
 
@@ -103,8 +121,8 @@ Result<trust::KeyKind> key_kind(const Arguments& arguments, trust::KeyKind other
 
 const Command kKeysCommand = {
     .name = "keys",
-    .summary = "make, list, replace and renew the keys that sign a repository",
-    .operands = "new|list|rotate|renew|sign-root [ROLE|FILE] DIR",
+    .summary = "make, list, replace, add, remove and renew the keys that sign a repository",
+    .operands = "new|list|rotate|make|add|remove|threshold|renew|sign-root [ROLE|FILE] ... DIR",
     .options = kOptions,
     .about =
         "The keys of a repository, a file for each role in the folder DIR, encrypted under a "
@@ -121,10 +139,21 @@ const Command kKeysCommand = {
         "rotate  replaces the key of ROLE, in the repository, too; devices follow by themselves\n"
         "renew   signs the root again, good for longer\n"
         "\n"
+        "make ROLE DIR           makes one key, for a new holder, and its public part ROLE.pub to "
+        "hand on\n"
+        "add ROLE PUBLIC DIR     names that key for ROLE: PUBLIC is ROLE.pub, or a public key in "
+        "PEM\n"
+        "remove ROLE KEY DIR     names it no longer: KEY is its file, or the beginning of its id\n"
+        "threshold ROLE N DIR    N of the keys of ROLE have to sign\n"
+        "Each of these three makes a new root, signed by as many keys as the present one takes, "
+        "and as it takes itself.\n"
+        "\n"
         "Where a root takes several keys (new --roots 3 --threshold 2) whose holders sit apart: "
         "one "
-        "of them runs rotate\n"
-        "or renew with --draft FILE, hands the file on, and the others add their signatures:\n"
+        "of them runs\n"
+        "rotate, add, remove, threshold or renew with --draft FILE, hands the file on, and the "
+        "others add their "
+        "signatures:\n"
         "sign-root FILE DIR  tells what the new root changes, and signs it by the keys of root in "
         "DIR\n"
         "slipway publish --root FILE takes it into the repository, and refuses until enough have "

@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "publish/key_ring.h"
+#include "publish/repository.h"
 #include "publish/signers.h"
 #include "publish/state.h"
 
@@ -14,6 +15,20 @@ Result<int> run_keys_list(const Arguments& arguments);
 Result<int> run_keys_rotate(const Arguments& arguments);
 Result<int> run_keys_renew(const Arguments& arguments);
 Result<int> run_keys_sign_root(const Arguments& arguments);
+Result<int> run_keys_make(const Arguments& arguments);
+Result<int> run_keys_add(const Arguments& arguments);
+Result<int> run_keys_remove(const Arguments& arguments);
+Result<int> run_keys_threshold(const Arguments& arguments);
+
+// kUsage unless it is one of the four.
+Status expect_role(const std::string& role);
+// --expires is the root's.
+Result<publish::Lifetimes> root_lifetime(const Arguments& arguments);
+// The one key of those that root names for a role whose id begins so, or that a file of that name
+// holds; `option` begins the message.
+Result<std::string> find_key(std::string_view option, const std::string& given,
+                             const std::string& role, const std::vector<std::string>& named,
+                             const std::vector<publish::KeyFile>& files);
 
 // Writes a new root that others have yet to sign to --draft FILE, signed by the keys of root that
 // are here, and says what comes next. kUsage where the file is there.

@@ -18,13 +18,6 @@ using publish::KeyFile;
 using publish::KeyRing;
 using publish::Repository;
 
-Result<publish::Lifetimes> lifetimes_of(const Arguments& arguments) {
-  publish::Lifetimes lifetimes;
-  if (arguments.has("--expires"))
-    lifetimes.root = TRY(publish::parse_lifetime("--expires", arguments.value("--expires")));
-  return lifetimes;
-}
-
 // Which of the keys that root names for the role goes.
 Result<std::string> old_key(const Arguments& arguments, const std::string& role,
                             const std::vector<std::string>& named,
@@ -35,21 +28,7 @@ Result<std::string> old_key(const Arguments& arguments, const std::string& role,
                                    ": say which to replace, --key FILE (slipway keys list shows "
                                    "them)")};
   }
-  const std::string given = arguments.value("--key");
-  std::string id = given;
-  const std::string name = std::filesystem::path(given).filename().string();
-  for (const KeyFile& file : files) {
-    if (file.name == name && !file.id.empty()) id = file.id;
-  }
-  std::vector<std::string> matching;
-  std::ranges::copy_if(named, std::back_inserter(matching), [&](const std::string& candidate) {
-    return !id.empty() && candidate.starts_with(id);
-  });
-  if (matching.size() == 1) return matching[0];
-  return Error{Code::kUsage,
-               str("--key ", shorten(given),
-                   matching.empty() ? " is none of the keys" : " is more than one of the keys",
-                   " that root names for ", role)};
+  return find_key("--key ", arguments.value("--key"), role, named, files);
 }
 
 // What signs when a key of the role is replaced.
@@ -89,13 +68,41 @@ Status tidy(KeyRing& ring, const std::string& old_id, const std::string& added,
   return {};
 }
 
+}  // namespace
+
 Status expect_role(const std::string& role) {
   if (std::ranges::find(publish::kRoles, role) != std::end(publish::kRoles)) return {};
   return Error{Code::kUsage,
                str("'", shorten(role), "' is no role: root, targets, snapshot and timestamp are")};
 }
 
-}  // namespace
+Result<publish::Lifetimes> root_lifetime(const Arguments& arguments) {
+  publish::Lifetimes lifetimes;
+  if (arguments.has("--expires"))
+    lifetimes.root = TRY(publish::parse_lifetime("--expires", arguments.value("--expires")));
+  return lifetimes;
+}
+
+Result<std::string> find_key(std::string_view option, const std::string& given,
+                             const std::string& role, const std::vector<std::string>& named,
+                             const std::vector<KeyFile>& files) {
+  std::string id = given;
+  const std::string name = std::filesystem::path(given).filename().string();
+  for (const KeyFile& file : files) {
+    if (file.name == name && !file.id.empty()) id = file.id;
+  }
+  std::vector<std::string> matching;
+  std::ranges::copy_if(named, std::back_inserter(matching), [&](const std::string& candidate) {
+    return !id.empty() && candidate.starts_with(id);
+  });
+  if (matching.size() == 1) return matching[0];
+  std::vector<std::string> ids;
+  for (const std::string& each : named) ids.push_back(each.substr(0, 16));
+  return Error{Code::kUsage,
+               str(option, shorten(given),
+                   matching.empty() ? " is none of the keys" : " is more than one of the keys",
+                   " that root names for ", role, ": ", join(ids))};
+}
 
 Result<int> run_keys_rotate(const Arguments& arguments) {
   const std::string role = arguments.positional()[1];
@@ -103,7 +110,7 @@ Result<int> run_keys_rotate(const Arguments& arguments) {
   TRY(expect_role(role));
   const std::string where =
       TRY(needed(arguments, "--repository", "slipway keys rotate ROLE DIR --repository R"));
-  const publish::Lifetimes lifetimes = TRY(lifetimes_of(arguments));
+  const publish::Lifetimes lifetimes = TRY(root_lifetime(arguments));
   Passphrases passphrases = TRY(Passphrases::of(arguments));
   KeyRing ring(folder, passphrases.for_existing());
   const std::vector<KeyFile> files = TRY(ring.list());
@@ -157,7 +164,7 @@ Result<int> run_keys_renew(const Arguments& arguments) {
   const std::string& folder = arguments.positional()[1];
   const std::string where =
       TRY(needed(arguments, "--repository", "slipway keys renew DIR --repository R"));
-  const publish::Lifetimes lifetimes = TRY(lifetimes_of(arguments));
+  const publish::Lifetimes lifetimes = TRY(root_lifetime(arguments));
   const Passphrases passphrases = TRY(Passphrases::of(arguments));
   KeyRing ring(folder, passphrases.for_existing());
   Repository repository = TRY(open_repository(where, ring, publish::Access::kWrite));

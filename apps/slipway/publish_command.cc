@@ -219,12 +219,7 @@ Status adopt_root(Repository& repository, publish::KeyRing& ring, const std::str
   if (!next.ok()) return Error{next.error().code, str(file, ": ", next.error().message)};
   publish::Signers signers;
   for (const std::string_view role : kOnlineRoles) {
-    publish::Keys& keys = signers[std::string(role)];
-    keys = TRY(ring.open(role, repository.root()));
-    for (trust::PrivateKey& key : TRY(ring.open(role, *next))) {
-      if (std::ranges::find(keys, key.id(), &trust::PrivateKey::id) == keys.end())
-        keys.push_back(std::move(key));
-    }
+    signers[std::string(role)] = TRY(publish::open_by_both(ring, role, repository.root(), *next));
   }
   const Status adopted = repository.adopt_root(text, signers, current_time(), lifetimes);
   if (!adopted.ok()) return Error{adopted.error().code, str(file, ": ", adopted.error().message)};
@@ -255,6 +250,7 @@ Result<int> run_publish(const Arguments& arguments) {
   if (arguments.has("--as") && files.size() != 1)
     return Error{Code::kUsage, "--as names one file: give one, or leave it out"};
   const publish::Lifetimes lifetimes = TRY(parse_lifetimes(arguments));
+  TRY(publish::check_clock(current_time()));  // before anything is written
   const Passphrases passphrases = TRY(Passphrases::of(arguments));
   publish::KeyRing ring(keys, passphrases.for_existing());
   TRY(ring.list());

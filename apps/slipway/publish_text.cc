@@ -83,7 +83,13 @@ Result<publish::Repository> open_repository(const std::string& folder, const pub
                                             publish::Access access) {
   TRY(expect_apart(folder, keys.folder()));
   const std::string root = TRY(keys.trusted_root());
-  return publish::Repository::open(disk::real_disk(), folder, root, access);
+  Result<publish::Repository> opened =
+      publish::Repository::open(disk::real_disk(), folder, root, access);
+  if (opened.ok() || opened.error().code != Code::kInvalid) return opened;
+  return Error{Code::kInvalid,
+               str(opened.error().message,
+                   ". Nothing is signed before the folder is as it was published: take it from a "
+                   "copy, or from the server")};
 }
 
 }  // namespace slipway

@@ -201,6 +201,10 @@ Result<int> verify(const Request& request) {
     verified = TRY(opened->verify(selection, may_repair, from, progress_of(line, "verifying")));
   }
   TRY(request.tell(verified_text(verified), verified_json(verified)));
+  if (!verified.is_whole() && !may_repair) {
+    say(str("slipway store ", request.folder,
+            " verify --repair BUNDLE, or --repository URL, replaces what is damaged"));
+  }
   if (!versions.failure().empty()) say(str("the repository: ", versions.failure()));
   return verified.is_whole() ? kExitOk : kExitBad;
 }
@@ -208,8 +212,13 @@ Result<int> verify(const Request& request) {
 Result<int> show_log(const Request& request) {
   const auto opened = TRY(request.open(Access::kRead));
   std::vector<store::LogLine> lines;
-  const store::LogCheck check =
-      TRY(opened->check_log([&](const store::LogLine& line) { lines.push_back(line); }));
+  const auto read = [&] {
+    lines.clear();
+    return opened->check_log([&](const store::LogLine& line) { lines.push_back(line); });
+  };
+  Result<store::LogCheck> found = read();
+  if (!found.ok()) found = read();  // the log was cut while it was read
+  const store::LogCheck check = TRY(std::move(found));
   TRY(print_data(request.wants_json() ? log_json(lines, check) : log_text(lines)));
   if (!request.arguments.has("--verify")) return kExitOk;
   for (const std::string& problem : check.problems) say(problem);
@@ -217,8 +226,11 @@ Result<int> show_log(const Request& request) {
     say(str("its last ", check.torn_bytes,
             " bytes are no line: a power cut tore them, the next change cuts them off"));
   }
-  if (check.problems.empty())
+  if (check.problems.empty()) {
     say(str(check.lines, " lines, each follows the one before; the last is ", check.head));
+    if (check.first > 1)
+      say(str("lines before line ", check.first, " are not kept any more: a log has its bounds"));
+  }
   return check.problems.empty() ? kExitOk : kExitBad;
 }
 
@@ -269,7 +281,7 @@ Status expect_fitting(const Request& request, const Action& action) {
   if (count < action.least || count > action.most) {
     return Error{Code::kUsage, str("slipway store ", action.name, " takes ",
                                    action.operands.empty() ? "no operand" : action.operands,
-                                   ", not ", count, " operands")};
+                                   ", not ", count, count == 1 ? " operand" : " operands")};
   }
   for (const std::string_view option :
        {"--activate", "--any-machine", "--repair", "--verify", "--repository", "--offline-grace"}) {

@@ -89,6 +89,7 @@ std::string log_json(const std::vector<store::LogLine>& lines, const store::LogC
   Json all = Json::array();
   for (const store::LogLine& line : lines) all.push_back(line_json(line));
   return dumped({{"lines", std::move(all)},
+                 {"first", check.first},
                  {"head", check.head},
                  {"torn_bytes", check.torn_bytes},
                  {"problems", check.problems}});

@@ -49,7 +49,8 @@ Status sync_folder(const std::filesystem::path& folder) {
 Error system_error(std::string_view what) {
   const int number = errno;
   const Code code = number == ENOENT || number == ENOTDIR ? Code::kNotFound : Code::kIo;
-  return Error{code, str(what, ": ", std::strerror(number))};
+  const bool is_full = number == ENOSPC || number == EDQUOT;
+  return Error{code, str(what, ": ", std::strerror(number), is_full ? "; free some space" : "")};
 }
 
 Descriptor::~Descriptor() {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 
 #include "base/mapped_file.h"
@@ -23,6 +24,14 @@ class Files : public testing::Test {
   }
   const fs::path folder = fs::temp_directory_path() / str("slipway-files-", getpid());
 };
+
+TEST_F(Files, AFullDiskIsToldWithTheWayOut) {
+  errno = ENOSPC;
+  EXPECT_EQ(system_error("cannot write x").message,
+            "cannot write x: No space left on device; free some space");
+  errno = EACCES;
+  EXPECT_EQ(system_error("cannot write x").message, "cannot write x: Permission denied");
+}
 
 TEST_F(Files, WritesAndReadsBack) {
   const std::string content("a\0b\n", 4);

@@ -290,7 +290,7 @@ INSTANTIATE_TEST_SUITE_P(
                  put_manifest(b, replaced_all(to_text(sample_manifest()), "\"threads\":2",
                                               "\"threads\":2,\"threads\":3"));
                },
-               "key 'threads' is there twice"},
+               "key 'threads' twice"},
         Damage{"SizesOverflow",
                [](std::string& b) {
                  put_manifest(b, replaced_all(to_text(sample_manifest()), "\"bytes\":4,",

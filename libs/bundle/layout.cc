@@ -58,7 +58,7 @@ Result<Header> parse_header(std::span<const std::byte> bytes) {
   if (!text.starts_with(kMagic)) {
     if (looks_like_archive(bytes) && bytes.size() >= kMagic.size())
       return invalid("is a bundle that a transfer changed as if it were text: copy it as binary");
-    return invalid("is no bundle of slipway pack");
+    return invalid("is no bundle of slipway pack, which makes one of what slipway build wrote");
   }
   if (bytes.size() < kHeaderBytes)
     return invalid(str("ends within its header, after ", bytes.size(), " of ", kHeaderBytes,

@@ -3,21 +3,24 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/str.h"
 #include "bundle/rules.h"
+#include "json/parse.h"
 
 namespace slipway::bundle {
 namespace {
 
-using Json = nlohmann::json;  // keys of an object are sorted by their bytes
+using json::Json;
 
 constexpr std::uint64_t kFormat = 1;
-constexpr int kMostDepth = 16;
-constexpr std::size_t kMostValues = std::size_t{1} << 17;
+// No more than canonical text can have.
+constexpr json::Limits kLimits{.most_bytes = kMostManifestBytes,
+                               .most_depth = 16,
+                               .most_values = std::size_t{1} << 17,
+                               .has_whole_numbers_alone = true,
+                               .has_plain_text_alone = true};
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20; }
 bool is_extent(std::string_view dim) {
   return !dim.empty() && dim.size() <= 15 &&
          std::ranges::all_of(dim, [](char c) { return c >= '0' && c <= '9'; });
@@ -27,89 +30,21 @@ Error invalid(std::string_view what) {
   return Error{Code::kInvalid, str("this is no manifest of a bundle: ", what)};
 }
 
-// Refuses what JSON allows and canonical text does not, and what would cost more than it is worth,
-// before anything is made of it.
-class Watch final : public nlohmann::json_sax<Json> {
- public:
-  bool null() override { return count(); }
-  bool boolean(bool /*value*/) override { return count(); }
-  bool number_integer(number_integer_t /*value*/) override { return count(); }
-  bool number_unsigned(number_unsigned_t /*value*/) override { return count(); }
-  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override {
-    return refuse("it holds a number that is not whole");
-  }
-  bool string(string_t& text) override { return count() && check(text); }
-  bool binary(binary_t& /*value*/) override { return refuse("it is not JSON"); }
-  bool start_object(std::size_t /*elements*/) override {
-    keys_.emplace_back();
-    return deeper();
-  }
-  bool key(string_t& name) override {
-    if (!check(name)) return false;
-    if (keys_.back().insert(name).second) return true;
-    return refuse(str("key '", shorten(name), "' is there twice"));
-  }
-  bool end_object() override {
-    keys_.pop_back();
-    --depth_;
-    return true;
-  }
-  bool start_array(std::size_t /*elements*/) override { return deeper(); }
-  bool end_array() override {
-    --depth_;
-    return true;
-  }
-  bool parse_error(std::size_t position, const std::string& /*token*/,
-                   const nlohmann::detail::exception& error) override {
-    constexpr int kOutOfRange = 406;
-    if (error.id == kOutOfRange) return refuse("it holds a number beyond all bounds");
-    return refuse(str("it is not JSON, from byte ", position, " on"));
-  }
-
-  const std::string& reason() const { return reason_; }
-
- private:
-  bool refuse(std::string reason) {
-    reason_ = std::move(reason);
-    return false;
-  }
-  bool count() {
-    if (++values_ <= kMostValues) return true;
-    return refuse(str("it holds more than ", kMostValues, " values"));
-  }
-  bool deeper() {
-    if (++depth_ <= kMostDepth) return count();
-    return refuse(str("it is nested deeper than ", kMostDepth));
-  }
-  bool check(std::string_view text) {
-    if (std::ranges::none_of(text, is_control)) return true;
-    return refuse("it holds a text with a control character");
-  }
-
-  std::vector<std::set<std::string>> keys_;  // of the objects that are open
-  int depth_ = 0;
-  std::size_t values_ = 0;
-  std::string reason_;
-};
-
 std::string dumped(const Json& json) {
   return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
 Result<Json> parse_canonical(std::string_view text) {
-  if (text.size() > kMostManifestBytes)
-    return invalid(str("it has more than ", kMostManifestBytes, " bytes"));
-  Watch watch;
-  if (!Json::sax_parse(text.begin(), text.end(), &watch)) return invalid(watch.reason());
-  const Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return invalid("it is no JSON object");
-  const std::string canonical = dumped(json);
+  Result<Json> parsed = json::parse(text, kLimits);
+  if (!parsed.ok()) return invalid(str("it ", parsed.error().message));
+  if (!parsed->is_object()) return invalid("it is no JSON object");
+  const std::string canonical = dumped(*parsed);
   if (canonical != text) {
     const auto [at, unused] = std::ranges::mismatch(text, canonical);
     return invalid(str("it is not canonical JSON, from byte ", at - text.begin() + 1,
                        " on: keys are sorted, nothing stands between them, numbers are whole"));
   }
-  return json;
+  return parsed;
 }
 
 // An object of the manifest, asked key by key: each has to be there unless it is asked otherwise.

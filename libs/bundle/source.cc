@@ -129,7 +129,10 @@ Result<std::unique_ptr<Source>> open_file_source(const fs::path& path) {
 
 Result<std::unique_ptr<Source>> open_source(const fs::path& path) {
   std::error_code error;
-  return fs::is_directory(path, error) ? Folder::open(path) : open_file_source(path);
+  if (fs::is_directory(path, error)) return Folder::open(path);
+  Result<std::unique_ptr<Source>> opened = open_file_source(path);
+  if (opened.ok() || opened.error().code != Code::kNotFound) return opened;
+  return Error{Code::kNotFound, str(opened.error().message, "; name a .slip file or its folder")};
 }
 
 }  // namespace slipway::bundle

@@ -122,13 +122,19 @@ trust::Root next_root(const trust::Root& present, std::string_view role, const s
   return next;
 }
 
-Result<std::string> cosign(std::string_view text, KeyRing& ring, const trust::Root& present) {
-  const trust::Root next = TRY(trust::parse_root(text));
-  Keys keys = TRY(ring.open(trust::kRoot, present));
-  for (trust::PrivateKey& key : TRY(ring.open(trust::kRoot, next))) {
+Result<Keys> open_by_both(KeyRing& ring, std::string_view role, const trust::Root& present,
+                          const trust::Root& next) {
+  Keys keys = TRY(ring.open(role, present));
+  for (trust::PrivateKey& key : TRY(ring.open(role, next))) {
     if (std::ranges::find(keys, key.id(), &trust::PrivateKey::id) == keys.end())
       keys.push_back(std::move(key));
   }
+  return keys;
+}
+
+Result<std::string> cosign(std::string_view text, KeyRing& ring, const trust::Root& present) {
+  const trust::Root next = TRY(trust::parse_root(text));
+  const Keys keys = TRY(open_by_both(ring, trust::kRoot, present, next));
   if (keys.empty()) {
     return Error{Code::kUsage, str(ring.folder().native(), " has no key that root version ",
                                    present.version, " or ", next.version,

@@ -47,6 +47,10 @@ trust::Root next_root(const trust::Root& present, trust::Seconds expires);
 trust::Root next_root(const trust::Root& present, std::string_view role, const std::string& old_id,
                       const trust::PrivateKey& key, trust::Seconds expires);
 
+// The keys at hand that either root names for a role, each once.
+Result<Keys> open_by_both(KeyRing& ring, std::string_view role, const trust::Root& present,
+                          const trust::Root& next);
+
 // The text with signatures of the keys at hand that either root names for root; kUsage where there
 // are none.
 Result<std::string> cosign(std::string_view text, KeyRing& ring, const trust::Root& present);

@@ -127,7 +127,7 @@ TEST_F(CosignTest, ANewKeyForTargetsIsTakenWithWhatItSigns) {
   const std::string text = signed_by(next, {root_key(0), root_key(1)});
   const Status refused = repository.adopt_root(text, publisher_.signers, kNow, {});
   ASSERT_FALSE(refused.ok());
-  EXPECT_NE(refused.error().message.find("bring the new key of targets"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("bring those keys of targets"), std::string::npos);
   Signers signers = publisher_.signers;
   signers["targets"].push_back(key);
   ASSERT_TRUE(repository.adopt_root(text, signers, kNow, {}).ok());

@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "base/str.h"
 #include "publish/private_file.h"
-#include "trust/json.h"
+#include "publish/public_key.h"
 
 namespace slipway::publish {
 namespace {
@@ -16,7 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostKeyFileBytes = 65536;
-constexpr std::string_view kPublicLine = "public key: ";
 constexpr std::string_view kRootName = "root.json";
 
 // "root-2.pem" is root's second.
@@ -45,28 +44,8 @@ std::string name_of(std::string_view role, int number) {
 }
 
 std::string file_text(std::string_view role, const trust::PrivateKey& key, std::string_view pem) {
-  const trust::KeyText& text = key.public_text();
-  const trust::Json json = {
-      {"keytype", text.type}, {"scheme", text.scheme}, {"public", text.value}};
-  return str("slipway key for ", role, ": whoever has it signs as ", role, "\nkey id: ", key.id(),
-             "\n", kPublicLine, json.dump(), "\n", pem);
-}
-
-// What a file says its key is; empty where it says nothing.
-trust::KeyText stated_key(std::string_view content) {
-  trust::KeyText key;
-  const std::size_t at =
-      content.starts_with(kPublicLine) ? 0 : content.find(str("\n", kPublicLine));
-  if (at == std::string_view::npos) return key;
-  content.remove_prefix(at + kPublicLine.size() + (at == 0 ? 0 : 1));
-  const Result<trust::Json> json = trust::parse_json(content.substr(0, content.find('\n')), "key");
-  if (!json.ok() || !json->is_object()) return key;
-  const auto text = [&](const char* name) {
-    const auto found = json->find(name);
-    return found != json->end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  key = {text("keytype"), text("scheme"), text("public")};
-  return trust::PublicKey::parse(key).ok() ? key : trust::KeyText();
+  return str("slipway key for ", role, ": whoever has it signs as ", role, "\n",
+             stated_lines(key.public_text()), pem);
 }
 
 KeyFile examine(const fs::path& folder, const std::string& name, const Slot& slot) {
@@ -109,6 +88,8 @@ Status KeyRing::begin() {
                                  " holds keys already, and they stay as they are: name another "
                                  "folder, or replace one key by slipway keys rotate")};
 }
+
+Status KeyRing::make_folder() const { return make_private_folder(folder_); }
 
 Result<std::vector<KeyFile>> KeyRing::list() const {
   std::error_code error;

@@ -43,6 +43,9 @@ class KeyRing {
   // Makes the folder, mode 0700. kUsage where it holds keys or a root already.
   Status begin();
 
+  // Makes the folder, mode 0700; fine where it is there, whatever it holds.
+  Status make_folder() const;
+
   // Key files by role and name; kNotFound where there is no such folder.
   Result<std::vector<KeyFile>> list() const;
 

@@ -90,9 +90,19 @@ class Repository {
   // The same root, good for longer.
   Status renew_root(const Signers& signers, trust::Seconds now, const Lifetimes& lifetimes);
 
+  // The lowest role of which what is published is not signed by enough of the keys that another
+  // root names: it and those above it have to be signed anew with that root. Empty where all is
+  // good by both.
+  std::string_view first_to_sign(const trust::Root& next) const;
+
+  // A root that names other keys or thresholds (change_role.h). `signers` has root's keys by both
+  // roots, and those of first_to_sign() and of the roles above it.
+  Status change_root(const trust::Root& next, const Signers& signers, trust::Seconds now,
+                     const Lifetimes& lifetimes);
+
   // A root that was signed elsewhere, by several holders maybe: kUsage, with what is lacking, until
-  // enough of them did. Where it names other keys for targets, snapshot or timestamp, `signers` has
-  // those, and, if they are not lost, the present ones.
+  // enough of them did. Where what is published is not good by it, `signers` has keys of targets,
+  // snapshot and timestamp that are, and, if they are not lost, the present ones.
   Status adopt_root(const std::string& text, const Signers& signers, trust::Seconds now,
                     const Lifetimes& lifetimes);
 

@@ -4,20 +4,11 @@
 #include "publish/cosign.h"
 #include "publish/expiry.h"
 #include "publish/repository.h"
+#include "trust/signatures.h"
 #include "trust/write.h"
 
 namespace slipway::publish {
 namespace {
-
-// The lowest role whose keys are others by another root; empty where only root's are.
-std::string_view changed_role(const trust::Root& next, const trust::Root& present) {
-  for (const std::string_view role : {trust::kTargets, trust::kSnapshot, trust::kTimestamp}) {
-    const trust::RoleKeys& a = next.roles.at(std::string(role));
-    const trust::RoleKeys& b = present.roles.at(std::string(role));
-    if (a.keyids != b.keyids || a.threshold != b.threshold) return role;
-  }
-  return {};
-}
 
 // Whether the keys are enough to sign a role and those above it.
 bool can_sign(std::string_view from, const Signers& signers, const trust::Root& root) {
@@ -86,6 +77,26 @@ Status Repository::rotate(std::string_view role, const std::string& old_id,
   return sign_from(role, with_new, now, lifetimes);
 }
 
+std::string_view Repository::first_to_sign(const trust::Root& next) const {
+  if (!state_.is_published) return {};
+  const std::pair<std::string_view, const trust::Signed*> published[] = {
+      {trust::kTargets, &state_.targets},
+      {trust::kSnapshot, &state_.snapshot},
+      {trust::kTimestamp, &state_.timestamp}};
+  for (const auto& [role, file] : published) {
+    const trust::RoleKeys& keys = next.roles.at(std::string(role));
+    if (trust::count_signatures(*file, keys, next.keys) < keys.threshold) return role;
+  }
+  return {};
+}
+
+Status Repository::change_root(const trust::Root& next, const Signers& signers, trust::Seconds now,
+                               const Lifetimes& lifetimes) {
+  const auto keys = signers.find(trust::kRoot);
+  const std::string text = TRY(sign_root(next, keys == signers.end() ? Keys() : keys->second));
+  return adopt_root(text, signers, now, lifetimes);
+}
+
 Status Repository::adopt_root(const std::string& text, const Signers& signers, trust::Seconds now,
                               const Lifetimes& lifetimes) {
   TRY(check_clock(now));
@@ -104,16 +115,18 @@ Status Repository::adopt_root(const std::string& text, const Signers& signers, t
                  str("root version ", next.version, " expired at ", trust::time_text(next.expires),
                      ": no device would take what is published under it")};
   }
-  const std::string_view from = changed_role(next, state_.root);
-  if (from.empty() || !state_.is_published) {
+  const std::string_view from = first_to_sign(next);
+  if (from.empty()) {
     TRY(write_root(next, text));
     return read_again();
   }
   if (!can_sign(from, signers, next)) {
-    return Error{Code::kUsage, str("root version ", next.version, " names another key for ", from,
-                                   ", and what it signs has to be signed anew at once: bring the "
-                                   "new key of ",
-                                   from, " and those of the roles above it there")};
+    const trust::RoleKeys& keys = next.roles.at(std::string(from));
+    return Error{Code::kUsage,
+                 str("what is published is not signed by ", keys.threshold, " of the ",
+                     keys.keyids.size(), " keys that root version ", next.version, " names for ",
+                     from, ", and has to be signed anew at once: bring those keys of ", from,
+                     " and of the roles above it there")};
   }
   // Signed by the old key and by the new one, what the role says is good under either root.
   if (can_sign(from, signers, state_.root)) {

@@ -5,9 +5,14 @@
 
 namespace slipway::publish {
 
+void give_role(trust::Root& root, std::string_view role, const trust::KeyText& key) {
+  const std::string id = trust::key_id(key);
+  root.keys[id] = key;
+  root.roles[std::string(role)].keyids.push_back(id);
+}
+
 void give_role(trust::Root& root, std::string_view role, const trust::PrivateKey& key) {
-  root.keys[key.id()] = key.public_text();
-  root.roles[std::string(role)].keyids.push_back(key.id());
+  give_role(root, role, key.public_text());
 }
 
 void take_role(trust::Root& root, std::string_view role, const std::string& id) {

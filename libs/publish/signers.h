@@ -19,6 +19,7 @@ inline constexpr std::string_view kRoles[] = {trust::kRoot, trust::kTargets, tru
                                               trust::kTimestamp};
 
 // A key takes part in a role of root.
+void give_role(trust::Root& root, std::string_view role, const trust::KeyText& key);
 void give_role(trust::Root& root, std::string_view role, const trust::PrivateKey& key);
 // And no longer; a key that no role names is forgotten. Where it stood, the role has one less.
 void take_role(trust::Root& root, std::string_view role, const std::string& id);

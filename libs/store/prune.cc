@@ -62,7 +62,8 @@ Result<Pruned> Store::remove(const Id& id, std::string_view reason) {
   const auto refused = [&](std::string_view why) {
     return Error{Code::kUsage, str(id.text(), " stays: it is ", why)};
   };
-  if (now.ok() && now->active == id.version) return refused("active");
+  if (now.ok() && now->active == id.version)
+    return refused("active; activate another version first");
   if (now.ok() && now->previous == id.version)
     return refused("what a rollback goes back to; activate another version first");
   if (is_there(disk_, at_.version(id) / kPinned)) return refused("pinned; unpin it first");

@@ -52,7 +52,7 @@ Store::Store(Disk& disk, Path folder, Options options)
     : disk_(disk),
       at_{std::move(folder)},
       options_(std::move(options)),
-      log_(disk, at_.log(), options_.now) {}
+      log_(disk, at_.log(), options_.now, options_.most_log_bytes) {}
 
 Result<std::unique_ptr<Store>> Store::open(Disk& disk, const Path& folder, Options options) {
   if (!options.now) options.now = machine_seconds;
@@ -117,7 +117,7 @@ void Store::note_interruption(std::uint64_t torn_bytes) {
   Status noted;
   if (last.has_value() && !took_effect(*last)) {
     found_.push_back(str("interrupted, and not done: ", last->action, " ", last->id.text()));
-    noted = log_.append("interrupted", last->id,
+    noted = log_.append(kInterruptedAction, last->id,
                         str("line ", last->number, ", ", last->action, ", was not done",
                             torn.empty() ? "" : "; ", torn));
   } else if (!torn.empty()) {
@@ -151,7 +151,7 @@ Status Store::change(std::string_view action, const Id& id, std::string_view rea
   Status done = effect();
   if (!done.ok() && !took_effect(*log_.last())) {
     [[maybe_unused]] const Status noted =
-        log_.append("failed", id, str(action, ": ", done.error().message));
+        log_.append(kFailedAction, id, str(action, ": ", done.error().message));
   }
   return done;
 }

@@ -32,6 +32,7 @@ struct Options {
   Access access = Access::kChange;
   bool may_create = false;            // the folder, where there is no store
   std::function<std::int64_t()> now;  // seconds since 1970, for the log; empty: the machine's clock
+  std::uint64_t most_log_bytes = kMostLogBytes;
 };
 
 // How many bytes of how many were dealt with; may be empty.

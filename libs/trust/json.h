@@ -1,23 +1,22 @@
-// JSON from outside: bounded, and without what readers disagree about.
+// JSON as metadata has it: what may be read of it, and the form that is signed.
 #pragma once
 
 #include <cstddef>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "json/parse.h"
 
 namespace slipway::trust {
 
-using Json = nlohmann::json;
+using json::Json;
 
-inline constexpr int kMostJsonDepth = 32;
-inline constexpr std::size_t kMostJsonValues = std::size_t{1} << 20;
+// Other programs write metadata, too: with members that TUF does not define, and any text.
+inline constexpr json::Limits kJsonLimits{
+    .most_bytes = std::size_t{64} << 20, .most_depth = 32, .most_values = std::size_t{1} << 20};
 
-// kInvalid for anything but one JSON value; a key that an object has twice, more than
-// kMostJsonDepth levels or kMostJsonValues values are refused before anything is made of the text.
-// `what` begins the message.
+// By these limits; `what` begins the message.
 Result<Json> parse_json(std::string_view text, std::string_view what);
 
 // The form that signatures are made of: keys sorted, no white space, in texts nothing but the quote

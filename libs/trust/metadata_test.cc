@@ -112,7 +112,7 @@ TEST(Metadata, WhatIsManyIsReadInTimeThatGrowsWithIt) {
   many += "{}]";
   EXPECT_TRUE(parse_json(many, "x").ok());
   std::string values = "[0";
-  for (std::size_t i = 0; i < kMostJsonValues; ++i) values += ",0";
+  for (std::size_t i = 0; i < kJsonLimits.most_values; ++i) values += ",0";
   const Result<Json> refused = parse_json(values + "]", "x");
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("more than"), std::string::npos);

@@ -98,6 +98,18 @@ bool is_encrypted(std::string_view pem) {
   return pem.find("-----BEGIN ENCRYPTED PRIVATE KEY-----") != std::string_view::npos;
 }
 
+Result<KeyText> read_public_pem(std::string_view pem) {
+  if (pem.size() > kMostKeyFileBytes) return Error{Code::kTooLarge, "a key's file is not so large"};
+  const OwnedBio bio = bio_of(pem);
+  const OwnedKey key(PEM_read_bio_PUBKEY(
+      bio.get(), nullptr, [](char*, int, int, void*) { return -1; }, nullptr));
+  ERR_clear_error();
+  if (key == nullptr) return Error{Code::kInvalid, "the file holds no public key (PEM)"};
+  KeyText text = text_of(key.get());
+  TRY(PublicKey::parse(text));
+  return text;
+}
+
 Result<PrivateKey> PrivateKey::of(std::shared_ptr<evp_pkey_st> key) {
   KeyText text = text_of(key.get());
   TRY(PublicKey::parse(text));

@@ -41,6 +41,10 @@ class PrivateKey {
 
 bool is_encrypted(std::string_view pem);
 
+// A public key in PEM (SubjectPublicKeyInfo), as other tools write it; kInvalid for anything else,
+// a private key too.
+Result<KeyText> read_public_pem(std::string_view pem);
+
 // What metadata calls a key: the SHA-256 of its canonical JSON.
 std::string key_id(const KeyText& text);
 

@@ -70,7 +70,8 @@ Result<std::string> Kept::read_root() const {
   if (!text.ok() && text.error().code == Code::kNotFound) {
     return Error{Code::kNotFound, str(folder_.native(),
                                       " holds no root.json: this device trusts no repository yet. "
-                                      "Give it the root of one first (init)")};
+                                      "Give it the root of one first: slipway-tuf --metadata-dir ",
+                                      folder_.native(), " init ROOT.json")};
   }
   return text;
 }

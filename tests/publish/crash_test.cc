@@ -1,5 +1,6 @@
 // The power is cut before every effect of a publisher; readers find all of the old or all of the
 // new.
+#include "publish/change_role.h"
 #include "publish/cosign.h"
 #include "publish/sample.h"
 
@@ -65,6 +66,16 @@ class PublishCrash : public testing::Test {
     Signers signers = publisher_.signers;
     signers[role].push_back(new_key_);
     return repository.adopt_root(TRY(trust::write(next, signers["root"])), signers, kLater, {});
+  }
+  // One key more for a role, all of which have to sign.
+  Status change(disk::Disk& disk, const std::string& role) {
+    Repository repository = TRY(open(disk));
+    if (repository.root().version > publisher_.root.version) return {};  // done already
+    trust::Root next = TRY(with_key(publisher_.root, role, new_key_.public_text(), kLater + kDay));
+    next.roles[role].threshold = next.roles[role].keyids.size();
+    Signers signers = publisher_.signers;
+    signers[role].push_back(new_key_);
+    return repository.change_root(next, signers, kLater, {});
   }
   Status prune(disk::Disk& disk) {
     Repository repository = TRY(open(disk));
@@ -156,6 +167,8 @@ class PublishCrash : public testing::Test {
     for (const std::string_view role : {trust::kRoot, trust::kTargets}) {
       all.push_back({str("publish --root, another key of ", role),
                      [this, role](disk::Disk& disk) { return adopt(disk, std::string(role)); }});
+      all.push_back({str("changed root for ", role),
+                     [this, role](disk::Disk& disk) { return change(disk, std::string(role)); }});
     }
     all.push_back({"keys renew", [this](disk::Disk& disk) -> Status {
                      Repository repository = TRY(open(disk));

@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import hashlib
 import json
 import os
 import pathlib
@@ -95,6 +96,7 @@ class StoreTest(unittest.TestCase):
             (["activate", "autopilot"], "NAME VERSION"),
             (["activate", "autopilot", "one"], "no version"),
             (["activate", "../x", "1.0.0"], "no name"),
+            (["list", "x"], "takes no operand, not 1 operand\n"),
             (["list", "--activate"], "not for slipway store list"),
             (["prune", "autopilot"], "a version is missing"),
             (["rollback", "autopilot", "1.0.0"], "NAME"),
@@ -106,13 +108,13 @@ class StoreTest(unittest.TestCase):
 
     def test_what_cannot_be_is_said(self):
         self.assertIn("there is no store", self.call("list", code=BAD).stderr)
-        self.assertIn("no such", self.call("install", self.folder / "none", code=BAD).stderr.lower())
+        self.assertIn("name a .slip file or its folder", self.call("install", self.folder / "none", code=BAD).stderr)
         self.assertFalse(self.store.exists())
         self.install("1.0.0")
         self.assertIn("no version of autopilot to go back to", self.call("rollback", "autopilot", code=USAGE).stderr)
         self.assertIn("not installed", self.call("activate", "autopilot", "9.0.0", code=BAD).stderr)
         self.assertIn("no version of lidar is active", self.call("path", "lidar", code=BAD).stderr)
-        self.assertIn("it is active", self.call("prune", "autopilot", "1.0.0", code=USAGE).stderr)
+        self.assertIn("it is active; activate another version first", self.call("prune", "autopilot", "1.0.0", code=USAGE).stderr)
         done = self.run_store(self.folder, "install", self.folder / "1.0.0", code=USAGE)
         self.assertIn("is no store, and has", done.stderr)
 
@@ -130,7 +132,9 @@ class StoreTest(unittest.TestCase):
         with open(plan, "r+b") as file:
             file.seek(70_000)
             file.write(b"X")
-        self.assertIn("boat/model.plan", self.call("verify", code=BAD).stderr)
+        said = self.call("verify", code=BAD).stderr
+        self.assertIn("boat/model.plan", said)
+        self.assertIn(f"slipway store {self.store} verify --repair BUNDLE, or --repository URL, replaces", said)
         self.assertFalse(self.json("verify", "autopilot", "1.1.0", code=BAD)["whole"])
         self.assertTrue(self.json("verify", "autopilot", "1.0.0")["whole"])
         self.assertIn("no source has it", self.call("verify", "--repair", self.folder / "1.2.0", code=BAD).stderr)
@@ -162,6 +166,55 @@ class StoreTest(unittest.TestCase):
         self.assertIn("a power cut tore them", self.call("log", "--verify").stderr)
         self.assertIn("a torn line", self.call("rollback", "autopilot").stderr)
         self.assertEqual(self.json("log")["problems"], [])
+
+    def fill_log(self, until_bytes):
+        """Writes further lines, as docs/formats/store.md has them."""
+        lines = (self.store / "log").read_bytes().splitlines(keepends=True)
+        before, number = json.loads(lines[-1])["sha256"], len(lines)
+        size = sum(map(len, lines))
+        while size < until_bytes:
+            number += 1
+            text = json.dumps({"line": number, "time": "2026-05-04T03:02:01Z", "action": "note", "name": "", "version": "",
+                               "reason": "x" * 400, "manifest": "", "before": before}, separators=(",", ":"))[:-1]
+            before = hashlib.sha256(text.encode()).hexdigest()
+            lines.append(f'{text},"sha256":"{before}"}}\n'.encode())
+            size += len(lines[-1])
+        (self.store / "log").write_bytes(b"".join(lines))
+        return number, before
+
+    def test_a_long_log_is_two_files_that_are_shown_as_one(self):
+        self.install("1.0.0", "1.1.0")
+        number, last = self.fill_log(1 << 20)
+        self.call("rollback", "autopilot")
+        cut = json.loads((self.store / "log").read_bytes().splitlines()[0])
+        self.assertEqual((cut["line"], cut["action"], cut["before"]), (number + 1, "cut", last))
+        done = self.call("log", "--verify")
+        self.assertIn(f"{number + 2} lines, each follows", done.stderr)
+        self.assertNotIn("not kept", done.stderr)
+        self.assertIn("rollback", done.stdout)
+        self.assertIn("install", done.stdout)
+        older = self.store / "log.1"
+        good = older.read_bytes()
+        older.write_bytes(good.replace(b'"install"', b'"INSTALL"', 1))
+        self.assertIn("line 1 was changed", self.call("log", "--verify", code=BAD).stderr)
+        older.unlink()
+        self.assertIn("log.1 is missing", self.call("log", "--verify", code=BAD).stderr)
+        older.write_bytes(good)
+        with open(self.store / "log", "ab") as file:
+            file.truncate(0)
+        self.call("pin", "autopilot", "1.0.0")
+        self.assertEqual(self.json("log", "--verify")["lines"][-2]["action"], "cut")
+
+    def test_lines_of_a_log_that_was_cut_twice_are_not_kept(self):
+        self.install("1.0.0", "1.1.0")
+        number, _ = self.fill_log(1 << 20)
+        self.call("rollback", "autopilot")
+        os.replace(self.store / "log", self.store / "log.1")
+        self.call("rollback", "autopilot")
+        self.assertIn(f"lines before line {number + 1} are not kept", self.call("log", "--verify").stderr)
+        log = self.json("log")
+        self.assertEqual((log["first"], log["problems"]), (number + 1, []))
+        self.assertEqual(strays(self.store), [])
 
     def test_another_process_is_kept_out(self):
         self.install("1.0.0")

@@ -117,6 +117,45 @@ class PythonTufReadsOurs(PublishingTest):
             kept = Metadata.from_file(str(self.folder / "reader" / "root.json"))
             self.assertEqual(kept.signed.version, 3)
 
+    def test_a_root_whose_holders_change(self):
+        """python-tuf follows from root to root; it signs as a new holder whose key it made."""
+        self.new_keys("--no-passphrase")
+        self.file("model", "content")
+        self.publish("model")
+        theirs = CryptoSigner.generate_ecdsa()
+        public = self.file("their.pub", theirs.public_key.keyval["public"])
+        other = self.folder / "other"
+        self.run_slipway("keys", "make", "targets", other, "--no-passphrase")
+
+        def change(*words):
+            self.run_slipway("keys", *words, self.keys, "--repository", self.repository)
+
+        with served(self.repository) as url:
+            self.reader(url)
+            change("add", "root", public)
+            change("add", "targets", other / "targets.pub")
+            (other / "targets.pem").rename(self.keys / "targets-2.pem")
+            change("threshold", "targets", "2")
+            self.assertEqual(self.read(self.reader(url), "model"), b"content")
+            draft = self.folder / "5.json"
+            change("threshold", "root", "2", "--draft", draft)
+            self.publish("--root", draft, code=2)
+            metadata = Metadata.from_file(str(draft))
+            metadata.sign(theirs, append=True)
+            metadata.to_file(str(draft))
+            self.publish("--root", draft)
+            self.assertEqual(self.read(self.reader(url), "model"), b"content")
+            change("threshold", "targets", "1", "--draft", self.folder / "6.json")
+            metadata = Metadata.from_file(str(self.folder / "6.json"))
+            metadata.sign(theirs, append=True)
+            metadata.to_file(str(self.folder / "6.json"))
+            self.publish("--root", self.folder / "6.json")
+            for name in ("reader", "new"):
+                self.assertEqual(self.read(self.reader(url, name), "model"), b"content")
+            root = Metadata.from_file(str(self.folder / "reader" / "root.json")).signed
+            self.assertEqual((root.version, root.roles["root"].threshold, len(root.roles["root"].keyids)), (6, 2, 2))
+            self.assertEqual((root.roles["targets"].threshold, len(root.roles["targets"].keyids)), (1, 2))
+
     def test_what_expired_is_refused(self):
         self.new_keys("--no-passphrase")
         self.file("model", "content")
