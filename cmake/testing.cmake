@@ -64,11 +64,11 @@ endfunction()
 set(SLIPWAY_REFERENCE_PYTHON "${CMAKE_SOURCE_DIR}/.venv/bin/python" CACHE FILEPATH
     "the interpreter with the packages of scripts/requirements-reference.txt (made by ./dev test)")
 
-# slipway_python_test(NAME SCRIPT [REFERENCE] [ARGS argument...] [LABELS label...] [TIMEOUT_S n])
+# slipway_python_test(NAME SCRIPT [REFERENCE] [ALONE] [ARGS argument...] [LABELS label...] [TIMEOUT_S n])
 #   Runs SCRIPT, relative to this folder, from the top of the sources. REFERENCE: with SLIPWAY_REFERENCE_PYTHON,
-#   labelled `reference`. Not under a cross compiler, where an emulator would stand before the interpreter.
+#   labelled `reference`. ALONE: no other test runs meanwhile, for it has the program time things. Not under a cross compiler, where an emulator would stand before the interpreter.
 function(slipway_python_test name script)
-  cmake_parse_arguments(ARG "REFERENCE" "TIMEOUT_S" "ARGS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "REFERENCE;ALONE" "TIMEOUT_S" "ARGS;LABELS" ${ARGN})
   if(CMAKE_CROSSCOMPILING)
     return()
   endif()
@@ -87,5 +87,6 @@ function(slipway_python_test name script)
   endif()
   get_filename_component(script "${script}" ABSOLUTE)
   add_test(NAME ${name} COMMAND "${python}" -B "${script}" ${ARG_ARGS} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT_S})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT_S}
+                       RUN_SERIAL ${ARG_ALONE})
 endfunction()

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cmath>
 #include <ctime>
+#include <set>
 #include <thread>
 
 #include "base/mapped_file.h"
@@ -211,8 +212,28 @@ bool windows_slide(const recipe::Tries& tries, Workshop& workshop, Job& job) {
   return slides.ok();
 }
 
-std::vector<Setup> setups_of(const recipe::Tries& tries, const std::vector<double>& prunes,
-                             bool slides) {
+// Numbers of threads that change nothing for native are not tried with it: of a small model one
+// thread runs everything.
+Result<std::vector<std::size_t>> native_threads(const recipe::Tries& tries,
+                                                const Workshop& workshop, Job& job) {
+  if (std::ranges::count(tries.engines, "native") == 0) return tries.threads;
+  std::vector<std::size_t> differ;
+  std::set<std::size_t> used;
+  for (const std::size_t threads : tries.threads) {
+    const std::size_t share = TRY(workshop.native_threads(threads));
+    if (used.insert(share).second) {
+      differ.push_back(threads);
+    } else {
+      job.notes.push_back(str("native was not tried with ", threads,
+                              " threads: it is as with fewer, for there is little to share"));
+    }
+  }
+  return differ;
+}
+
+std::vector<Setup> setups_of(const recipe::Tries& tries,
+                             const std::vector<std::size_t>& native_threads,
+                             const std::vector<double>& prunes, bool slides) {
   std::vector<double> pruned = {0};
   pruned.insert(pruned.end(), prunes.begin(), prunes.end());
   std::vector<Setup> setups;
@@ -222,7 +243,7 @@ std::vector<Setup> setups_of(const recipe::Tries& tries, const std::vector<doubl
   for (const std::string& engine : tries.engines) {
     for (const double share : pruned) {
       for (const std::string& precision : tries.precisions) {
-        for (const std::size_t threads : tries.threads) {
+        for (const std::size_t threads : engine == "native" ? native_threads : tries.threads) {
           Setup setup = {engine, precision, threads, share};
           add(setup);
           setup.slides = slides && engine == "native";
@@ -358,7 +379,9 @@ Result<Report> build(const BuildRequest& request) {
   const std::unique_ptr<Workshop> workshop = TRY(Workshop::open(workshop_options(job, work)));
   const recipe::Tries tries = TRY(tries_of(job));
   const std::vector<double> prunes = job.recipe.samples ? job.recipe.prunes : std::vector<double>();
-  const std::vector<Setup> setups = setups_of(tries, prunes, windows_slide(tries, *workshop, job));
+  const std::vector<std::size_t> threads = TRY(native_threads(tries, *workshop, job));
+  const std::vector<Setup> setups =
+      setups_of(tries, threads, prunes, windows_slide(tries, *workshop, job));
   job.report.optimised = workshop->optimised();
   if (job.report.optimised) job.notes.push_back(job.report.optimised->text);
   job.report.samples = workshop->sample_count() == 0 ? std::string("no samples")

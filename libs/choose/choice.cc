@@ -98,7 +98,7 @@ class Chooser {
     double margin = kLeastMargin;
     for (const std::size_t i : good_) {
       if (time_of(i) <= mark_s * (1 + kMostMargin))
-        margin = std::max(margin, 2 * trials_[i].spread());
+        margin = std::max(margin, 2 * trials_[i].doubt());
     }
     choice_.margin = margin = std::min(margin, kMostMargin);
     std::vector<std::size_t> equals;

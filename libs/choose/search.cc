@@ -19,6 +19,7 @@ struct Round {
 constexpr Round kRounds[] = {{1, 0.04, 2.0}, {3, 0.16, 1.25}, {5, 0.80, 0}};
 constexpr double kMebibyte = 1048576;
 constexpr std::size_t kSlicesToTrim = 5;
+constexpr std::size_t kSlicesToAgree = 3;
 
 std::string percent_text(double percent) {
   char text[32];
@@ -189,13 +190,18 @@ class Search {
 
 }  // namespace
 
-double Trial::p50_s() const { return nearest_rank(medians_of(slices), 0.5); }
+double Trial::p50_s() const { return medians_of(slices).front(); }
 
 double Trial::p99_s() const {
   std::vector<double> all;
   for (const Slice& slice : slices) all.insert(all.end(), slice.begin(), slice.end());
   std::sort(all.begin(), all.end());
   return nearest_rank(all, 0.99);
+}
+
+double Trial::doubt() const {
+  const std::vector<double> medians = medians_of(slices);
+  return medians[std::min(kSlicesToAgree, medians.size()) - 1] / medians.front() - 1;
 }
 
 double Trial::spread() const {

@@ -3,7 +3,7 @@
 // First each is made, probed in a process of its own, and compared on the samples. What breaks the
 // accuracy or memory budget is out of the race, and still timed once for the report. Then come
 // rounds; in a round all that are left take turns, slice by slice, so that what disturbs the
-// machine disturbs all of them alike. The time of a candidate is the median of its slices' medians.
+// machine disturbs all of them alike. The time of a candidate is the least of its slices' medians.
 // After a round those are dropped that are more than a factor slower than the fastest one in the
 // race:
 //
@@ -41,10 +41,14 @@ struct Trial {
   std::optional<report::Accuracy> accuracy;
   std::vector<Slice> slices;
 
-  double p50_s() const;   // median of the slices' medians; there is a slice
+  // The least of the slices' medians: what disturbs a machine only ever makes it slower. There is a
+  // slice.
+  double p50_s() const;
+  double doubt() const;  // how far the third least is from it, as a share of it
   double p99_s() const;   // of all runs of all slices
-  double spread() const;  // of the slices' medians, as a share of p50_s; of five and more, the
-                          // highest and the lowest are left out
+  // Of the slices' medians, as a share of theirs; of five and more, the highest and the lowest are
+  // left out.
+  double spread() const;
   bool is_timed() const { return !slices.empty(); }
 };
 

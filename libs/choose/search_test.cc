@@ -18,7 +18,7 @@ class FakeLab final : public Lab {
     double drop_percent = 0;
     double memory_mib = 1;
     std::string fails_to_prepare, fails_to_probe, fails_to_compare, fails_to_run;
-    double noise = 0;  // slices alternate around the median by this share
+    double noise = 0;  // each slice is slower than the one before by this share
   };
 
   std::map<std::string, Figures> figures;  // by label
@@ -58,7 +58,7 @@ class FakeLab final : public Lab {
     const int slice = slices[label(setup)]++;
     seconds[label(setup)] += slice_s;
     turns.push_back(label(setup));
-    const double noise = slice % 2 == 0 ? found.noise : -found.noise;
+    const double noise = slice * found.noise;
     std::vector<double> runs(100, found.p50_us * 1e-6 * (1 + noise));
     if (found.p99_us > 0) runs[98] = runs[99] = found.p99_us * 1e-6;
     return runs;

@@ -337,6 +337,15 @@ Status Workshop::check_sliding_bits(const Setup& setup) {
                        });
 }
 
+Result<std::size_t> Workshop::native_threads(std::size_t asked) const {
+  engines::Subject subject;
+  subject.model = options_.model;
+  subject.dims = options_.dims;
+  subject.threads = asked;
+  const engines::Engine* native = TRY(engines::find_engine(kNative));
+  return TRY(native->open(subject, {}))->threads().value_or(asked);
+}
+
 Status Workshop::can_slide() {
   Setup setup = {kNative, "f32", 1};
   setup.slides = true;

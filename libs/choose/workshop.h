@@ -54,6 +54,8 @@ class Workshop final : public Lab {
   // Of engines that were given another model than the others.
   const std::vector<std::string>& notes() const { return base_.notes(); }
   const std::vector<compile::Slide>& slides() const { return options_.slides; }
+  // How many of so many threads share a run of native.
+  Result<std::size_t> native_threads(std::size_t asked) const;
   // Whether the windows can slide; the error says why not.
   Status can_slide();
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,6 +64,9 @@ class Session {
   // Forgets what earlier runs left (recurrent state, windows); nothing where there is no such
   // thing.
   virtual void reset() {}
+
+  // That share a run, which may be fewer than were asked for; nothing where nobody knows.
+  virtual std::optional<std::size_t> threads() const { return std::nullopt; }
 
   // Who runs it, for a report: "onnxruntime 1.30.0, cpu, 2 threads".
   virtual std::string describe() const { return {}; }

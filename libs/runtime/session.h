@@ -59,6 +59,8 @@ class Session {
   std::span<const Port> inputs() const { return inputs_; }
   std::span<const Port> outputs() const { return outputs_; }
   std::size_t memory_bytes() const { return memory_bytes_; }
+  // That share a run: 1 where there is too little to share, whatever was asked for.
+  std::size_t threads() const { return uses_team_ ? team_->threads() : 1; }
 
   // What the session keeps from run to run: recurrent state, the past of a sliding window. Each of
   // these touches only memory that is there and makes no system call.

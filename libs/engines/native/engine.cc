@@ -53,6 +53,7 @@ class NativeSession final : public Session {
   }
 
   void reset() override { session_->reset(); }
+  std::optional<std::size_t> threads() const override { return session_->threads(); }
   std::string describe() const override { return description_; }
 
  private:
