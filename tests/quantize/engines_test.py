@@ -13,7 +13,10 @@ import unittest
 
 import numpy as np
 import onnx
-import onnxruntime
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import exact  # noqa: E402
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 MODELS = {
@@ -48,12 +51,7 @@ def load(path):
 
 
 def in_onnxruntime(model, feeds, optimised=True):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.x64quantprecision", "1")  # exact without VNNI, too
-    if not optimised:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    session = exact.session(model, optimised)
     return dict(zip([output.name for output in session.get_outputs()], session.run(None, feeds)))
 
 

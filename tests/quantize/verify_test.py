@@ -16,6 +16,10 @@ import unittest
 import numpy as np
 import onnxruntime
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import exact  # noqa: E402
+
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 DIGITS, PITWALL, AUTOPILOT = EXAMPLES / "digits", EXAMPLES / "pitwall", EXAMPLES / "autopilot"
 LABELS = DIGITS / "test_labels.npy"
@@ -49,11 +53,13 @@ def load(path):
     return arrays[arrays.files[0]] if hasattr(arrays, "files") else arrays
 
 
-def answers(model, data):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.add_session_config_entry("session.x64quantprecision", "1")  # exact without VNNI, too
-    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+def answers(model, data, are_exact):
+    if are_exact:
+        session = exact.session(model)
+    else:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return np.concatenate([session.run(None, {name: row[None]})[0] for row in data]).astype(np.float64)
 
@@ -89,10 +95,11 @@ class Verify(unittest.TestCase):
                    "--worst", WORST, *options, may_fail=may_fail)
         return json.loads(done.stdout), done.returncode
 
-    def by_numpy(self, name):
+    def by_numpy(self, name, are_exact):
         model, _, samples, labels, _ = CASES[name]
         data = load(samples)
-        return figures(answers(self.models[name], data), answers(model, data), None if labels is None else load(labels))
+        given, wanted = answers(self.models[name], data, are_exact), answers(model, data, False)
+        return figures(given, wanted, None if labels is None else load(labels))
 
     def assert_near(self, told, wanted, nearness, places):
         """`told` of a figure within `nearness` of its size, shares of samples within `places` samples."""
@@ -118,7 +125,7 @@ class Verify(unittest.TestCase):
         for name in CASES:
             with self.subTest(case=name):
                 told, _ = self.verify(name, *engine)
-                wanted, worst, means = self.by_numpy(name)
+                wanted, worst, means = self.by_numpy(name, are_exact=False)
                 self.assert_near(told, wanted, 1e-6, 0)
                 self.assertEqual([row["sample"] for row in told["worst"]], worst.tolist())
                 np.testing.assert_allclose([row["relative_error"] for row in told["worst"]], means[worst], rtol=1e-6)
@@ -128,7 +135,7 @@ class Verify(unittest.TestCase):
             with self.subTest(case=name):
                 told, _ = self.verify(name)
                 # A rounding that falls the other way is a step of one value; there are many of them.
-                self.assert_near(told, self.by_numpy(name)[0], 0.05, 2)
+                self.assert_near(told, self.by_numpy(name, are_exact=True)[0], 0.05, 2)
 
     def test_the_budget_is_that_of_the_figures(self):
         for name in ("plain int8", "separable extremes"):

@@ -23,8 +23,8 @@ constexpr std::array kOptions = {
     OptionRow{"optimise", "off|basic|extended|all", "ONNX Runtime's own optimiser (all)"},
     OptionRow{"spin", "on|off", "threads spin while they wait for work (on)"},
     OptionRow{"arena", "on|off", "memory is kept from run to run (on)"},
-    OptionRow{"saturate", "on|off",
-              "cpu: int8 is quicker and not exact where the processor has no VNNI (off)"},
+    OptionRow{"exact_int8", "on|off",
+              "cpu: sums of int8 do not saturate where the processor has no VNNI (off)"},
     OptionRow{"fallback", "on|off", "nodes that the provider cannot run go to the processor (on)"},
     OptionRow{"device_id", "N", "cuda, tensorrt: which GPU (0)"},
     OptionRow{"device", "CPU|GPU|NPU", "openvino: which device (CPU)"},
@@ -87,8 +87,8 @@ Status set_options(const Library& library, const Subject& subject, OrtSessionOpt
     TRY(check(api, api.AddSessionConfigEntry(made, "session.inter_op.allow_spinning", "0")));
   }
   // Without VNNI its quickest products of bytes keep the sum of two in 16 bits.
-  const bool saturates = TRY(options.flag("saturate", false));
-  TRY(check(api, api.AddSessionConfigEntry(made, "session.x64quantprecision", saturates ? "0" : "1")));
+  if (TRY(options.flag("exact_int8", false)))
+    TRY(check(api, api.AddSessionConfigEntry(made, "session.x64quantprecision", "1")));
   if (!TRY(options.flag("fallback", true)))
     TRY(check(api, api.AddSessionConfigEntry(made, "session.disable_cpu_ep_fallback", "1")));
   if (!TRY(options.flag("arena", true))) {
