@@ -101,19 +101,28 @@ class Chooser {
         margin = std::max(margin, 2 * trials_[i].doubt());
     }
     choice_.margin = margin = std::min(margin, kMostMargin);
-    std::vector<std::size_t> equals;
+    std::size_t best = good_.front();
     for (const std::size_t i : good_) {
-      if (time_of(i) <= mark_s * (1 + margin)) equals.push_back(i);
+      if (time_of(i) < time_of(best)) best = i;
     }
-    std::size_t best = *std::min_element(
-        equals.begin(), equals.end(),
-        [this](std::size_t a, std::size_t b) { return preference(a) < preference(b); });
+    while (const std::optional<std::size_t> better = preferred_to(best, mark_s)) best = *better;
     for (const std::size_t i : good_) {
       if (earlier_ && trials_[i].setup == *earlier_ && time_of(i) <= mark_s * (1 + 2 * margin))
         best = i;
     }
     choice_.chosen = best;
     set(best, Outcome::kChosen, "");
+  }
+
+  // The first by preference of those that are as fast as `best`, if it is another one.
+  std::optional<std::size_t> preferred_to(std::size_t best, double mark_s) const {
+    const double limit_s =
+        std::min(trials_[best].p50_s() * (1 + choice_.margin), mark_s * (1 + kMostMargin));
+    std::size_t first = best;
+    for (const std::size_t i : good_) {
+      if (trials_[i].p50_s() <= limit_s && preference(i) < preference(first)) first = i;
+    }
+    return first == best ? std::nullopt : std::optional(first);
   }
 
   std::tuple<double, std::size_t, std::size_t, bool, std::size_t> preference(std::size_t i) const {

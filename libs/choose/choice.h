@@ -1,10 +1,11 @@
 // Which of the trials it is, and why not the others.
 //
-// Among those that keep the budget the fastest median is the mark. All within a noise margin of it
-// count as equally fast, and of these the first is taken by: the fewest channels pruned, the most
-// exact precision, the fewest threads, whole windows before such that slide, the engine that the
-// recipe names first. The margin is 5 %, or twice the largest doubt about a contender (one within
-// 20 % of the mark) where that is more, 20 % at most.
+// Among those that keep the budget the fastest is the mark. All within a noise margin of it count
+// as equally fast, and of these the first is taken by: the fewest channels pruned, the most exact
+// precision, the fewest threads, whole windows before such that slide, the engine that the recipe
+// names first; what is within the margin of that one and before it in this order takes its place,
+// and so on, up to 20 % behind the mark. The margin is 5 %, or twice the largest doubt about a
+// contender (one within 20 % of the mark) where that is more, 20 % at most.
 //
 // What an earlier build of the same model on the same machine chose stays the choice while it keeps
 // the budget and is within twice the margin, so that noise does not change a fleet's model.

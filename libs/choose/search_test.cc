@@ -332,6 +332,17 @@ TEST(Choice, NoiseWidensTheMargin) {
   EXPECT_EQ(run(lab, kOnePercent).chosen, "a int8, 1 thread");
 }
 
+// int8 is faster than f32 by more than the margin, but f16 stands between them.
+TEST(Choice, WhatIsAsFastAsTheChosenAndMoreExactTakesItsPlace) {
+  FakeLab lab;
+  lab.figures["a f32, 1 thread"] = {.p50_us = 10.7};
+  lab.figures["a f16, 1 thread"] = {.p50_us = 10.4};
+  lab.figures["a int8, 1 thread"] = {.p50_us = 10};
+  EXPECT_EQ(run(lab, kOnePercent).chosen, "a f32, 1 thread");
+  lab.figures["a f16, 1 thread"].p50_us = 10.6;
+  EXPECT_EQ(run(lab, kOnePercent).chosen, "a int8, 1 thread");
+}
+
 TEST(Choice, WhatWasChosenBeforeStaysWithinTwiceTheMargin) {
   FakeLab lab;
   lab.figures["a f32, 1 thread"] = {.p50_us = 10.8};
