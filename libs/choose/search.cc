@@ -19,7 +19,7 @@ struct Round {
 constexpr Round kRounds[] = {{1, 0.04, 2.0}, {3, 0.16, 1.25}, {5, 0.80, 0}};
 constexpr double kMebibyte = 1048576;
 constexpr std::size_t kSlicesToTrim = 5;
-constexpr std::size_t kSlicesToAgree = 3;
+constexpr double kQuick = 0.25;
 
 std::string percent_text(double percent) {
   char text[32];
@@ -190,7 +190,7 @@ class Search {
 
 }  // namespace
 
-double Trial::p50_s() const { return medians_of(slices).front(); }
+double Trial::p50_s() const { return nearest_rank(medians_of(slices), kQuick); }
 
 double Trial::p99_s() const {
   std::vector<double> all;
@@ -199,10 +199,7 @@ double Trial::p99_s() const {
   return nearest_rank(all, 0.99);
 }
 
-double Trial::doubt() const {
-  const std::vector<double> medians = medians_of(slices);
-  return medians[std::min(kSlicesToAgree, medians.size()) - 1] / medians.front() - 1;
-}
+double Trial::doubt() const { return nearest_rank(medians_of(slices), 0.5) / p50_s() - 1; }
 
 double Trial::spread() const {
   const std::vector<double> medians = medians_of(slices);

@@ -3,9 +3,9 @@
 // First each is made, probed in a process of its own, and compared on the samples. What breaks the
 // accuracy or memory budget is out of the race, and still timed once for the report. Then come
 // rounds; in a round all that are left take turns, slice by slice, so that what disturbs the
-// machine disturbs all of them alike. The time of a candidate is the least of its slices' medians.
-// After a round those are dropped that are more than a factor slower than the fastest one in the
-// race:
+// machine disturbs all of them alike. The time of a candidate is what a quarter of its slices'
+// medians are within. After a round those are dropped that are more than a factor slower than the
+// fastest one in the race:
 //
 //   round   slices   share of `seconds` in all   dropped when slower than the fastest by
 //   1       1        4 %                         2
@@ -41,11 +41,11 @@ struct Trial {
   std::optional<report::Accuracy> accuracy;
   std::vector<Slice> slices;
 
-  // The least of the slices' medians: what disturbs a machine only ever makes it slower. There is a
-  // slice.
+  // What a quarter of the slices' medians are within: what disturbs a machine makes slices slower,
+  // and a single quick one may be luck. There is a slice.
   double p50_s() const;
-  double doubt() const;  // how far the third least is from it, as a share of it
-  double p99_s() const;   // of all runs of all slices
+  double doubt() const;  // how far the middle one is from it, as a share of it
+  double p99_s() const;  // of all runs of all slices
   // Of the slices' medians, as a share of theirs; of five and more, the highest and the lowest are
   // left out.
   double spread() const;

@@ -159,8 +159,8 @@ TEST(Soak, Verdicts) {
   EXPECT_TRUE(slower.verdict.starts_with("drifting: ")) << slower.verdict;
 
   // As fast as ever for a while, then so much slower that a straight line would begin below zero.
-  const auto much = judge_soak(
-      windows_of(60, [](double at) { return 1 + 30 * std::max(at - 0.2, 0.0); }), {});
+  const auto much =
+      judge_soak(windows_of(60, [](double at) { return 1 + 30 * std::max(at - 0.2, 0.0); }), {});
   EXPECT_TRUE(much.is_drifting) << much.verdict;
   EXPECT_GT(much.drift, 5);
 
