@@ -165,8 +165,9 @@ Fit fit_scales(const Piece& piece, const Matrix& matrix) {
   }
   double before = 0;
   for (std::size_t i = 0; i < was.size(); ++i) before += (is[i] - was[i]) * (is[i] - was[i]);
+  const std::size_t scales = rows / shared;
   fit.gained_bits = bits_saved(before, energy_of(rest_of(piece, fit)), was.size()) -
-                    kScaleBits * static_cast<double>(rows / shared);
+                    kScaleBits * static_cast<double>(scales);
   return fit;
 }
 
