@@ -21,7 +21,7 @@ struct Command {
   std::string_view operands;  // "MODEL"
   std::span<const Option> options;
   std::string_view about;    // a paragraph for --help
-  std::string_view example;  // one line, without the prompt
+  std::string_view example;  // a line, or one for each verb, without the prompt
   Result<int> (*run)(const Arguments& arguments);
 };
 

@@ -28,6 +28,18 @@ Result<int> run_help(const Arguments& arguments) {
   return kExitOk;
 }
 
+// One behind the word, several below it.
+std::string examples_text(std::string_view example) {
+  if (example.find('\n') == std::string_view::npos) return str("example: ", example, "\n");
+  std::string text = "examples:\n";
+  for (std::size_t at = 0; at < example.size();) {
+    const std::size_t end = std::min(example.find('\n', at), example.size());
+    text += str("  ", example.substr(at, end - at), "\n");
+    at = end + 1;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string overview() {
@@ -47,7 +59,7 @@ std::string command_help(const Command& command) {
   if (!command.options.empty()) text += " [OPTION...]";
   text += str("\n\n", command.about, "\n");
   if (!command.options.empty()) text += str("\n", options_text(command.options));
-  return str(text, "\nexample: ", command.example, "\n", kExitCodes);
+  return str(text, "\n", examples_text(command.example), kExitCodes);
 }
 
 const Command kHelpCommand = {

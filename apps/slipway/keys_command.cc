@@ -158,7 +158,17 @@ const Command kKeysCommand = {
         "DIR\n"
         "slipway publish --root FILE takes it into the repository, and refuses until enough have "
         "signed.",
-    .example = "slipway keys new keys",
+    .example =
+        "slipway keys new keys\n"
+        "slipway keys list keys --repository repository\n"
+        "slipway keys rotate timestamp keys --repository repository\n"
+        "slipway keys make targets anna\n"
+        "slipway keys add targets anna/targets.pub keys --repository repository\n"
+        "slipway keys remove targets anna/targets.pub keys --repository repository\n"
+        "slipway keys threshold targets 2 keys --repository repository\n"
+        "slipway keys renew keys --repository repository --expires 365d\n"
+        "slipway keys rotate root keys --repository repository --draft next.json\n"
+        "slipway keys sign-root next.json anna",
     .run = run_keys,
 };
 

@@ -349,7 +349,18 @@ const Command kStoreCommand = {
         "                           version by its own signed manifest\n"
         "  log                      what was done, when and why; --verify checks that nobody "
         "changed it",
-    .example = "slipway store /var/lib/robot install autopilot-1.2.0.slip --activate",
+    .example =
+        "slipway store /var/lib/robot install autopilot-1.2.0.slip --activate\n"
+        "slipway store /var/lib/robot install autopilot --repository https://models.example "
+        "--metadata-dir /var/lib/robot-trust\n"
+        "slipway store /var/lib/robot list\n"
+        "slipway bench $(slipway store /var/lib/robot path autopilot)/autopilot/f32/model.plan\n"
+        "slipway store /var/lib/robot activate autopilot 1.2.0 --reason 'passed the sea trial'\n"
+        "slipway store /var/lib/robot rollback autopilot --reason 'turns too late'\n"
+        "slipway store /var/lib/robot pin autopilot 1.1.0\n"
+        "slipway store /var/lib/robot prune\n"
+        "slipway store /var/lib/robot verify autopilot --repair autopilot-1.2.0.slip\n"
+        "slipway store /var/lib/robot log --verify",
     .run = run_store,
 };
 

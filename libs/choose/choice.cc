@@ -14,9 +14,6 @@ namespace {
 
 using report::Outcome;
 
-constexpr double kLeastMargin = 0.05;
-constexpr double kMostMargin = 0.20;
-
 std::string percent_text(double percent) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g %%", percent);
@@ -92,37 +89,18 @@ class Chooser {
   }
 
   void pick() {
-    const auto time_of = [this](std::size_t i) { return trials_[i].p50_s(); };
-    double mark_s = HUGE_VAL;
-    for (const std::size_t i : good_) mark_s = std::min(mark_s, time_of(i));
-    double margin = kLeastMargin;
+    const Trial& mark = trials_[fastest_of(trials_, good_)];
+    behind_.assign(trials_.size(), HUGE_VAL);
+    for (const std::size_t i : good_) behind_[i] = ratio(trials_[i], mark) - 1;
+    std::optional<std::size_t> best;
     for (const std::size_t i : good_) {
-      if (time_of(i) <= mark_s * (1 + kMostMargin))
-        margin = std::max(margin, 2 * trials_[i].doubt());
+      if (behind_[i] <= kMargin && (!best || preference(i) < preference(*best))) best = i;
     }
-    choice_.margin = margin = std::min(margin, kMostMargin);
-    std::size_t best = good_.front();
     for (const std::size_t i : good_) {
-      if (time_of(i) < time_of(best)) best = i;
-    }
-    while (const std::optional<std::size_t> better = preferred_to(best, mark_s)) best = *better;
-    for (const std::size_t i : good_) {
-      if (earlier_ && trials_[i].setup == *earlier_ && time_of(i) <= mark_s * (1 + 2 * margin))
-        best = i;
+      if (earlier_ && trials_[i].setup == *earlier_ && behind_[i] <= kMarginOfEarlier) best = i;
     }
     choice_.chosen = best;
-    set(best, Outcome::kChosen, "");
-  }
-
-  // The first by preference of those that are as fast as `best`, if it is another one.
-  std::optional<std::size_t> preferred_to(std::size_t best, double mark_s) const {
-    const double limit_s =
-        std::min(trials_[best].p50_s() * (1 + choice_.margin), mark_s * (1 + kMostMargin));
-    std::size_t first = best;
-    for (const std::size_t i : good_) {
-      if (trials_[i].p50_s() <= limit_s && preference(i) < preference(first)) first = i;
-    }
-    return first == best ? std::nullopt : std::optional(first);
+    set(*best, Outcome::kChosen, "");
   }
 
   std::tuple<double, std::size_t, std::size_t, bool, std::size_t> preference(std::size_t i) const {
@@ -130,9 +108,13 @@ class Chooser {
     return {setup.pruned, precision_rank(setup.precision), setup.threads, setup.slides, i};
   }
 
+  // Than the chosen one, by more than noise and taste.
+  bool is_slower(std::size_t i) const {
+    return behind_[i] > kMargin && behind_[i] > behind_[*choice_.chosen];
+  }
+
   void explain_trials() {
     const Trial& chosen = trials_[*choice_.chosen];
-    const double chosen_s = chosen.p50_s();
     const bool is_kept = earlier_ && chosen.setup == *earlier_;
     choice_.verdict =
         str(label(chosen.setup), " keeps the budget: p99 ", seconds_text(chosen.p99_s()),
@@ -140,21 +122,20 @@ class Chooser {
                 ? str(", ", percent_text(chosen.accuracy->drop_percent), " of accuracy lost")
                 : std::string());
     choice_.whys[*choice_.chosen] =
-        str("the fastest that keeps the budget, within ", percent_text(choice_.margin * 100),
+        str("the fastest that keeps the budget, within ", percent_text(kMargin * 100),
             is_kept ? "; it was chosen before" : "");
     for (const std::size_t i : good_) {
       if (i == *choice_.chosen) continue;
-      const double ratio = trials_[i].p50_s() / chosen_s;
       std::string& why = choice_.whys[i];
-      if (ratio > 1 + choice_.margin) {
+      if (is_slower(i)) {
         why = str(seconds_text(trials_[i].p50_s()), " where ", label(chosen.setup), " takes ",
-                  seconds_text(chosen_s));
+                  seconds_text(chosen.p50_s()));
       } else if (is_kept) {
         why = str("not faster by enough to change what was chosen before (",
-                  percent_text(choice_.margin * 200), ")");
+                  percent_text(kMarginOfEarlier * 100), ")");
       } else {
-        why = str("as fast within ", percent_text(choice_.margin * 100), ", and ",
-                  label(chosen.setup), " is ", advantage(chosen.setup, trials_[i].setup));
+        why = str("as fast within ", percent_text(kMargin * 100), ", and ", label(chosen.setup),
+                  " is ", advantage(chosen.setup, trials_[i].setup));
       }
     }
   }
@@ -231,8 +212,7 @@ class Chooser {
       case Outcome::kChosen:
         break;
     }
-    if (trial.p50_s() <= chosen.p50_s() * (1 + choice_.margin))
-      return str(name, " is not needed: ", choice_.whys[i]);
+    if (!is_slower(i)) return str(name, " is not needed: ", choice_.whys[i]);
     return str(name, " is refused, it is slower: ", seconds_text(trial.p50_s()), " (",
                label(trial.setup), ") against ", seconds_text(chosen.p50_s()), " (",
                label(chosen.setup), ")");
@@ -268,6 +248,7 @@ class Chooser {
   const report::Budget& budget_;
   const std::optional<Setup>& earlier_;
   std::vector<std::size_t> good_;
+  std::vector<double> behind_;  // the fastest of the good ones, as a share; infinite for the others
   Choice choice_;
 };
 

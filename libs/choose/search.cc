@@ -1,6 +1,7 @@
 #include "choose/search.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <map>
 
@@ -12,14 +13,15 @@ namespace slipway::choose {
 namespace {
 
 struct Round {
-  std::size_t slices;
-  double share;  // of SearchOptions::seconds, all slices together
+  std::size_t slices;  // at most
+  double share;        // of SearchOptions::seconds, all slices together
   double drop_factor;
 };
-constexpr Round kRounds[] = {{1, 0.04, 2.0}, {3, 0.16, 1.25}, {5, 0.80, 0}};
+constexpr Round kRounds[] = {{1, 0.04, 2.5}, {5, 0.16, 1.5}, {20, 0.80, 0}};
+constexpr std::size_t kLeastTurns = 8;
+constexpr double kOpeningAndWarmUp = 1.5;  // of a slice's time, with the slice
 constexpr double kMebibyte = 1048576;
 constexpr std::size_t kSlicesToTrim = 5;
-constexpr double kQuick = 0.25;
 
 std::string percent_text(double percent) {
   char text[32];
@@ -27,11 +29,16 @@ std::string percent_text(double percent) {
   return text;
 }
 
+// In the order of the slices.
 std::vector<double> medians_of(const std::vector<Slice>& slices) {
   std::vector<double> medians;
   for (const Slice& slice : slices) medians.push_back(nearest_rank(slice, 0.5));
-  std::sort(medians.begin(), medians.end());
   return medians;
+}
+
+std::vector<double> sorted(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values;
 }
 
 class Search {
@@ -134,12 +141,15 @@ class Search {
   // All that `takes_part` take turns.
   template <typename TakesPart>
   void time(const Round& round, const TakesPart& takes_part) {
-    const double slice_s = options_.seconds * round.share / static_cast<double>(round.slices);
-    for (std::size_t slice = 0; slice < round.slices; ++slice) {
+    const double share_s = options_.seconds * round.share;
+    const double slice_s = share_s / static_cast<double>(round.slices);
+    const auto start = std::chrono::steady_clock::now();
+    for (std::size_t turn = 0; turn < round.slices; ++turn) {
+      std::size_t taking_part = 0;
       for (std::size_t i = 0; i < trials_.size(); ++i) {
         Trial& trial = trials_[i];
         if (trial.has_failed || !takes_part(trial)) continue;
-        tell("timing", trial.setup, slice * trials_.size() + i, round.slices * trials_.size());
+        tell("timing", trial.setup, turn * trials_.size() + i, round.slices * trials_.size());
         Result<std::vector<double>> runs = lab_.time(trial.setup, slice_s);
         if (!runs.ok()) {
           fail(trial, runs.error());
@@ -147,25 +157,27 @@ class Search {
           std::sort(runs->begin(), runs->end());
           trial.slices.push_back(*std::move(runs));
         }
+        ++taking_part;
       }
+      const std::chrono::duration<double> used = std::chrono::steady_clock::now() - start;
+      const double most_s = kOpeningAndWarmUp * share_s * static_cast<double>(taking_part);
+      if (turn + 1 >= kLeastTurns && used.count() > most_s) break;
     }
   }
 
   void drop(const Round& round) {
-    const Trial* fastest = nullptr;
-    for (const Trial& trial : trials_) {
-      if (is_in_race(trial) && trial.is_timed() &&
-          (fastest == nullptr || trial.p50_s() < fastest->p50_s())) {
-        fastest = &trial;
-      }
+    std::vector<std::size_t> racing;
+    for (std::size_t i = 0; i < trials_.size(); ++i) {
+      if (is_in_race(trials_[i]) && trials_[i].is_timed()) racing.push_back(i);
     }
-    if (fastest == nullptr) return;
-    const double limit_s = fastest->p50_s() * round.drop_factor;
-    for (Trial& trial : trials_) {
-      if (!is_in_race(trial) || !trial.is_timed() || trial.p50_s() <= limit_s) continue;
+    if (racing.empty()) return;
+    const Trial& fastest = trials_[fastest_of(trials_, racing)];
+    for (const std::size_t i : racing) {
+      Trial& trial = trials_[i];
+      if (ratio(trial, fastest) <= round.drop_factor) continue;
       trial.was_dropped = true;
-      trial.why = str(seconds_text(trial.p50_s()), " where ", label(fastest->setup), " takes ",
-                      seconds_text(fastest->p50_s()), ": not looked at any longer");
+      trial.why = str(seconds_text(trial.p50_s()), " where ", label(fastest.setup), " takes ",
+                      seconds_text(fastest.p50_s()), ": not looked at any longer");
     }
   }
 
@@ -180,7 +192,7 @@ class Search {
     }
     if (has_any)
       time(kRounds[2],
-           [this](const Trial& t) { return is_in_race(t) && t.slices.size() < kRounds[2].slices; });
+           [this](const Trial& t) { return is_in_race(t) && t.slices.size() < kLeastTurns; });
   }
 
   Lab& lab_;
@@ -190,7 +202,7 @@ class Search {
 
 }  // namespace
 
-double Trial::p50_s() const { return nearest_rank(medians_of(slices), kQuick); }
+double Trial::p50_s() const { return nearest_rank(sorted(medians_of(slices)), 0.5); }
 
 double Trial::p99_s() const {
   std::vector<double> all;
@@ -199,12 +211,25 @@ double Trial::p99_s() const {
   return nearest_rank(all, 0.99);
 }
 
-double Trial::doubt() const { return nearest_rank(medians_of(slices), 0.5) / p50_s() - 1; }
-
 double Trial::spread() const {
-  const std::vector<double> medians = medians_of(slices);
+  const std::vector<double> medians = sorted(medians_of(slices));
   const std::size_t left_out = medians.size() >= kSlicesToTrim ? 1 : 0;
   return (medians[medians.size() - 1 - left_out] - medians[left_out]) / nearest_rank(medians, 0.5);
+}
+
+double ratio(const Trial& trial, const Trial& other) {
+  std::vector<double> medians = medians_of(trial.slices);
+  std::vector<double> others = medians_of(other.slices);
+  std::vector<double> ratios(std::min(medians.size(), others.size()));
+  for (std::size_t back = 1; back <= ratios.size(); ++back)
+    ratios[back - 1] = medians[medians.size() - back] / others[others.size() - back];
+  return nearest_rank(sorted(std::move(ratios)), 0.5);
+}
+
+std::size_t fastest_of(const std::vector<Trial>& trials, const std::vector<std::size_t>& among) {
+  const auto ratio_of = [&](std::size_t i) { return ratio(trials[i], trials[among.front()]); };
+  return *std::min_element(among.begin(), among.end(),
+                           [&](std::size_t a, std::size_t b) { return ratio_of(a) < ratio_of(b); });
 }
 
 std::vector<std::string> breaches(const Trial& trial, const report::Budget& budget) {

@@ -2,15 +2,18 @@
 //
 // First each is made, probed in a process of its own, and compared on the samples. What breaks the
 // accuracy or memory budget is out of the race, and still timed once for the report. Then come
-// rounds; in a round all that are left take turns, slice by slice, so that what disturbs the
-// machine disturbs all of them alike. The time of a candidate is what a quarter of its slices'
-// medians are within. After a round those are dropped that are more than a factor slower than the
-// fastest one in the race:
+// rounds; in a round all that are left take turns, slice by slice, and two of them are compared
+// turn by turn: a machine that changes its speed from second to second, or is disturbed for a
+// while, changes it for all that stand in that turn. After a round those are dropped that are more
+// than a factor slower than the fastest one in the race:
 //
-//   round   slices   share of `seconds` in all   dropped when slower than the fastest by
-//   1       1        4 %                         2
-//   2       3        16 %                        1.25
-//   3       5        80 %                        (the choice: choice.h)
+//   round   slices    share of `seconds` in all   dropped when slower than the fastest by
+//   1       1         4 %                         2.5
+//   2       5         16 %                        1.5
+//   3       up to 20  80 %                        (the choice: choice.h)
+//
+// The last round ends when the time for it is used up and eight turns were taken: models that are
+// slow, or slow to open, take fewer than twenty.
 //
 // When the last round leaves none that keeps the latency budget, those that were dropped run a last
 // round too: one with a slower median may have the shorter tail.
@@ -41,16 +44,20 @@ struct Trial {
   std::optional<report::Accuracy> accuracy;
   std::vector<Slice> slices;
 
-  // What a quarter of the slices' medians are within: what disturbs a machine makes slices slower,
-  // and a single quick one may be luck. There is a slice.
-  double p50_s() const;
-  double doubt() const;  // how far the middle one is from it, as a share of it
+  double p50_s() const;  // the middle one of the slices' medians; there is a slice
   double p99_s() const;  // of all runs of all slices
   // Of the slices' medians, as a share of theirs; of five and more, the highest and the lowest are
   // left out.
   double spread() const;
   bool is_timed() const { return !slices.empty(); }
 };
+
+// How much longer one takes than the other, 1 for as long: the middle one of the turns' ratios.
+// Turns are counted from the last one. Both are timed.
+double ratio(const Trial& trial, const Trial& other);
+
+// The one of `among`, indices of timed trials, one or more, that takes the shortest.
+std::size_t fastest_of(const std::vector<Trial>& trials, const std::vector<std::size_t>& among);
 
 // Why a trial is over the budget, a sentence each.
 std::vector<std::string> breaches(const Trial& trial, const report::Budget& budget);

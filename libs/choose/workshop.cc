@@ -27,10 +27,10 @@ constexpr int kProbeRuns = 3;
 constexpr std::uint64_t kLayerSamples = 64;
 constexpr double kWarmUpShare = 0.2;  // of a slice
 constexpr double kLeastWarmUpS = 0.01;
-constexpr std::size_t kLeastRuns = 20;
+constexpr std::size_t kLeastRuns = 6;
 constexpr std::size_t kMostRuns = 200'000;  // of a slice: memory stays bounded
 constexpr double kSlowRunS = 0.5;           // of these, kLeastSlowRuns will do
-constexpr std::size_t kLeastSlowRuns = 3;
+constexpr std::size_t kLeastSlowRuns = 1;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
