@@ -1,4 +1,4 @@
-"""Runs every `slipway` command that stands in a code block of the documents; looks up every `./dev` command and link.
+"""Runs every `slipway` command that stands in a code block of the documents; looks up every `./dev` command, link and test.
 
 usage: documents_test.py FOLDER-OF-PROGRAMS
 A line is a command if it begins with `slipway` or `build/bin/slipway`, after an optional `$`. It runs in a folder that
@@ -18,6 +18,7 @@ ROOT = Path.cwd()
 SLIPWAY = re.compile(r"^(?:\$ )?(?:build/bin/)?(slipway( .*)?)$")
 DEV = re.compile(r"\./dev ([a-z]+)")
 LINK = re.compile(r"\]\(([^)#\s]+)")
+TESTS = re.compile(r"`([\w/]+_test\.(?:cc|py))`((?:,? \w+)*)")  # a file, and names of tests in it
 NOT_RUN = re.compile(r"\b[A-Z]{3,}\b|\sbuild/")
 
 
@@ -83,6 +84,16 @@ class DocumentsTest(unittest.TestCase):
             for link in LINK.findall((ROOT / document).read_text()):
                 with self.subTest(f"{document}: {link}"):
                     self.assertTrue(link.startswith("http") or (ROOT / document).parent.joinpath(link).exists())
+
+    def test_every_test_that_is_named_exists(self):
+        text = (ROOT / "docs/security.md").read_text()
+        named = TESTS.findall(text)
+        self.assertGreater(len(named), 10)
+        for file, names in named:
+            content = (ROOT / file).read_text()
+            for name in re.findall(r"\w+", names):
+                with self.subTest(f"{file}: {name}"):
+                    self.assertRegex(content, rf"\b{name}\b")
 
 
 if __name__ == "__main__":
