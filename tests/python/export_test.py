@@ -14,7 +14,6 @@ import unittest
 from unittest import mock
 
 import numpy as np
-import onnx
 import onnxruntime
 import pandas
 import torch
@@ -269,29 +268,6 @@ class Torch(Case):
         with mock.patch.dict(sys.modules, {"torch": None}):
             self.says(slipway.MissingPackageError, "pip install torch", slipway.export.torch, Pilot(),
                       torch.zeros(1, 7, 5), self.path)
-
-
-class LargeTorch(Case):
-    """What PyTorch does with a model above 2 GiB, done with a small one: each tensor is a file that has its name."""
-
-    def test_weights_in_files_of_their_own_are_gathered(self):
-        write = torch_model.write_legacy
-
-        def write_scattered(library, inputs, outputs, axes, opset, file):
-            said = write(library, inputs, outputs, axes, opset, file)
-            onnx.save(onnx.load(file), file, save_as_external_data=True, all_tensors_to_one_file=False, size_threshold=0,
-                      convert_attribute=False)
-            self.assertGreater(len(list(file.parent.iterdir())), 4)
-            return said
-
-        another = self.folder / "act.weight"  # of another model, say
-        another.write_bytes(b"another")
-        with mock.patch.object(torch_model, "write_legacy", write_scattered):
-            made = slipway.export.torch(Policy(), {"image": torch.randn(1, 3, 8, 8), "robot_state": torch.randn(1, 6)},
-                                        self.path)
-        self.assertEqual(another.read_bytes(), b"another")
-        self.assertEqual({each.name for each in self.folder.iterdir()}, {"model.onnx", "act.weight"})
-        self.assertEqual(made.file_bytes, self.path.stat().st_size)
 
 
 class Places(Case):
