@@ -210,6 +210,13 @@ class InferenceSession(_slipway.Session):
         if self._options.optimized_model_filepath:
             _write_optimized(path_or_bytes, self._options.optimized_model_filepath)
 
+    def __repr__(self) -> str:
+        if self.is_closed:
+            return "InferenceSession(closed)"
+        takes, gives = (", ".join(f"{each.name}: {each.type} {each.shape}" for each in ports)
+                        for ports in (self.get_inputs(), self.get_outputs()))
+        return f"InferenceSession({takes} -> {gives})"
+
     def get_inputs(self) -> list[NodeArg]:
         return [NodeArg(*described) for described in self.describe_inputs()]
 

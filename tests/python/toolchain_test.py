@@ -56,6 +56,33 @@ class Steps(unittest.TestCase):
         self.assertFalse(over)
         self.assertTrue(over.over_budget)
 
+    def test_samples_that_come_run_by_run(self):
+        windows = np.load(models.EXAMPLES / "autopilot" / "recorded_input.npy")[:6]
+
+        class Reader:
+            def __init__(self):
+                self.rest = iter(windows)
+
+            def get_next(self):
+                window = next(self.rest, None)
+                return None if window is None else {"sensors": window[None]}
+
+        wanted = slipway.quantize(models.AUTOPILOT, self.folder / "all.onnx", samples=windows).path.read_bytes()
+        for name, samples in (("reader", Reader()), ("dicts", [{"sensors": each[None]} for each in windows]),
+                              ("generator of dicts", ({"sensors": each[None]} for each in windows)),
+                              ("generator", (each[None] for each in windows)), ("list", list(windows)),
+                              ("batches", iter([{"sensors": windows[:4]}, {"sensors": windows[4:]}]))):
+            with self.subTest(name):
+                made = slipway.quantize(models.AUTOPILOT, self.folder / "some.onnx", samples=samples)
+                self.assertEqual(made.path.read_bytes(), wanted)
+        for samples in (iter([]), [{"a": windows}, {"b": windows}]):
+            self.assertRaises(slipway.UsageError, slipway.quantize, models.AUTOPILOT, self.folder / "q.onnx",
+                              samples=samples)
+
+    def test_what_is_no_path_is_told(self):
+        for call in (slipway.inspect, slipway.check, slipway.benchmark, slipway.build):
+            self.assertRaisesRegex(slipway.UsageError, "a bytes was given where a file's path is taken", call, b"model")
+
     def test_max_drop_names_what_stays_in_float(self):
         made = slipway.quantize(DIGITS / "separable.onnx", self.folder / "small.onnx", samples=DIGITS / "calibration.npz",
                                 max_drop=0.002)
