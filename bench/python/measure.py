@@ -31,10 +31,11 @@ def one_node():
     return helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString()
 
 
-def both(source):
+def both(source, threads):
+    """Sessions of both; 0 threads are each one's default."""
     options = slipway.SessionOptions(), onnxruntime.SessionOptions()
     for each in options:
-        each.intra_op_num_threads = 1
+        each.intra_op_num_threads = threads
     return (slipway.InferenceSession(source, options[0]),
             onnxruntime.InferenceSession(source, options[1], providers=["CPUExecutionProvider"]))
 
@@ -108,15 +109,16 @@ def main():
     print(f"{processor()}, {cores} cores; onnxruntime {onnxruntime.__version__}; medians of {times} turns")
     print(f"{'ratio':>5}  {'of each turn':>14}  {'slipway':>9} {'onnxrt':>9}")
     x = np.ones((1, 4), np.float32)
-    sessions = both(one_node())
+    sessions = both(one_node(), 1)
     assert all((s.run(None, {"x": x})[0] == x).all() for s in sessions)
     row("a call of a model of one node", in_turns(sessions, {"x": x}, 20_000, times), "us", 1e6)
     in_cpp = seconds_in_cpp(one_node()) * 1e6
     window = np.random.default_rng(0).standard_normal((1, 20, 25)).astype(np.float32)
-    sessions = both(str(AUTOPILOT))
-    answers = [s.run(None, {"sensors": window})[0] for s in sessions]
-    assert np.allclose(*answers, atol=1e-5)
-    row("the autopilot, one window", in_turns(sessions, {"sensors": window}, 2_000, times), "us", 1e6)
+    for threads, name in ((0, "the autopilot, default options"), (1, "the autopilot, one thread each")):
+        sessions = both(str(AUTOPILOT), threads)
+        answers = [s.run(None, {"sensors": window})[0] for s in sessions]
+        assert np.allclose(*answers, atol=1e-5)
+        row(name, in_turns(sessions, {"sensors": window}, 2_000, times), "us", 1e6)
     row("importing it", import_seconds(times), "ms", 1e3)
     one, many = (statistics.median(rate_of_threads(sessions[0], {"sensors": window}, n, 4_000) for _ in range(5))
                  for n in (1, 8))
