@@ -36,7 +36,8 @@ constexpr Option kOptions[] = {
     {"--json", "", "print all of it as JSON"},
 };
 constexpr std::int64_t kMostRuns = 10'000'000;
-constexpr std::int64_t kMostSeconds = 86'400;
+constexpr double kLeastSeconds = 0.1;
+constexpr double kMostSeconds = 86'400;
 constexpr double kMostSoak_s = 7 * 86'400.0;
 constexpr double kMostRate_hz = 1e6;
 constexpr std::int64_t kMostStreams = 256;
@@ -80,8 +81,8 @@ Status parse_length(const Arguments& arguments, measure::LoadOptions& load) {
         TRY(parse_number("--runs", arguments.value("--runs"), 1, kMostRuns)));
   }
   if (arguments.has("--seconds")) {
-    load.seconds = static_cast<double>(
-        TRY(parse_number("--seconds", arguments.value("--seconds"), 1, kMostSeconds)));
+    load.seconds =
+        TRY(parse_decimal("--seconds", arguments.value("--seconds"), kLeastSeconds, kMostSeconds));
   }
   if (arguments.has("--soak")) {
     load.is_soak = true;

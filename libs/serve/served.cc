@@ -92,6 +92,7 @@ Status Served::take_model(Model model) {
   Problems problems;
   check_model(model, problems);
   if (const Problem* fault = first_fault(problems)) return to_error(*fault);
+  model.graph.inputs = needed_inputs(model.graph);  // an input with a default has that value
   TRY(check_extents(options_.dims, name_open_dims(model.graph)));
   for (const auto& [name, extent] : options_.dims) {
     if (extent < 0)
@@ -125,7 +126,7 @@ Status Served::take_model(Model model) {
   signature_.model_version = model.model_version;
   signature_.graph.name = model.graph.name;
   signature_.graph.doc = model.graph.doc;
-  for (const ValueId id : needed_inputs(model.graph)) {
+  for (const ValueId id : model.graph.inputs) {
     const ValueDef& value = model.graph.value(id);
     inputs_.push_back(signature_.graph.add_value(value.name, value.type));
     signature_.graph.inputs.push_back(inputs_.back());
@@ -134,8 +135,11 @@ Status Served::take_model(Model model) {
     const ValueDef& value = model.graph.value(id);
     signature_.graph.outputs.push_back(signature_.graph.add_value(value.name, value.type));
   }
-  for (const ValueDef& value : signature_.graph.values) {
-    std::string reason = why_not_planned(value);
+  endings_ = take_endings(model);
+  std::vector<ValueId> crossing = model.graph.inputs;
+  crossing.insert(crossing.end(), model.graph.outputs.begin(), model.graph.outputs.end());
+  for (const ValueId id : crossing) {
+    std::string reason = why_not_planned(model.graph.value(id));
     if (!reason.empty() && !why_interpreted_) why_interpreted_ = std::move(reason);
   }
   model_ = std::move(model);
@@ -146,6 +150,7 @@ Status Served::take_plan(plan::Plan plan) {
   auto shared = std::make_shared<const plan::Plan>(std::move(plan));
   signature_.graph = compile::signature(*shared);
   inputs_ = needed_inputs(signature_.graph);
+  endings_.resize(signature_.graph.outputs.size());
   plans_.push_front({std::move(shared), signature_.graph.clone()});
   return {};
 }

@@ -22,6 +22,7 @@
 #include "plan/plan.h"
 #include "runtime/session.h"
 #include "serve/binding.h"
+#include "serve/endings.h"
 #include "serve/pool.h"
 
 namespace slipway::serve {
@@ -53,6 +54,10 @@ class Served {
   const Model& signature() const { return signature_; }
   // What a caller brings to every run, in order.
   std::span<const ValueId> inputs() const { return inputs_; }
+  // What is to be put back at each output: a plan, and interpret() too, gives what its ending says.
+  std::span<const Ending> endings() const { return endings_; }
+  // Opened as a plan: interpret() cannot run it.
+  bool has_plan_only() const { return !model_.has_value(); }
   // Where no plan can hold it (sequences, maps, text), the reason: interpret() runs it, and nothing
   // else does.
   std::optional<std::string> why_interpreted() const;
@@ -82,6 +87,7 @@ class Served {
   std::optional<Model> model_;  // what plans are made of; not of a plan
   Model signature_;
   std::vector<ValueId> inputs_;
+  std::vector<Ending> endings_;
 
   mutable std::mutex mutex_;
   std::optional<std::string> why_interpreted_;

@@ -103,6 +103,15 @@ TEST(Served, AShapeThatIsNotTheModelsIsToldByItsInput) {
   EXPECT_EQ(wrong.error().message, "input 'x' has the shape [2,3], the model takes [n,4]");
 }
 
+TEST(Served, AnInputWithADefaultHasIt) {
+  const auto served = serve_text("%x: float[n,2], %w: float[2]",
+                                 "init %w = float[2] {0.5, -1.0}\n%y = Mul(%x, %w)", "%y");
+  ASSERT_EQ(served->inputs().size(), 1U);
+  const auto result = run(*served, {1, 2, 3, 4}, {2, 2});
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  expect_same_bits(*result, {0.5, -2, 1.5, -4});
+}
+
 TEST(Served, OneNameIsOneExtent) {
   const auto served = serve_text("%a: float[n], %b: float[n]", "%y = Add(%a, %b)", "%y");
   const Shape three = {3};

@@ -68,19 +68,20 @@ class _Shown:
 
 def _bars(bars: Sequence[tuple[str, float, bool]], unit: str) -> str:
     """Horizontal bars as SVG: (label, value, is it the one chosen)."""
-    known = [value for _, value, _ in bars if math.isfinite(value)]
-    if not known or max(known) <= 0:
+    known = [(label, value, is_chosen) for label, value, is_chosen in bars if math.isfinite(value)]
+    if not known or max(value for _, value, _ in known) <= 0:
         return ""
-    most, row, lines = max(known), 20, []
-    for i, (label, value, is_chosen) in enumerate(bars):
+    most, row, lines = max(value for _, value, _ in known), 20, []
+    left = 10 + 7 * max(len(label) for label, _, _ in known)  # no letter of this size is wider, on average
+    for i, (label, value, is_chosen) in enumerate(known):
         y, width = i * row, max(1.0, 320 * value / most)
         colour = "#2e7d32" if is_chosen else "#78909c"
-        lines.append(f"<text x='195' y='{y + 14}' text-anchor='end' font-size='12' fill='currentColor'>"
+        lines.append(f"<text x='{left - 5}' y='{y + 14}' text-anchor='end' font-size='12' fill='currentColor'>"
                      f"{html.escape(label)}</text>"
-                     f"<rect x='200' y='{y + 3}' width='{width:.1f}' height='14' fill='{colour}'/>"
-                     f"<text x='{205 + width:.1f}' y='{y + 14}' font-size='12' fill='currentColor'>"
+                     f"<rect x='{left}' y='{y + 3}' width='{width:.1f}' height='14' fill='{colour}'/>"
+                     f"<text x='{left + 5 + width:.1f}' y='{y + 14}' font-size='12' fill='currentColor'>"
                      f"{_number(value)} {html.escape(unit)}</text>")
-    return f"<svg width='640' height='{len(bars) * row + 4}' role='img'>{''.join(lines)}</svg>"
+    return f"<svg width='{left + 440}' height='{len(known) * row + 4}' role='img'>{''.join(lines)}</svg>"
 
 
 def _histogram(bins: Iterable[Sequence[float]]) -> str:
@@ -88,12 +89,16 @@ def _histogram(bins: Iterable[Sequence[float]]) -> str:
     known = [(low, high, count) for low, high, count in bins if count > 0]
     if not known:
         return ""
-    first, last = math.log(known[0][0]), math.log(known[-1][1])
+
+    def place(us: float) -> float:
+        return math.log(max(us, 1e-3))  # a clock's tick may be all that was seen
+
+    first, last = place(known[0][0]), place(known[-1][1])
     most = math.log1p(max(count for _, _, count in known))
     lines = []
     for low, high, count in known:
-        x = 10 + 580 * (math.log(low) - first) / max(last - first, 1e-9)
-        width = 580 * (math.log(high) - math.log(low)) / max(last - first, 1e-9)
+        x = 10 + 580 * (place(low) - first) / max(last - first, 1e-9)
+        width = 580 * (place(high) - place(low)) / max(last - first, 1e-9)
         height = 100 * math.log1p(count) / most
         lines.append(f"<rect x='{x:.1f}' y='{110 - height:.1f}' width='{max(1.0, width - 1):.1f}' "
                      f"height='{height:.1f}' fill='#1565c0'><title>{_micros(low)} to {_micros(high)}: {count:.0f} runs"

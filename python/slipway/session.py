@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import enum
 import os
+import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Union
 
 from . import _slipway
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 ModelSource = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview]
 
 _PROVIDER = "CPUExecutionProvider"
+_WITHOUT_EFFECT = ("disabled_optimizers", "enable_fallback", "read_config_from_model")  # onnxruntime's arguments
 
 
 class GraphOptimizationLevel(enum.IntEnum):
@@ -44,7 +46,21 @@ class ExecutionMode(enum.IntEnum):
     ORT_PARALLEL = 1
 
 
-class SessionOptions:
+class _Options:
+    """Only what __init__ sets can be set: what is misspelt would have no effect, and nobody would know."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(self, "_is_made") or hasattr(self, name):
+            return object.__setattr__(self, name, value)
+        from difflib import get_close_matches
+
+        known = [each for each in vars(self) if not each.startswith("_")]
+        close = get_close_matches(name, known, 1)
+        hint = f": did you mean '{close[0]}'?" if close else f": there are {', '.join(known)}"
+        raise AttributeError(f"{type(self).__name__} has no option '{name}'{hint}")
+
+
+class SessionOptions(_Options):
     """How a session is made. The first part is onnxruntime's, the second Slipway's own."""
 
     def __init__(self) -> None:
@@ -56,6 +72,7 @@ class SessionOptions:
         self.enable_profiling = False
         self.profile_file_prefix = ""
         self.optimized_model_filepath = ""
+        """Where slipway.optimize() writes what it makes of the model, before the session is there."""
         self.enable_mem_pattern = True
         self.enable_mem_reuse = True
         self.enable_cpu_mem_arena = True
@@ -63,6 +80,7 @@ class SessionOptions:
         self.log_verbosity_level = 0
         self.logid = ""
         self.use_deterministic_compute = True
+        self.use_per_session_threads = True
 
         self.weights = "f32"
         """How weights are stored: f32, f16, bf16 or int8."""
@@ -80,6 +98,7 @@ class SessionOptions:
         self.copy_inputs = False
         """Convert and copy arrays of another type or order, instead of refusing them."""
         self._config: dict[str, str] = {}
+        self._is_made = True
 
     def add_session_config_entry(self, key: str, value: str) -> None:
         """Kept for get_session_config_entry(); Slipway has none of these switches."""
@@ -114,8 +133,8 @@ class SessionOptions:
         }
 
 
-class RunOptions:
-    """Accepted and of no effect."""
+class RunOptions(_Options):
+    """Accepted; `terminate` keeps a run from beginning, the rest is of no effect."""
 
     def __init__(self) -> None:
         self.log_severity_level = 2
@@ -123,9 +142,17 @@ class RunOptions:
         self.logid = ""
         self.terminate = False
         self.only_execute_path_to_fetches = False
+        self._config: dict[str, str] = {}
+        self._is_made = True
 
     def add_run_config_entry(self, key: str, value: str) -> None:
-        pass
+        """Kept for get_run_config_entry(); Slipway has none of these switches."""
+        self._config[key] = value
+
+    def get_run_config_entry(self, key: str) -> str:
+        if key not in self._config:
+            raise UsageError(f"there is no run config entry '{key}'")
+        return self._config[key]
 
 
 class NodeArg:
@@ -174,11 +201,21 @@ class InferenceSession(_slipway.Session):
         provider_options: Sequence[Mapping[str, Any]] | None = None,
         **kwargs: Any,
     ) -> None:
-        if kwargs:
-            raise UsageError(f"InferenceSession takes no argument '{next(iter(kwargs))}'")
+        unknown = [name for name in kwargs if name not in _WITHOUT_EFFECT]
+        if unknown:
+            raise UsageError(f"InferenceSession takes no argument '{unknown[0]}'")
         _check_providers(providers)
         self._options = sess_options if sess_options is not None else SessionOptions()
         super().__init__(path_or_bytes, self._options._for_session())
+        if self._options.optimized_model_filepath:
+            _write_optimized(path_or_bytes, self._options.optimized_model_filepath)
+
+    def __repr__(self) -> str:
+        if self.is_closed:
+            return "InferenceSession(closed)"
+        takes, gives = (", ".join(f"{each.name}: {each.type} {each.shape}" for each in ports)
+                        for ports in (self.get_inputs(), self.get_outputs()))
+        return f"InferenceSession({takes} -> {gives})"
 
     def get_inputs(self) -> list[NodeArg]:
         return [NodeArg(*described) for described in self.describe_inputs()]
@@ -215,6 +252,23 @@ class InferenceSession(_slipway.Session):
 
     def end_profiling(self) -> str:
         raise NotAvailableError("profiles are made by the toolchain: slipway.benchmark(model, profile=True)")
+
+    def run_async(self, output_names: Sequence[str] | None, input_feed: Mapping[str, Any],
+                  callback: Callable[[list[Any], Any, str], None], user_data: Any = None,
+                  run_options: Any = None) -> None:
+        """run() on a thread of its own, which then calls callback(results, user_data, error), the error "" where there
+        is none."""
+
+        def work() -> None:
+            results: list[Any] = []
+            error = ""
+            try:
+                results = self.run(output_names, input_feed, run_options)
+            except Exception as raised:
+                error = str(raised)
+            callback(results, user_data, error)
+
+        threading.Thread(target=work, name="slipway run_async").start()
 
     def io_binding(self) -> IOBinding:
         from .binding import IOBinding
@@ -292,12 +346,25 @@ def _check_providers(providers: Sequence[str | tuple[str, Mapping[str, Any]]] | 
         )
 
 
+def _write_optimized(source: ModelSource, path: str) -> None:
+    import tempfile
+
+    from .toolchain import optimize
+
+    if isinstance(source, (str, os.PathLike)):
+        optimize(source, path)
+        return
+    with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
+        file.write(source)
+        file.flush()
+        optimize(file.name, path)
+
+
 def _usable_cores() -> int:
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:
         return os.cpu_count() or 1
-
 
 
 os.register_at_fork(after_in_child=_slipway.note_fork)

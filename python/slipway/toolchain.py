@@ -1,7 +1,8 @@
 """The toolchain's steps as functions, named as the program's commands: `slipway COMMAND --help` tells all there is.
 
 Each runs the program in a process of its own, so that Python stays free and a long step can be interrupted. Samples and
-labels are paths, or arrays.
+labels are paths, or arrays, whose first axis counts samples. Samples may also come one run after the other, as arrays or
+dicts of arrays with their batch: from any iterable, or from a CalibrationDataReader of onnxruntime.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from .errors import CommandError, UsageError
 from .results import (
@@ -40,7 +41,15 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.generic]
 
 PathLike = Union[str, "os.PathLike[str]"]
-Samples = Union[PathLike, "Array", Mapping[str, "Array"]]
+Samples = Union[PathLike, "Array", Mapping[str, "Array"], Iterable[Any], "DataReader"]
+
+
+
+class DataReader(Protocol):
+    """As onnxruntime.quantization.CalibrationDataReader: the inputs of one run after the other, then None."""
+
+    def get_next(self) -> Mapping[str, Any] | None: ...
+
 
 _PROGRAM = "import sys; sys.path.insert(0, {folder!r}); from slipway.__main__ import main; sys.exit(main())"
 
@@ -82,6 +91,7 @@ class _Files:
             return [option, os.fspath(samples)]
         import numpy
 
+        samples = _together(samples)
         if isinstance(samples, Mapping):
             path = self.folder / "samples.npz"
             arrays: dict[str, Any] = {name: numpy.asarray(array) for name, array in samples.items()}
@@ -101,6 +111,35 @@ class _Files:
         path = self.folder / "labels.npy"
         numpy.save(path, numpy.asarray(labels))
         return ["--labels", str(path)]
+
+
+def _together(samples: Any) -> Any:
+    """Samples that come run by run as one array, or one for each input."""
+    import numpy
+
+    if isinstance(samples, (Mapping, numpy.ndarray)):
+        return samples
+    if hasattr(samples, "get_next"):
+        runs = list(iter(samples.get_next, None))
+    elif isinstance(samples, (list, tuple)) and not any(isinstance(each, Mapping) for each in samples):
+        return samples  # numbers in lists
+    elif isinstance(samples, Iterable) and not hasattr(samples, "__array__"):
+        runs = list(samples)
+    else:
+        return samples
+    if not runs:
+        raise UsageError("there are no samples: the iterable, or reader, gave none")
+    if not all(isinstance(run, Mapping) and run.keys() == runs[0].keys() for run in runs):
+        if any(isinstance(run, Mapping) for run in runs):
+            raise UsageError("samples that come run by run are dicts with the same names each: give every input in each")
+        return numpy.concatenate([numpy.asarray(run) for run in runs])
+    return {name: numpy.concatenate([numpy.asarray(run[name]) for run in runs]) for name in runs[0]}
+
+
+def _path(path: Any) -> str:
+    if not isinstance(path, (str, os.PathLike)):
+        raise UsageError(f"a {type(path).__name__} was given where a file's path is taken: write it to a file first")
+    return os.fspath(path)
 
 
 def _share(value: float | str | None, option: str) -> list[str]:
@@ -125,7 +164,7 @@ def _each(name: str, values: Iterable[str] | None) -> list[str]:
 def optimize(model: PathLike, output: PathLike, *, opset: int | None = None, fix: Mapping[str, int] | None = None,
              exact: bool = False, show: bool = False) -> Optimized:
     """Standard ONNX, smaller and no slower in any runtime; checked on random data before it is written."""
-    words = ["optimize", os.fspath(model), "-o", os.fspath(output), "--json", *_options("--fix", fix),
+    words = ["optimize", _path(model), "-o", _path(output), "--json", *_options("--fix", fix),
              *_flags(exact=exact)]
     if opset is not None:
         words += ["--opset", str(opset)]
@@ -143,7 +182,7 @@ def quantize(model: PathLike, output: PathLike, *, to: str = "int8", samples: Sa
              cache: PathLike | None = None, tensorrt_cache: PathLike | None = None,
              dims: Mapping[str, int] | None = None, show: bool = False) -> Quantized:
     """The model in fewer bits, as standard ONNX. `max_drop` (0.01, or "1%") keeps in float what costs more."""
-    words = ["quantize", os.fspath(model), "-o", os.fspath(output), "--to", to, "--json",
+    words = ["quantize", _path(model), "-o", _path(output), "--to", to, "--json",
              *_share(max_drop, "--max-drop"), *_each("--exclude", exclude), *_each("--only", only),
              *_options("--set", dims),
              *_flags(dynamic=dynamic, per_tensor=per_tensor, symmetric=symmetric, keep_io=keep_io,
@@ -164,7 +203,7 @@ def quantize(model: PathLike, output: PathLike, *, to: str = "int8", samples: Sa
 def prune(model: PathLike, output: PathLike, *, ratio: float, samples: Samples | None = None,
           labels: PathLike | Array | None = None, dims: Mapping[str, int] | None = None, show: bool = False) -> Pruned:
     """The model with this share of its channels removed, and with samples what that costs."""
-    words = ["prune", os.fspath(model), "-o", os.fspath(output), "--ratio", repr(float(ratio)), "--json",
+    words = ["prune", _path(model), "-o", _path(output), "--ratio", repr(float(ratio)), "--json",
              *_options("--set", dims)]
     with _files() as files:
         _, raw, _ = _run([*words, *files.samples(samples), *files.labels(labels)], show=show)
@@ -177,7 +216,7 @@ def verify(candidate: PathLike, against: PathLike, *, samples: Samples, labels: 
            engine: str | None = None, reference_engine: str | None = None, dims: Mapping[str, int] | None = None,
            show: bool = False) -> Verified:
     """How far a candidate's answers are from the reference's. Beyond `max_diff` or `max_drop` it is not ok."""
-    words = ["verify", os.fspath(candidate), "--against", os.fspath(against), "--json",
+    words = ["verify", _path(candidate), "--against", _path(against), "--json",
              *_share(max_diff, "--max-diff"), *_share(max_drop, "--max-drop"), *_options("--set", dims),
              *_flags(layers=layers)]
     for option, value in (("--engine", engine), ("--reference-engine", reference_engine)):
@@ -197,7 +236,7 @@ def benchmark(model: PathLike, *, engine: str | None = None, engine_options: Map
               weights: str | None = None, inputs: Samples | None = None, dims: Mapping[str, int] | None = None,
               profile: bool = False, show: bool = False) -> Benchmarked:
     """How long runs take. With `rate`, latency counts from when a run was due."""
-    words = ["bench", os.fspath(model), "--json", "--threads", str(threads), *_options("--set", dims),
+    words = ["bench", _path(model), "--json", "--threads", str(threads), *_options("--set", dims),
              *_options("--engine-option", engine_options), *_flags(profile=profile)]
     words += ["--seconds", f"{seconds:g}"] if runs is None else ["--runs", str(runs)]
     for option, value in (("--engine", engine), ("--rate", rate), ("--streams", streams), ("--scenario", scenario),
@@ -217,7 +256,7 @@ def benchmark(model: PathLike, *, engine: str | None = None, engine_options: Map
 def build(recipe: PathLike = "slipway.toml", *, target: str | None = None, output: PathLike | None = None,
           seconds: float | None = None, report: PathLike | None = None, show: bool = False) -> Built:
     """Tries all that the recipe allows and writes the fastest that keeps its budget to a folder of artifacts."""
-    words = ["build", os.fspath(recipe), "--json"]
+    words = ["build", _path(recipe), "--json"]
     for option, value in (("--for", target), ("-o", output), ("--seconds", seconds), ("--report", report)):
         if value is not None:
             words += [option, f"{value:g}" if isinstance(value, float) else str(value)]
@@ -239,7 +278,7 @@ def _candidate(raw: dict[str, Any]) -> Candidate:
 
 def inspect(model: PathLike, *, dims: Mapping[str, int] | None = None) -> Inspected:
     """What a model contains and costs."""
-    _, raw, _ = _run(["inspect", os.fspath(model), "--json", *_options("--set", dims)])
+    _, raw, _ = _run(["inspect", _path(model), "--json", *_options("--set", dims)])
     operators = {row["operator"]: row["nodes"] for row in raw.get("operators", [])}
     return Inspected(raw["name"], raw.get("producer", ""), raw["inputs"], raw["outputs"],
                      raw.get("nodes", raw.get("steps") if isinstance(raw.get("steps"), int) else 0),
@@ -248,7 +287,7 @@ def inspect(model: PathLike, *, dims: Mapping[str, int] | None = None) -> Inspec
 
 def check(model: PathLike) -> Checked:
     """Whether a model is valid; each problem with the reason and the way out."""
-    code, out, said = run_program(["check", os.fspath(model), "--json"])
+    code, out, said = run_program(["check", _path(model), "--json"])
     if out.strip():
         raw = json.loads(out)
         return Checked(raw["ok"], raw["problems"], raw)
@@ -263,7 +302,7 @@ def compile(model: PathLike, output: PathLike, *, weights: str | None = None, ba
             dims: Mapping[str, int] | None = None) -> Compiled:
     """The model as a plan, which a robot runs without any of this."""
     slides = {name: axis if isinstance(axis, int) else f"{axis[0]}:{axis[1]}" for name, axis in (windows or {}).items()}
-    words = ["compile", os.fspath(model), "-o", os.fspath(output), *_options("--slide", slides),
+    words = ["compile", _path(model), "-o", _path(output), *_options("--slide", slides),
              *_options("--state", states), *_options("--set", dims)]
     for option, value in (("--weights", weights), ("--batch", batch)):
         if value is not None:

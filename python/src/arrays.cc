@@ -77,6 +77,7 @@ bool Buffer::take(PyObject* object, bool is_written) {
 void Buffer::release() {
   if (view_.obj != nullptr) PyBuffer_Release(&view_);
   view_ = {};
+  dtype_ = DType::kUndefined;
 }
 
 nb::object numpy(const char* name) { return nb::module_::import_("numpy").attr(name); }
@@ -111,6 +112,29 @@ nb::object empty_array(PyObject* shape, PyObject* dtype) {
   PyObject* const array = PyObject_Vectorcall(empty, arguments, 2, nullptr);
   if (array == nullptr) throw nb::python_error();
   return nb::steal(array);
+}
+
+nb::object to_array(nb::handle object, DType wanted, const std::string& what) {
+  const bool is_list = PyList_Check(object.ptr()) || PyTuple_Check(object.ptr());
+  const bool has_buffer = PyObject_CheckBuffer(object.ptr()) != 0;
+  if (has_buffer && nb::hasattr(object, "dtype")) return nb::borrow(object);
+  std::string why;
+  if (is_list || nb::hasattr(object, "__array__")) {
+    try {
+      nb::object array = numpy("asarray")(object);
+      if (!is_list || wanted == DType::kUndefined) return array;
+      const std::string kind = nb::cast<std::string>(array.attr("dtype").attr("kind"));
+      if (kind == "b" || kind == "i" || kind == "u" || (kind == "f" && is_float(wanted)))
+        return numpy("array")(object, numpy_dtype(wanted));
+      why = str(" that makes ", describe_object(array));
+    } catch (nb::python_error& error) {
+      why = str(": ", text_of(error.value()));
+    }
+  } else if (has_buffer) {
+    return nb::borrow(object);
+  }
+  raise(Raised::kInputType, str(what, " takes an array of ", numpy_name(wanted), ", and ",
+                                describe_object(object), " was given", why));
 }
 
 std::string text_of(nb::handle object) {

@@ -55,6 +55,11 @@ nb::object numpy_dtype(DType dtype);
 // numpy.empty(shape, dtype)
 nb::object empty_array(PyObject* shape, PyObject* dtype);
 
+// What is no array as one: lists of numbers are made into an array of `wanted`, what has
+// __array__() gives its array, and all else comes back as it is. Raises InputTypeError where that
+// fails. `what` names the input.
+nb::object to_array(nb::handle object, DType wanted, const std::string& what);
+
 // str(object)
 std::string text_of(nb::handle object);
 // A sentence's part for what was given: "an array of float64", "a list".

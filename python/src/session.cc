@@ -47,10 +47,11 @@ std::vector<nb::object> names_of(const Graph& graph, std::span<const ValueId> id
   return names;
 }
 
+// Dimensions that the model leaves without a name have one here, "x[0]", which it does not know.
 nb::object dim_object(const Dim& dim) {
   if (dim.is_known()) return nb::int_(dim.extent());
-  if (dim.is_symbol()) return nb::str(dim.symbol().c_str());
-  return nb::none();
+  if (!dim.is_symbol() || dim.symbol().ends_with(']')) return nb::none();
+  return nb::str(dim.symbol().c_str());
 }
 
 // "tensor(float)", "seq(map(int64,tensor(float)))"
@@ -74,6 +75,28 @@ std::string type_text(const Type& type) {
 
 }  // namespace
 
+std::vector<PySession::Labels> PySession::labels_of(std::span<const serve::Ending> endings) {
+  std::vector<Labels> all;
+  bool is_plain = true;
+  for (const serve::Ending& ending : endings) {
+    Labels labels;
+    labels.kind = ending.kind;
+    is_plain = is_plain && ending.kind == serve::Ending::Kind::kPlain;
+    std::visit(
+        [&](const auto& values) {
+          for (const auto& value : values) labels.keys.push_back(nb::cast(value));
+        },
+        ending.labels);
+    if (ending.kind == serve::Ending::Kind::kText) {
+      nb::list text;
+      for (const nb::object& key : labels.keys) text.append(key);
+      labels.text = numpy("array")(text, "object");
+    }
+    all.push_back(std::move(labels));
+  }
+  return is_plain ? std::vector<Labels>() : std::move(all);
+}
+
 PySession::PySession(const nb::object& source, const nb::dict& options) : forks_(forks_so_far) {
   SessionOptions read = read_options(options);
   copies_inputs_ = read.copies_inputs;
@@ -82,6 +105,7 @@ PySession::PySession(const nb::object& source, const nb::dict& options) : forks_
   input_names_ = names_of(graph, served_->inputs());
   output_names_ = names_of(graph, graph.outputs);
   for (const ValueId id : served_->inputs()) input_types_.push_back(graph.value(id).type.dtype);
+  labels_ = labels_of(served_->endings());
 }
 
 void PySession::check_usable() const {

@@ -60,6 +60,13 @@ class PySession {
     std::vector<Output> outputs;
   };
   struct Arrays;
+  // How the labels that a plan does not hold come back: nothing, text by its place, or the keys of
+  // dicts.
+  struct Labels {
+    serve::Ending::Kind kind = serve::Ending::Kind::kPlain;
+    nb::object text;  // an array of str
+    std::vector<nb::object> keys;
+  };
 
   void check_usable() const;
   PyObject* find_input(std::size_t i, PyObject* feed) const;
@@ -72,6 +79,8 @@ class PySession {
   void run_on(serve::Lease lease, const Arrays& arrays, std::vector<void*>& outputs);
   std::vector<std::size_t> chosen(nb::handle output_names) const;
   nb::list interpret(serve::Served& served, nb::handle output_names, PyObject* feed);
+  static std::vector<Labels> labels_of(std::span<const serve::Ending> endings);
+  nb::object with_labels(std::size_t output, nb::object array) const;
   nb::list describe(std::span<const ValueId> ids) const;
   std::string input_name(std::size_t i) const;
 
@@ -81,6 +90,7 @@ class PySession {
   std::vector<nb::object> input_names_;
   std::vector<nb::object> output_names_;
   std::vector<DType> input_types_;
+  std::vector<Labels> labels_;  // of each output; empty: all are plain
   bool copies_inputs_ = false;
   unsigned long forks_ = 0;  // how often this process had been forked off when it was made
   std::shared_ptr<const Bound> bound_;  // of the last run

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "arrays.h"
@@ -18,6 +19,10 @@ struct PySession::Arrays {
   Arrays& operator=(const Arrays&) = delete;
   ~Arrays() {
     if (buffers != few) delete[] buffers;
+  }
+
+  bool has_empty(std::size_t count) const {
+    return std::any_of(buffers, buffers + count, [](const Buffer& b) { return b.bytes() == 0; });
   }
 
   Buffer few[kFew];

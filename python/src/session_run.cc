@@ -40,29 +40,37 @@ void PySession::check_no_more(PyObject* feed) const {
 void PySession::take_input(std::size_t i, PyObject* given, Arrays& arrays) {
   Buffer& buffer = arrays.buffers[i];
   const DType wanted = input_types_[i];
-  const bool is_taken = buffer.take(given, false);
-  const bool fits =
-      is_taken && buffer.dtype() == wanted && buffer.is_contiguous() && buffer.is_aligned();
-  if (!fits) {
-    const std::string what = input_name(i);
-    const std::string type = numpy_name(wanted);
-    if (!is_taken || buffer.dtype() == DType::kUndefined) {
+  if (buffer.take(given, false) && buffer.dtype() == wanted && buffer.is_contiguous() &&
+      buffer.is_aligned()) {
+    arrays.pointers.push_back(buffer.data());
+    return;
+  }
+  const std::string what = input_name(i);
+  nb::object array = to_array(given, wanted, what);
+  if (array.ptr() != given) {
+    buffer.take(array.ptr(), false);
+    arrays.copies.push_back(array);
+  }
+  const std::string type = numpy_name(wanted);
+  if (buffer.dtype() == DType::kUndefined) {
+    raise(Raised::kInputType,
+          str(what, " takes an array of ", type, ", and ", describe_object(array), " was given"));
+  }
+  const bool fits = buffer.dtype() == wanted && buffer.is_contiguous() && buffer.is_aligned();
+  if (!fits && !copies_inputs_) {
+    if (buffer.dtype() != wanted) {
       raise(Raised::kInputType,
-            str(what, " takes an array of ", type, ", and ", describe_object(given), " was given"));
+            str(what, " takes an array of ", type, ", and ", describe_object(array),
+                " was given: convert it, array.astype('", type,
+                "'), or set SessionOptions.copy_inputs"));
     }
-    if (!copies_inputs_) {
-      if (buffer.dtype() != wanted) {
-        raise(Raised::kInputType,
-              str(what, " takes an array of ", type, ", and ", describe_object(given),
-                  " was given: convert it, array.astype('", type,
-                  "'), or set SessionOptions.copy_inputs"));
-      }
-      raise(Raised::kInput,
-            str(what, " is not one row after the other in memory",
-                buffer.is_contiguous() ? " at a multiple of its element's size" : "",
-                ": give numpy.ascontiguousarray(array), or set SessionOptions.copy_inputs"));
-    }
-    arrays.copies.push_back(numpy("require")(nb::handle(given), numpy_dtype(wanted), "CA"));
+    raise(Raised::kInput,
+          str(what, " is not one row after the other in memory",
+              buffer.is_contiguous() ? " at a multiple of its element's size" : "",
+              ": give numpy.ascontiguousarray(array), or set SessionOptions.copy_inputs"));
+  }
+  if (!fits) {
+    arrays.copies.push_back(numpy("require")(array, numpy_dtype(wanted), "CA"));
     if (!buffer.take(arrays.copies.back().ptr(), false))
       raise(Raised::kInputType, str(what, " cannot be copied to an array of ", type));
   }
@@ -161,12 +169,40 @@ std::vector<std::size_t> PySession::chosen(nb::handle output_names) const {
   return all;
 }
 
+// What a plan gave, with the labels that it does not hold.
+nb::object PySession::with_labels(std::size_t output, nb::object array) const {
+  if (labels_.empty() || labels_[output].kind == serve::Ending::Kind::kPlain) return array;
+  const Labels& labels = labels_[output];
+  if (labels.kind == serve::Ending::Kind::kText) return labels.text.attr("take")(array);
+  Buffer buffer;
+  if (!buffer.take(array.ptr(), false))
+    raise(Raised::kRun, "NumPy does not show an array's memory");
+  const std::span<const std::int64_t> shape = buffer.shape();
+  const std::size_t columns = labels.keys.size();
+  if (static_cast<std::size_t>(shape.back()) != columns) {
+    raise(Raised::kRun, str("output '", nb::cast<std::string>(output_names_[output]), "' has ",
+                            columns, " class labels for ", shape.back(), " scores"));
+  }
+  const std::size_t rows = shape.size() == 1 ? 1 : static_cast<std::size_t>(shape.front());
+  const auto* value = reinterpret_cast<const float*>(buffer.data());
+  nb::list list;
+  for (std::size_t row = 0; row < rows; ++row) {
+    nb::dict dict;
+    for (const nb::object& key : labels.keys) {
+      const nb::float_ number(*value++);
+      if (PyDict_SetItem(dict.ptr(), key.ptr(), number.ptr()) != 0) throw nb::python_error();
+    }
+    list.append(dict);
+  }
+  return list;
+}
+
 nb::list PySession::interpret(serve::Served& served, nb::handle output_names, PyObject* feed) {
   const Graph& graph = served.signature().graph;
   std::vector<NamedValue> inputs;
   for (std::size_t i = 0; i < input_names_.size(); ++i) {
     const ValueDef& value = graph.value(served.inputs()[i]);
-    Value read = to_value(find_input(i, feed), value.type, input_name(i));
+    Value read = to_value(find_input(i, feed), value.type, input_name(i), copies_inputs_);
     inputs.push_back({value.name, std::move(read)});
   }
   check_no_more(feed);
@@ -176,13 +212,17 @@ nb::list PySession::interpret(serve::Served& served, nb::handle output_names, Py
   }();
   if (!ran.ok()) raise_of_run(ran.error());
   nb::list results;
-  for (const std::size_t i : chosen(output_names)) results.append(to_python((*ran)[i].value));
+  for (const std::size_t i : chosen(output_names))
+    results.append(with_labels(i, to_python((*ran)[i].value)));
   return results;
 }
 
 nb::list PySession::run(const nb::object& output_names, const nb::object& input_feed,
-                        const nb::object& /*run_options*/) {
+                        const nb::object& run_options) {
   check_usable();
+  if (!run_options.is_none() && nb::hasattr(run_options, "terminate") &&
+      nb::cast<bool>(nb::bool_(run_options.attr("terminate"))))
+    raise(Raised::kRun, "the run did not begin: RunOptions.terminate is set");
   const std::shared_ptr<serve::Served> served = served_;
   if (!PyDict_Check(input_feed.ptr())) {
     raise(Raised::kInputType, str("inputs are given as a dict of arrays by name, and ",
@@ -192,6 +232,8 @@ nb::list PySession::run(const nb::object& output_names, const nb::object& input_
   if (served->why_interpreted().has_value())
     return interpret(*served, output_names, input_feed.ptr());
   take_inputs(input_feed.ptr(), arrays);
+  if (arrays.has_empty(input_names_.size()) && !served->has_plan_only())
+    return interpret(*served, output_names, input_feed.ptr());  // plans are of one row or more
   const std::shared_ptr<const Bound> bound = bound_for(*served, arrays);
   if (bound == nullptr) return interpret(*served, output_names, input_feed.ptr());
 
@@ -208,6 +250,8 @@ nb::list PySession::run(const nb::object& output_names, const nb::object& input_
   }
   run_on(lease_of(*bound->pool), arrays, pointers);
 
+  for (std::size_t i = 0; i < labels_.size(); ++i)
+    results[i] = with_labels(i, std::move(results[i]));
   nb::list list;
   if (output_names.is_none()) {
     for (nb::object& result : results) list.append(result);
@@ -241,6 +285,11 @@ void PySession::run_into(const nb::object& input_feed, const nb::dict& outputs) 
   std::vector<void*> pointers(count);
   serve::Lease lease = lease_of(*bound->pool);
   for (const std::size_t i : given) {
+    if (!labels_.empty() && labels_[i].kind != serve::Ending::Kind::kPlain) {
+      raise(Raised::kInputType,
+            str("output '", nb::cast<std::string>(output_names_[i]),
+                "' is text or dicts, which go into no array: give run() instead"));
+    }
     const nb::object array = outputs[output_names_[i]];
     const runtime::Port& port = lease.session().outputs()[i];
     const std::string what = str("output '", nb::cast<std::string>(output_names_[i]), "'");

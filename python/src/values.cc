@@ -41,21 +41,30 @@ Tensor text_tensor(nb::handle object, const std::string& what) {
   return tensor;
 }
 
-Tensor number_tensor(nb::handle object, const Type& type, const std::string& what) {
+Tensor number_tensor(nb::handle object, const Type& type, const std::string& what, bool copies) {
   Buffer buffer;
-  if (!buffer.take(object.ptr(), false) || buffer.dtype() == DType::kUndefined) {
+  nb::object array = nb::borrow(object);
+  if (!buffer.take(object.ptr(), false)) {
+    array = to_array(object, type.dtype, what);
+    buffer.take(array.ptr(), false);
+  }
+  if (buffer.dtype() == DType::kUndefined) {
     raise(Raised::kInputType, str(what, " takes an array of ", numpy_name(type.dtype), ", and ",
-                                  describe_object(object), " was given"));
+                                  describe_object(array), " was given"));
   }
   if (type.dtype != DType::kUndefined && buffer.dtype() != type.dtype) {
-    raise(Raised::kInputType, str(what, " takes an array of ", numpy_name(type.dtype), ", and ",
-                                  describe_object(object), " was given: convert it, array.astype('",
-                                  numpy_name(type.dtype), "')"));
+    if (!copies) {
+      raise(
+          Raised::kInputType,
+          str(what, " takes an array of ", numpy_name(type.dtype), ", and ", describe_object(array),
+              " was given: convert it, array.astype('", numpy_name(type.dtype), "')"));
+    }
+    array = numpy("asarray")(array, numpy_dtype(type.dtype));
+    buffer.take(array.ptr(), false);
   }
-  nb::object contiguous = nb::borrow(object);
   if (!buffer.is_contiguous()) {
-    contiguous = numpy("ascontiguousarray")(object);
-    buffer.take(contiguous.ptr(), false);
+    array = numpy("ascontiguousarray")(array);
+    buffer.take(array.ptr(), false);
   }
   Tensor tensor =
       made(Tensor::create(buffer.dtype(), Shape(buffer.shape().begin(), buffer.shape().end())));
@@ -118,7 +127,7 @@ nb::object map_dict(const Map& map) {
 
 }  // namespace
 
-Value to_value(nb::handle object, const Type& type, const std::string& what) {
+Value to_value(nb::handle object, const Type& type, const std::string& what, bool copies) {
   switch (type.kind) {
     case Type::Kind::kSequence: {
       if (!nb::isinstance<nb::list>(object) && !nb::isinstance<nb::tuple>(object))
@@ -126,12 +135,14 @@ Value to_value(nb::handle object, const Type& type, const std::string& what) {
               str(what, " takes a list, and ", describe_object(object), " was given"));
       Sequence sequence;
       for (const nb::handle item : object)
-        sequence.items.push_back(to_value(item, type.element.front(), str("an item of ", what)));
+        sequence.items.push_back(
+            to_value(item, type.element.front(), str("an item of ", what), copies));
       return sequence;
     }
     case Type::Kind::kOptional: {
       Optional optional;
-      if (!object.is_none()) optional.held.push_back(to_value(object, type.element.front(), what));
+      if (!object.is_none())
+        optional.held.push_back(to_value(object, type.element.front(), what, copies));
       return optional;
     }
     case Type::Kind::kMap:
@@ -140,7 +151,7 @@ Value to_value(nb::handle object, const Type& type, const std::string& what) {
       break;
   }
   if (type.dtype == DType::kString) return text_tensor(object, what);
-  return number_tensor(object, type, what);
+  return number_tensor(object, type, what, copies);
 }
 
 nb::object to_python(const Value& value) {

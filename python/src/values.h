@@ -11,8 +11,10 @@
 
 namespace slipway::python {
 
-// `what` names the input in what is raised.
-Value to_value(nanobind::handle object, const Type& type, const std::string& what);
+// `what` names the input in what is raised. Numbers of another type are refused, or where the
+// caller `copies` converted.
+Value to_value(nanobind::handle object, const Type& type, const std::string& what,
+               bool copies = false);
 nanobind::object to_python(const Value& value);
 
 }  // namespace slipway::python

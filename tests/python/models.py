@@ -12,12 +12,13 @@ TCN = EXAMPLES / "pitwall" / "tcn.onnx"
 TREES = EXAMPLES / "pitwall" / "trees.onnx"
 
 
-def model(nodes, inputs, outputs, opset=17, extra=()):
+def model(nodes, inputs, outputs, opset=17, extra=(), initializers=()):
     """Bytes of a model. Inputs and outputs: name -> (type, shape)."""
     def info(ports):
         return [helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in ports.items()]
 
-    graph = helper.make_graph(nodes, "test", info(inputs), [*info(outputs), *extra])
+    graph = helper.make_graph(nodes, "test", info(inputs), [*info(outputs), *extra],
+                              initializer=list(initializers))
     made = helper.make_model(graph, ir_version=8,
                              opset_imports=[helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", 3)])
     return made.SerializeToString()

@@ -152,6 +152,13 @@ class OfSlipway(unittest.TestCase):
         one_by_one = [session.run(None, {"sensors": row[None]})[0][0] for row in rows]
         self.assertEqual(all_at_once.tobytes(), np.array(one_by_one).tobytes())
 
+    def test_what_it_looks_like(self):
+        session = slipway.InferenceSession(models.AUTOPILOT)
+        self.assertEqual(repr(session), "InferenceSession(sensors: tensor(float) ['batch', 20, 25] -> "
+                                        "rudder: tensor(float) ['batch', 1])")
+        session.close()
+        self.assertEqual(repr(session), "InferenceSession(closed)")
+
     def test_results_in_place(self):
         session = slipway.InferenceSession(models.AUTOPILOT)
         rudder = np.full((2, 1), np.nan, np.float32)

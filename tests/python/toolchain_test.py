@@ -5,12 +5,13 @@ import re
 import tempfile
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 
 import models
 import slipway
-from slipway import left_out
+from slipway import left_out, results
 from slipway.toolchain import run_program
 
 DIGITS = models.EXAMPLES / "digits"
@@ -55,6 +56,33 @@ class Steps(unittest.TestCase):
         self.assertFalse(over)
         self.assertTrue(over.over_budget)
 
+    def test_samples_that_come_run_by_run(self):
+        windows = np.load(models.EXAMPLES / "autopilot" / "recorded_input.npy")[:6]
+
+        class Reader:
+            def __init__(self):
+                self.rest = iter(windows)
+
+            def get_next(self):
+                window = next(self.rest, None)
+                return None if window is None else {"sensors": window[None]}
+
+        wanted = slipway.quantize(models.AUTOPILOT, self.folder / "all.onnx", samples=windows).path.read_bytes()
+        for name, samples in (("reader", Reader()), ("dicts", [{"sensors": each[None]} for each in windows]),
+                              ("generator of dicts", ({"sensors": each[None]} for each in windows)),
+                              ("generator", (each[None] for each in windows)), ("list", list(windows)),
+                              ("batches", iter([{"sensors": windows[:4]}, {"sensors": windows[4:]}]))):
+            with self.subTest(name):
+                made = slipway.quantize(models.AUTOPILOT, self.folder / "some.onnx", samples=samples)
+                self.assertEqual(made.path.read_bytes(), wanted)
+        for samples in (iter([]), [{"a": windows}, {"b": windows}]):
+            self.assertRaises(slipway.UsageError, slipway.quantize, models.AUTOPILOT, self.folder / "q.onnx",
+                              samples=samples)
+
+    def test_what_is_no_path_is_told(self):
+        for call in (slipway.inspect, slipway.check, slipway.benchmark, slipway.build):
+            self.assertRaisesRegex(slipway.UsageError, "a bytes was given where a file's path is taken", call, b"model")
+
     def test_max_drop_names_what_stays_in_float(self):
         made = slipway.quantize(DIGITS / "separable.onnx", self.folder / "small.onnx", samples=DIGITS / "calibration.npz",
                                 max_drop=0.002)
@@ -72,6 +100,9 @@ class Steps(unittest.TestCase):
         self.assertLessEqual(timed.p90_us, timed.p99_us)
         self.assertLessEqual(timed.p99_us, timed.max_us)
         self.assertTrue(timed.steps)
+        once = slipway.benchmark(models.AUTOPILOT, runs=1)
+        self.assertIn("<svg", once._repr_html_())  # a bin of no width
+        self.assertGreater(slipway.benchmark(models.AUTOPILOT, seconds=0.2).runs, 10)
 
     def test_build(self):
         made = slipway.build(models.EXAMPLES / "autopilot" / "slipway.toml", output=self.folder / "artifacts", seconds=0.3)
@@ -109,15 +140,30 @@ class Steps(unittest.TestCase):
         self.assertIn("not an ONNX model", checked.problems[0]["message"])
 
     def test_all_of_them_print_and_show(self):
-        results = (slipway.optimize(models.AUTOPILOT, self.folder / "f.onnx"),
+        made = (slipway.optimize(models.AUTOPILOT, self.folder / "f.onnx"),
                    slipway.prune(DIGITS / "plain.onnx", self.folder / "p.onnx", ratio=0.2),
                    slipway.benchmark(models.AUTOPILOT, runs=200), slipway.inspect(models.AUTOPILOT),
                    slipway.check(models.AUTOPILOT))
-        for result in results:
+        for result in made:
             with self.subTest(type(result).__name__):
                 self.assertGreater(len(str(result).splitlines()), 1)
                 self.assertIn("<table>", result._repr_html_())
-        self.assertIn("<svg", results[2]._repr_html_())
+                ElementTree.fromstring(result._repr_html_())
+        self.assertIn("<svg", made[2]._repr_html_())
+
+    def test_a_long_name_stays_in_the_picture(self):
+        name = "onnxruntime int8 dynamic, pruned by 30 %, 16 threads"
+        candidates = [results.Candidate(name, "f32 <&>", 1, "refused", "slower", 9.0, 10.0, {}),
+                      results.Candidate("native", "f32", 1, "chosen", "", 3.0, 4.0, {}),
+                      results.Candidate("native", "f16", 1, "failed", "why", None, None, {})]
+        built = results.Built(True, "fast", [], candidates[1], candidates, None, None, {})
+        picture = ElementTree.fromstring(built._repr_html_()).find("svg")
+        words = picture.findall("text")
+        self.assertEqual(words[0].text, candidates[0].name)
+        self.assertGreater(float(words[0].get("x")), 6 * len(words[0].text))  # of 12 pixels' height
+        self.assertEqual(len(picture.findall("rect")), 2)
+        for word in words:
+            self.assertLess(float(word.get("x")), float(picture.get("width")))
 
     def test_what_is_wrong_is_raised(self):
         with self.assertRaisesRegex(slipway.CommandError, "cannot open.*none.onnx") as caught:

@@ -140,15 +140,14 @@ void step(const Walk& walk, const Section* sections, State& state, std::size_t s
 // waits for itself in one fills the time of the other.
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET <= HWY_AVX3 && !defined(SLIPWAY_INT8_TARGETS)
 constexpr std::size_t kPair = 2;
-constexpr std::size_t kPairSums = kPair * kGates;
 
-template <typename W>
-struct PairProduct {
+template <typename W, std::size_t kGroups>
+struct GroupsProduct {
   const float* h;
   const W* row;
   std::size_t row_stride;
   std::size_t p;
-  F32x16 acc[kPairSums];
+  F32x16 acc[kGroups * kGates];
 
   HWY_INLINE void take_row() {
     multiply_row(h[p++], row, acc);
@@ -156,8 +155,8 @@ struct PairProduct {
   }
 
   // A row, while there are any below `end`, then a step of the cells; and so on to the last step.
-  template <std::size_t... kStep>
-  HWY_INLINE void take_rows_beside(std::size_t end, CellSteps<kPair>& cells,
+  template <std::size_t kCells, std::size_t... kStep>
+  HWY_INLINE void take_rows_beside(std::size_t end, CellSteps<kCells>& cells,
                                    std::index_sequence<kStep...> /*steps*/) {
     const auto take = [&]<std::size_t kOne>() HWY_ATTR __attribute__((always_inline)) {
       if (p < end) take_row();
@@ -167,44 +166,62 @@ struct PairProduct {
   }
 };
 
-// The pair's sums. `pending` is a pair whose activations are taken, before the first row that needs
-// them.
-template <typename W>
-HWY_NOINLINE void multiply_pair(const Walk& walk, const State& state, std::size_t group,
-                                const Pending& pending) {
+// The sums of kGroups groups. `pending` are kCells groups whose activations are taken, before the
+// first row that needs them.
+template <typename W, std::size_t kGroups, std::size_t kCells>
+HWY_NOINLINE void multiply_beside(const Walk& walk, const State& state, std::size_t group,
+                                  const Pending& pending) {
   const std::size_t hidden = walk.form.hidden;
   const GroupPlace place = group_place(walk.form, kGates, group);
-  PairProduct<W> product;
+  GroupsProduct<W, kGroups> product;
   product.h = state.h;
   product.row = reinterpret_cast<const W*>(walk.r) + place.begin;
   product.row_stride = place.row_stride;
   product.p = 0;
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kPairSums; ++i) product.acc[i] = zero();
-  if (pending.groups != 0) {
+  for (F32x16& sum : product.acc) sum = zero();
+  if constexpr (kCells != 0) {
     const bool is_waited_for = pending.state.h_new == state.h;
     const std::size_t end = is_waited_for ? std::min(hidden, pending.first * kWide) : hidden;
-    CellSteps<kPair> cells(walk, pending.state, pending.first,
-                           pending.state.sums + pending.first * kGates * kWide);
-    product.take_rows_beside(end, cells, std::make_index_sequence<CellSteps<kPair>::kSteps>());
+    CellSteps<kCells> cells(walk, pending.state, pending.first,
+                            pending.state.sums + pending.first * kGates * kWide);
+    product.take_rows_beside(end, cells, std::make_index_sequence<CellSteps<kCells>::kSteps>());
   }
   while (product.p < hidden) product.take_row();
   float* const sums = state.sums + group * kGates * kWide;
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kPairSums; ++i) store(product.acc[i], sums + i * kWide);
+  for (std::size_t i = 0; i < kGroups * kGates; ++i) store(product.acc[i], sums + i * kWide);
 }
 
+template <typename W, std::size_t kGroups>
+HWY_INLINE void multiply_some(const Walk& walk, const State& state, std::size_t group,
+                              Pending& pending) {
+  if (pending.groups == kPair) {
+    multiply_beside<W, kGroups, kPair>(walk, state, group, pending);
+  } else if (pending.groups == 1) {
+    multiply_beside<W, kGroups, 1>(walk, state, group, pending);
+  } else {
+    multiply_beside<W, kGroups, 0>(walk, state, group, pending);
+  }
+  pending = {kGroups, group, state};
+}
+
+// The next step's products begin with the first units of h. Where the walk backwards ends with
+// these, it takes them one group after the other: only the second is left pending.
 template <typename W>
 void step_in_pairs(const Walk& walk, const Section* sections, State& state, std::size_t step,
                    Pending& pending) {
   if (state.h == nullptr)
     return step_section(walk, *sections, walk.r, nullptr, state.fixed, state, step);
-  const bool is_backwards = walks_backwards(walk, *sections, step);
-  for (std::size_t i = 0; i < walk.groups; i += kPair) {
-    const std::size_t group = is_backwards ? walk.groups - kPair - i : i;
-    multiply_pair<W>(walk, state, group, pending);
-    pending = {kPair, group, state};
+  if (!walks_backwards(walk, *sections, step)) {
+    for (std::size_t i = 0; i < walk.groups; i += kPair)
+      multiply_some<W, kPair>(walk, state, i, pending);
+    return;
   }
+  for (std::size_t i = walk.groups - kPair; i != 0; i -= kPair)
+    multiply_some<W, kPair>(walk, state, i, pending);
+  multiply_some<W, 1>(walk, state, 0, pending);
+  multiply_some<W, 1>(walk, state, 1, pending);
 }
 
 template <typename W>

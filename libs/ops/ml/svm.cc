@@ -134,6 +134,8 @@ struct Classifier {
   std::size_t score_count() const {
     return is_pairwise() && !has_probability() ? pairs() : classes;
   }
+  // Columns of the scores: one score of two classes stands for both.
+  std::size_t width() const { return score_count() == 1 && classes == 2 ? 2 : score_count(); }
 };
 
 Result<Classifier> read_classifier(const NodeView& view, std::size_t classes,
@@ -287,7 +289,7 @@ Status evaluate_svm_classifier(EvalContext& ctx) {
   const Classifier svm = TRY(read_classifier(ctx, labels.size(), table.columns));
   if (labels.size() == 0) labels.ints = {0};
   const std::size_t raw = svm.score_count();
-  const std::size_t width = raw == 1 && svm.classes == 2 ? 2 : raw;
+  const std::size_t width = svm.width();
   Tensor z = TRY(ctx.make(DType::kFloat32, {table.rows, static_cast<std::int64_t>(width)}));
   const auto out = z.mutable_data<float>();
   std::vector<std::size_t> chosen(static_cast<std::size_t>(table.rows));
@@ -311,8 +313,15 @@ Status evaluate_svm_classifier(EvalContext& ctx) {
 Status infer_svm_classifier(InferContext& ctx) {
   const ClassLabels labels = TRY(read_labels(ctx, "classlabels_ints", "classlabels_strings"));
   const Dim rows = table_rows(ctx, 0);
+  Classifier svm;  // as much of it as says how many scores there are
+  svm.classes = std::max<std::size_t>(labels.size(), 1);
+  svm.prob_a = floats_or_none(ctx, "prob_a");
+  if (const std::vector<std::int64_t>* per_class = ctx.get_ints("vectors_per_class")) {
+    const bool has_any = std::ranges::any_of(*per_class, [](std::int64_t n) { return n > 0; });
+    svm.first_vector = {0, has_any ? std::size_t{1} : std::size_t{0}};
+  }
   ctx.set_output(0, labels.dtype(), {rows});
-  ctx.set_output(1, DType::kFloat32, {rows, Dim()});
+  ctx.set_output(1, DType::kFloat32, {rows, Dim(static_cast<std::int64_t>(svm.width()))});
   return {};
 }
 

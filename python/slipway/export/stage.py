@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Union
 
+from .._slipway import rewrite_model
 from ..errors import MissingPackageError, UsageError
 
 PathLike = Union[str, "os.PathLike[str]"]
@@ -39,6 +40,20 @@ def staged(path: PathLike) -> Iterator[Stage]:
         raise UsageError(f"{target} cannot be written: there is no folder {target.parent}")
     with tempfile.TemporaryDirectory(prefix=".slipway-export-", dir=target.parent) as folder:
         yield Stage(target, Path(folder))
+
+
+def gather_weights(file: Path) -> None:
+    """Of a model above 2 GiB PyTorch writes each tensor as a file that has its name, as another model's may have, too.
+    Afterwards there is the model and, where it is so large, one file of weights that is called after it."""
+    written = [each for each in file.parent.iterdir() if each != file]
+    if all(each.name == f"{file.name}.data" for each in written):
+        return
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        rewrite_model(str(file), str(Path(folder, file.name)))
+        for each in (file, *written):
+            each.unlink()
+        for each in Path(folder).iterdir():
+            os.replace(each, file.parent / each.name)
 
 
 def package(name: str, caller: str, line: str) -> Any:

@@ -13,7 +13,7 @@ from ..errors import ExportError, UsageError
 from ..results import Agreement, Exported
 from ..session import InferenceSession
 from . import agreement
-from .stage import PathLike, package, staged
+from .stage import PathLike, gather_weights, package, staged
 from .torch_calls import default_opset, write_dynamo, write_legacy
 from .torch_inputs import Axes, Inputs, flat, open_axes, read_inputs, unique
 from .torch_load import load_module
@@ -149,6 +149,7 @@ class _Export:
         exporter = write_dynamo if dynamo else write_legacy
         self.framework += f", {'dynamo' if dynamo else 'legacy'} exporter"
         self.warnings = exporter(self.library, self.inputs, self.output_names, self.axes, self.opset, file)
+        gather_weights(file)
         self.notes += [f"PyTorch warned: {warning}" for warning in self.warnings]
 
     def compare(self, file: Path) -> Exported:
