@@ -91,8 +91,7 @@ Result<Settings> parse_settings(const Arguments& arguments) {
         TRY(parse_number("--set", word.substr(equals + 1), 0, INT64_MAX));
   }
   for (const std::string& path : arguments.positional()) {
-    settings.entries.push_back(
-        {.name = std::filesystem::path(path).stem().string(), .model = path, .batch = batch});
+    settings.entries.push_back(named_model(path, batch));
   }
   if (settings.entries.empty()) settings.entries = built_in_models(settings.made);
   const std::vector<std::string> only = arguments.values("--only");
