@@ -79,8 +79,8 @@ Entry named_model(const std::filesystem::path& path, std::int64_t batch) {
   Entry entry{.name = path.stem().string(), .model = path, .batch = batch};
   const Result<Model> model = read_model(path);  // what cannot be read is told when it is prepared
   if (model.ok() && std::ranges::any_of(model->graph.nodes, [](const Node& node) {
-        return node.op == "DequantizeLinear" || node.op == "QLinearConv" || node.op == "QLinearMatMul" ||
-               node.op == "MatMulInteger" || node.op == "ConvInteger";
+        return node.op == "DequantizeLinear" || node.op == "QLinearConv" ||
+               node.op == "QLinearMatMul" || node.op == "MatMulInteger" || node.op == "ConvInteger";
       })) {
     entry.precision = "int8";
     entry.tolerance = kInt8Tolerance;

@@ -30,8 +30,8 @@ struct Entry {
 // from the repository's root.
 std::vector<Entry> built_in_models(const std::filesystem::path& made);
 
-// A file as it was named: its name without the ending, and, where it has quantised tensors, the precision and the
-// tolerance of 8 bits.
+// A file as it was named: its name without the ending, and, where it has quantised tensors, the
+// precision and the tolerance of 8 bits.
 Entry named_model(const std::filesystem::path& path, std::int64_t batch);
 
 struct Prepared {
