@@ -295,11 +295,12 @@ struct GroupNormParams {
 
 // The data as [rows, channels, ...], the channels an axis or, from `axis` to `end`, several as one;
 // none where both are equal. Inputs: the data, scale, bias, mean, variance, each with an element a
-// channel.
+// channel; filled up to whole blocks of 16 where the data is blocked, whose channels are axis 1.
 struct BatchNormParams {
   std::uint32_t axis;
   std::uint32_t end;
   float epsilon;
+  ActivationParams activation;
 };
 
 // Over axes first .. end together.

@@ -35,7 +35,7 @@ constexpr StepKernel kAll[] = {
     {KernelId::kSoftmax, "softmax", bind_softmax, kInPlace},
     {KernelId::kLayerNorm, "layer norm", bind_layer_norm, kInPlace},
     {KernelId::kGroupNorm, "group norm", bind_group_norm, kInPlace},
-    {KernelId::kBatchNorm, "batch norm", bind_batch_norm},
+    {KernelId::kBatchNorm, "batch norm", bind_batch_norm, kInPlace},
     {KernelId::kReduce, "reduce", bind_reduce},
     {KernelId::kArgExtreme, "arg extreme", bind_arg_extreme},
     {KernelId::kResample, "resample", bind_resample},
