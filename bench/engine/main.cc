@@ -217,7 +217,8 @@ class Bench {
     const Opened theirs = TRY(open_onnxruntime(subject, settings_.library));
     TRY(ours.engine->run());
     TRY(theirs.engine->run());
-    TRY(compare_answers(ours.engine->outputs(), theirs.engine->outputs(), entry.tolerance));
+    TRY(compare_answers(ours.engine->outputs(), theirs.engine->outputs(), entry.tolerance,
+                        entry.mean_tolerance));
     const std::vector<Timing> timings =
         TRY(time_in_turns({ours.engine.get(), theirs.engine.get()}, settings_.pace));
     for (std::size_t i = 0; i < pair.size(); ++i) {

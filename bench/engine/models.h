@@ -21,6 +21,7 @@ struct Entry {
   std::string precision = "f32";
   std::int64_t batch = 1;
   double tolerance = 1e-3;                // of an output's largest magnitude
+  double mean_tolerance = 0;              // in its place, if not 0, for the root mean square
   WeightType weights = WeightType::kF32;  // as Slipway stores them
   // Windows that slide in Slipway, by one position a run; ONNX Runtime takes them whole.
   std::vector<compile::Slide> slides = {};
