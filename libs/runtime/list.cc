@@ -51,6 +51,7 @@ constexpr StepKernel kAll[] = {
     {KernelId::kByteProduct, "byte product", bind_byte_product},
     {KernelId::kByteTable, "byte table", bind_byte_table, kInPlace},
     {KernelId::kByteChain, "byte chain", bind_byte_chain, kInPlace},
+    {KernelId::kDynamicRange, "dynamic range", bind_dynamic_range},
     {KernelId::kBytePool, "byte pool", bind_byte_pool},
     {KernelId::kQuantizeBlocks, "quantize blocks", bind_quantize_blocks},
     {KernelId::kDequantizeBlocks, "dequantize blocks", bind_dequantize_blocks},
