@@ -91,8 +91,7 @@ Result<Settings> parse_settings(const Arguments& arguments) {
         TRY(parse_number("--set", word.substr(equals + 1), 0, INT64_MAX));
   }
   for (const std::string& path : arguments.positional()) {
-    settings.entries.push_back(
-        {.name = std::filesystem::path(path).stem().string(), .model = path, .batch = batch});
+    settings.entries.push_back(named_model(path, batch));
   }
   if (settings.entries.empty()) settings.entries = built_in_models(settings.made);
   const std::vector<std::string> only = arguments.values("--only");
@@ -218,7 +217,8 @@ class Bench {
     const Opened theirs = TRY(open_onnxruntime(subject, settings_.library));
     TRY(ours.engine->run());
     TRY(theirs.engine->run());
-    TRY(compare_answers(ours.engine->outputs(), theirs.engine->outputs(), entry.tolerance));
+    TRY(compare_answers(ours.engine->outputs(), theirs.engine->outputs(), entry.tolerance,
+                        entry.mean_tolerance));
     const std::vector<Timing> timings =
         TRY(time_in_turns({ours.engine.get(), theirs.engine.get()}, settings_.pace));
     for (std::size_t i = 0; i < pair.size(); ++i) {

@@ -33,8 +33,9 @@ long interruptions();
 Result<std::vector<Timing>> time_in_turns(const std::vector<Engine*>& engines, const Pace& pace);
 
 // An error that names the output and the element where the engines are further apart than
-// `tolerance` of the output's largest magnitude.
+// `tolerance` of the output's largest magnitude; of an output whose difference in the root mean
+// square is within `mean_tolerance` of that, if it is not 0, single elements may be.
 Status compare_answers(const std::vector<NamedValue>& got, const std::vector<NamedValue>& wanted,
-                       double tolerance);
+                       double tolerance, double mean_tolerance = 0);
 
 }  // namespace slipway::bench

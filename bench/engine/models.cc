@@ -18,6 +18,8 @@ namespace {
 
 // Rounding to 8 bits in one layer moves what the next one rounds.
 constexpr double kInt8Tolerance = 0.1;
+// Of all elements together, where it moves a few of them far: the place of a greatest, say.
+constexpr double kInt8MeanTolerance = 0.01;
 // Of weights that are rounded, with the model's own weights in ONNX Runtime.
 constexpr double kHalfWeightsTolerance = 0.01;
 
@@ -73,6 +75,20 @@ std::vector<Entry> built_in_models(const std::filesystem::path& made) {
        .precision = "int8",
        .tolerance = kInt8Tolerance},
   };
+}
+
+Entry named_model(const std::filesystem::path& path, std::int64_t batch) {
+  Entry entry{.name = path.stem().string(), .model = path, .batch = batch};
+  const Result<Model> model = read_model(path);  // what cannot be read is told when it is prepared
+  if (model.ok() && std::ranges::any_of(model->graph.nodes, [](const Node& node) {
+        return node.op == "DequantizeLinear" || node.op == "QLinearConv" ||
+               node.op == "QLinearMatMul" || node.op == "MatMulInteger" || node.op == "ConvInteger";
+      })) {
+    entry.precision = "int8";
+    entry.tolerance = kInt8Tolerance;
+    entry.mean_tolerance = kInt8MeanTolerance;
+  }
+  return entry;
 }
 
 Result<Prepared> prepare_model(const Entry& entry, const std::map<std::string, std::int64_t>& dims,

@@ -21,6 +21,7 @@ struct Entry {
   std::string precision = "f32";
   std::int64_t batch = 1;
   double tolerance = 1e-3;                // of an output's largest magnitude
+  double mean_tolerance = 0;              // in its place, if not 0, for the root mean square
   WeightType weights = WeightType::kF32;  // as Slipway stores them
   // Windows that slide in Slipway, by one position a run; ONNX Runtime takes them whole.
   std::vector<compile::Slide> slides = {};
@@ -29,6 +30,10 @@ struct Entry {
 // The built-in list. `made`: the folder that make_models.py filled; other files are the examples',
 // from the repository's root.
 std::vector<Entry> built_in_models(const std::filesystem::path& made);
+
+// A file as it was named: its name without the ending, and, where it has quantised tensors, the
+// precision and the tolerance of 8 bits.
+Entry named_model(const std::filesystem::path& path, std::int64_t batch);
 
 struct Prepared {
   std::map<std::string, std::int64_t> extents;  // of every open dimension

@@ -26,7 +26,7 @@ constexpr Pass kPasses[] = {
     {"multiply-divisions", "division by powers of two is multiplication", multiply_divisions},
     {"merge-equal", "of nodes that give the same, keep the first", slipway::merge_equal},
     {"share-constants", "of constants that are equal, keep the first", share_constants},
-    {"fold-padding", "padding with zeros becomes part of the convolution after it",
+    {"fold-padding", "padding with zeros becomes part of what comes after it",
      slipway::fold_padding, true},
     {"fold-batch-norm", "a normalisation becomes part of the convolution before it",
      slipway::fold_batch_norm, true},

@@ -42,9 +42,29 @@ std::optional<Ints> zero_padding(const Graph& graph, const Node& pad) {
   return pads;
 }
 
-// Adds the padding to the convolution's own; false where it pads in another way.
-bool add_padding(Node& conv, const Ints& pads) {
-  const NodeView view(conv, "");
+// Whether zeros around what it averages are what its own padding, counted, adds: to no side more
+// than its window has.
+bool averages_zeros(const Node& pool, const Ints& pads) {
+  const NodeView view(pool, "");
+  const Ints* const own = view.get_ints("pads");
+  const Ints* const kernel = view.get_ints("kernel_shape");
+  const std::size_t spatial = pads.size() / 2 - 2;
+  if (pool.version < 7 || view.get_flag("ceil_mode", false) || kernel == nullptr ||
+      kernel->size() != spatial ||
+      (own != nullptr && std::ranges::any_of(*own, [](std::int64_t p) { return p != 0; }))) {
+    return false;
+  }
+  for (std::size_t i = 0; i < spatial; ++i) {
+    if (pads[2 + i] >= (*kernel)[i] || pads[spatial + 4 + i] >= (*kernel)[i]) return false;
+  }
+  return true;
+}
+
+// Adds the padding to the node's own; false where it pads in another way.
+bool add_padding(Node& node, const Ints& pads) {
+  const bool is_pool = node.op == "AveragePool";
+  if (is_pool && !averages_zeros(node, pads)) return false;
+  const NodeView view(node, "");
   const std::size_t spatial = pads.size() / 2 - 2;
   const std::string auto_pad = view.get_string("auto_pad", "NOTSET");
   if (auto_pad != "NOTSET" && auto_pad != "VALID") return false;
@@ -55,15 +75,18 @@ bool add_padding(Node& conv, const Ints& pads) {
     sum[i] += pads[2 + i];
     sum[spatial + i] += pads[spatial + 4 + i];
   }
-  std::erase_if(conv.attributes,
-                [](const Attribute& a) { return a.name == "pads" || a.name == "auto_pad"; });
-  conv.attributes.emplace_back("pads", std::move(sum));
+  std::erase_if(node.attributes, [&](const Attribute& a) {
+    return a.name == "pads" || a.name == "auto_pad" || (is_pool && a.name == "count_include_pad");
+  });
+  node.attributes.emplace_back("pads", std::move(sum));
+  if (is_pool) node.attributes.emplace_back("count_include_pad", std::int64_t{1});
   return true;
 }
 
 }  // namespace
 
-// A Pad with zeros before a Conv becomes the Conv's own padding, whose taps are skipped.
+// A Pad with zeros before a Conv becomes the Conv's own padding, whose taps are skipped; before an
+// AveragePool its own, which counts.
 Result<std::string> fold_padding(Model& model) {
   Graph& graph = model.graph;
   const std::vector<std::size_t> uses = count_uses(graph);
@@ -73,7 +96,7 @@ Result<std::string> fold_padding(Model& model) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     Node& node = graph.nodes[i];
     if (node.op == "Pad" && !node.outputs.empty()) pad_of[node.outputs[0]] = i;
-    if (node.op != "Conv" || !node.domain.empty()) continue;
+    if ((node.op != "Conv" && node.op != "AveragePool") || !node.domain.empty()) continue;
     const auto pad = pad_of.find(node.inputs[0]);
     if (pad == pad_of.end() || uses[index(node.inputs[0])] != 1) continue;
     const Node& padding = graph.nodes[pad->second];
@@ -86,7 +109,7 @@ Result<std::string> fold_padding(Model& model) {
     ++folded;
   }
   remove_nodes(graph, is_removed);
-  return folded == 0 ? "" : "moved " + count_text(folded, "Pad") + " into the Conv after it";
+  return folded == 0 ? "" : "moved " + count_text(folded, "Pad") + " into what comes after it";
 }
 
 }  // namespace slipway

@@ -178,9 +178,12 @@ class IntegerForms {
     const auto weights = weights_of(graph_, node.inputs[1], product->is_transposed ? 0 : 1);
     if (!weights || weights->constant.shape.size() != 2) return false;
     const auto a = graph_.source_of(node.inputs[0]);
-    const auto goal = a ? graph_.goal_of(product->result) : std::nullopt;
-    if (!goal || !graph_.type(a->bytes).dims || graph_.type(a->bytes).dims->size() < 2)
-      return false;
+    if (!a || !graph_.type(a->bytes).dims || graph_.type(a->bytes).dims->size() < 2) return false;
+    const auto goal = graph_.goal_of(product->result);
+    if (!goal) {
+      graph_.replace({i}, float_product_nodes(node, *a, *weights, product->is_transposed));
+      return true;
+    }
     std::optional<std::vector<std::int32_t>> bias;
     if (product->bias != kNoValue) {
       bias = bias_of(graph_, product->bias, a->scaling.scale, *weights);
@@ -194,6 +197,41 @@ class IntegerForms {
     old.insert(old.end(), goal->nodes.begin(), goal->nodes.end());
     graph_.replace(old, product_nodes(node, *a, *goal, *weights, product->is_transposed, bias));
     return true;
+  }
+
+  // The sum of products as float, times a_scale * b_scale; what is added to it stays as it is.
+  std::vector<Node> float_product_nodes(const Node& from, const QuantizedSource& a,
+                                        const Weights& weights, bool is_transposed) {
+    const ValueId output = from.outputs[0];
+    const std::string name = name_of(output);
+    const std::optional<Dims> dims = graph_.type(output).dims;
+    std::vector<Node> nodes;
+    const auto add = [&](const char* op, std::vector<ValueId> inputs, const char* what,
+                         DType dtype) {
+      Node node;
+      node.name = from.name.empty() ? name : from.name;
+      node.op = op;
+      node.version = from.version;
+      node.inputs = std::move(inputs);
+      node.outputs = {graph_.add_value(str(name, what), Type::tensor(dtype, dims))};
+      nodes.push_back(std::move(node));
+      return nodes.back().outputs[0];
+    };
+    const ValueId sum = add(
+        "MatMulInteger",
+        {a.bytes, matrix(weights, is_transposed, str(name_of(from.inputs[1]), " bytes")), a.zero},
+        " sums", DType::kInt32);
+    const ValueId wide = add("Cast", {sum}, " as float", DType::kFloat32);
+    nodes.back().attributes.emplace_back("to", static_cast<std::int64_t>(DType::kFloat32));
+    std::vector<float> factors = weights.constant.scales;
+    for (float& factor : factors) factor = a.scaling.scale * factor;
+    ValueId result =
+        add("Mul", {wide, graph_.add_constant(str(name, " factor"), Tensor::of(factors))},
+            " scaled", DType::kFloat32);
+    if (from.op == "Gemm" && from.inputs.size() > 2 && from.inputs[2] != kNoValue)
+      result = add("Add", {result, from.inputs[2]}, " with bias", DType::kFloat32);
+    nodes.back().outputs = {output};
+    return nodes;
   }
 
   std::vector<Node> product_nodes(const Node& from, const QuantizedSource& a,

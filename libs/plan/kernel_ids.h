@@ -53,6 +53,7 @@ enum class KernelId : std::uint16_t {
   kByteProduct = 64,
   kByteTable = 65,
   kByteChain = 66,
+  kDynamicRange = 67,
   // Columns of a window that slides.
   kColumns = 70,
   kTakeColumns = 71,

@@ -147,6 +147,10 @@ struct ByteBounds {
 // (int32; left out of a depthwise one), bias (int32) and multiplier (float), both filled up to
 // whole blocks of 16 channels, residual (of the shape and layout of the output); bias and residual
 // may be left out. All constant but x and residual. x, residual and output are bytes, blocked.
+// The output may be floats, blocked: then the multiplier has one element or one a channel and need
+// not be constant, there is no residual, and there may be more inputs: the
+// zero point of x as its type has it, in place of x_zero, and a bias of floats, filled up as above.
+// Scales and bounds of the output are of no meaning.
 struct ByteConvParams {
   std::uint32_t is_depthwise;
   std::uint32_t groups;
@@ -163,12 +167,17 @@ struct ByteConvParams {
 // (int32) packed as those of a pointwise convolution to n channels, bias (int32) and multiplier
 // (float), both filled up to whole blocks of 16 columns; bias may be left out. Output: bytes
 // [..., n] (plain). Zero points and bounds as above.
+// The output may be floats, sums times the multiplier: then that has one element or n, and need not
+// be constant, and there may be more inputs: the zero point of A as its type has it, in place of
+// a_zero; a bias of floats [n]; an addend of the output's shape. They are added in this order
+// before the activation; y_zero and the range are of no meaning.
 struct ByteProductParams {
   std::uint32_t n;
   std::uint32_t k;
   std::int32_t a_zero;
   std::int32_t y_zero;
   ByteBounds range;
+  ActivationParams activation;
 };
 
 // One input and one output, bytes, both blocked. The scales are of no meaning for a maximum.
@@ -295,11 +304,12 @@ struct GroupNormParams {
 
 // The data as [rows, channels, ...], the channels an axis or, from `axis` to `end`, several as one;
 // none where both are equal. Inputs: the data, scale, bias, mean, variance, each with an element a
-// channel.
+// channel; filled up to whole blocks of 16 where the data is blocked, whose channels are axis 1.
 struct BatchNormParams {
   std::uint32_t axis;
   std::uint32_t end;
   float epsilon;
+  ActivationParams activation;
 };
 
 // Over axes first .. end together.

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "compile/lower/conv_shape.h"
 #include "compile/lower/lower.h"
+#include "compile/lower/quantized.h"
 #include "compile/lower/tail.h"
 #include "kernels/conv/conv_triple.h"
 #include "kernels/conv/depthwise.h"
@@ -352,6 +353,8 @@ Result<Lowered> lower_conv(Lowering& lowering, std::size_t node) {
 // A gate whose product only a pointwise convolution reads is left to it.
 Result<Lowered> lower_product(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
+  if (TRY(lower_scaled_product(lowering, node))) return Lowered::kYes;
+  if (TRY(lower_scaled_conv(lowering, node))) return Lowered::kYes;
   const auto user = lowering.only_user(n.outputs[0]);
   if (!user || lowering.graph.nodes[*user].op != "Conv" || !gated_by(lowering, n) ||
       lowering.graph.nodes[*user].inputs[0] != n.outputs[0]) {

@@ -78,4 +78,22 @@ Result<Lowered> lower_quantize(Lowering& lowering, std::size_t node) {
   return Lowered::kYes;
 }
 
+// The range first, then a QuantizeLinear by it.
+Result<Lowered> lower_dynamic_quantize(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  if (!lowering.is_float(n.inputs[0]) || n.outputs.size() < 3) return Lowered::kDeclined;
+  const TensorIndex x = TRY(lowering.read(n.inputs[0]));
+  const auto range_of = [&](std::size_t output, DType dtype) {
+    const ValueId id = n.outputs[output];
+    return id == kNoValue ? lowering.add_temporary(n.name, dtype, {}) : lowering.write(id);
+  };
+  const TensorIndex scale = range_of(1, DType::kFloat32);
+  const TensorIndex zero = range_of(2, DType::kUint8);
+  lowering.add_step(node, plan::KernelId::kDynamicRange, {x}, {scale, zero});
+  const TensorIndex y = lowering.write(n.outputs[0]);
+  lowering.add_step(node, plan::KernelId::kQuantize, {x, scale, zero}, {y})
+      .set_params(plan::ScaledParams{0, 0});
+  return Lowered::kYes;
+}
+
 }  // namespace slipway::compile

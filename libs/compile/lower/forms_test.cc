@@ -311,7 +311,7 @@ TEST(Forms, WhatFollowsAConvolution) {
   const Follower followers[] = {
       {"softmax", "%y = Softmax(%c) {axis=1}", "softmax"},
       {"transpose", "%y = Transpose(%c) {perm=[0,2,3,1]}", "view"},
-      {"mean", "init %a = int64[2] {2, 3}\n%y = ReduceMean(%c, %a) {keepdims=0}", "reduce"},
+      {"mean", "init %a = int64[2] {2, 3}\n%y = ReduceMean(%c, %a) {keepdims=0}", "pool"},
       {"pad", "init %p = int64[8] {0, 0, 1, 1, 0, 0, 1, 1}\n%y = Pad(%c, %p) {mode=\"edge\"}",
        "mapped"},
       {"concat", "%r = Relu(%c)\n%y = Concat(%c, %r) {axis=1}", "concat"},
@@ -343,6 +343,56 @@ TEST(Forms, JoinedBlocks) {
   const Result<Compiled> compiled = compile_form(form);
   ASSERT_TRUE(compiled.ok());
   EXPECT_EQ(std::ranges::count(compiled->steps, "relayout", &StepNote::kernel), 1);  // the output
+}
+
+std::string row(const char* name, int channels) { return numbers(name, {channels}); }
+
+// What changes no layout between convolutions: from one to the next all of it stays in blocks.
+TEST(Forms, StaysInBlocks) {
+  struct Middle {
+    const char* name;
+    std::string body;
+    const char* kernel;
+  };
+  const std::string variance =
+      "init %v = float[19] {1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19}\n";
+  const Middle middles[] = {
+      {"batch norm",
+       row("s", 19) + row("b", 19) + row("m", 19) + variance +
+           "%n = BatchNormalization(%e, %s, %b, %m, %v)\n%d = Relu(%n)\n",
+       "batch norm"},
+      {"batch norm and more",
+       row("s", 19) + row("b", 19) + row("m", 19) + variance +
+           "%n = BatchNormalization(%e, %s, %b, %m, %v)\n%d = Tanh(%n)\n",
+       "batch norm"},
+      {"what is infinite at zero", "%q = Abs(%c)\n%d = Log(%q)\n", "chain"},
+      {"mean",
+       "init %a = int64[2] {2, 3}\n%k = ReduceMean(%e, %a) {keepdims=1}\n%d = Mul(%e, %k)\n",
+       "pool"},
+      {"greatest", "init %a = int64[2] {2, 3}\n%k = ReduceMax(%e, %a)\n%d = Mul(%e, %k)\n", "pool"},
+      {"nearest", "init %s = float[4] {1.0, 1.0, 2.0, 1.6}\n%d = Resize(%e, _, %s)\n", "mapped"},
+      {"linear",
+       "init %s = int64[4] {2, 19, 17, 29}\n%d = Resize(%e, _, _, %s) {mode=\"linear\"}\n",
+       "resample"},
+      {"pad",
+       "init %p = int64[8] {0, 0, 1, 3, 0, 0, 1, 0}\ninit %f = float[] {1.5}\n%d = Pad(%e, %p, "
+       "%f)\n",
+       "mapped"},
+      {"average of padding",
+       "init %p = int64[8] {0, 0, 1, 1, 0, 0, 1, 0}\n%q = Pad(%e, %p)\n"
+       "%d = AveragePool(%q) {kernel_shape=[3,3]}\n",
+       "pool"},
+  };
+  for (const Middle& middle : middles) {
+    const std::string body = convolution_to(19) + "%e = Exp(%c)\n" + middle.body +
+                             numbers("z", {7, 19, 3, 3}) + "%y = Conv(%d, %z)";
+    const Form form = {middle.name, "%x: float[2,3,12,13]", body.c_str(), middle.kernel};
+    expect_kernels({form});
+    const Result<Compiled> compiled = compile_form(form);
+    ASSERT_TRUE(compiled.ok());
+    EXPECT_EQ(std::ranges::count(compiled->steps, "relayout", &StepNote::kernel), 1)  // the output
+        << middle.name;
+  }
 }
 
 // Whole blocks of channels are read where they lie: no step changes the layout of what comes out of

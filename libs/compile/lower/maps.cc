@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "compile/lower/lower.h"
 #include "compile/lower/numbers.h"
+#include "kernels/conv/shape.h"
 #include "kernels/move/copy.h"
 #include "ops/movement/pad_plan.h"
 #include "ops/node_view.h"
@@ -44,13 +45,36 @@ bool can_map(const Shape& from, const Shape& to) {
          std::ranges::all_of(from, [](std::int64_t extent) { return extent != 0; });
 }
 
+// The layout in which a node can move elements along the axes that change: in blocks, where they
+// lie so, and neither images nor channels change.
+plan::Layout moved_in(const Lowering& lowering, const Node& n) {
+  const Shape& from = lowering.shape(n.inputs[0]);
+  const Shape& to = lowering.shape(n.outputs[0]);
+  const bool is_blocked = lowering.is_float(n.inputs[0]) && from.size() > 2 &&
+                          from.size() + 1 <= kMoveDims &&
+                          lowering.layout(n.inputs[0]) == plan::Layout::kBlocked16 &&
+                          from[0] == to[0] && from[1] == to[1];
+  return is_blocked ? plan::Layout::kBlocked16 : plan::Layout::kPlain;
+}
+
+// A blocked tensor as what lies there: [N, blocks, ..., 16]; a plain one as it is.
+TensorIndex lying(Lowering& lowering, TensorIndex of) {
+  const ProgramTensor& tensor = lowering.program.tensor(of);
+  if (tensor.layout == plan::Layout::kPlain) return of;
+  Shape shape = tensor.shape;
+  shape[1] = static_cast<std::int64_t>(blocks_of(static_cast<std::size_t>(shape[1])));
+  shape.push_back(kConvBlock);
+  return lowering.stored(of, std::move(shape));
+}
+
 Result<Lowered> add_mapped(Lowering& lowering, std::size_t node, const AxisMaps& maps,
                            TensorIndex fill) {
   const Node& n = lowering.graph.nodes[node];
-  const TensorIndex from = TRY(lowering.read(n.inputs[0]));
   if (maps.mapped == 0) return lower_reshape(lowering, node);
+  const plan::Layout layout = moved_in(lowering, n);
+  const TensorIndex from = lying(lowering, TRY(lowering.read(n.inputs[0], layout)));
   const TensorIndex map = lowering.add_constant(str(n.name, " map"), Tensor::of(maps.elements));
-  const TensorIndex to = lowering.write(n.outputs[0]);
+  const TensorIndex to = lying(lowering, lowering.write(n.outputs[0], layout));
   lowering.add_step(node, plan::KernelId::kMapped, {from, map, fill}, {to})
       .set_params(plan::MappedParams{maps.mapped});
   return Lowered::kYes;
@@ -148,7 +172,8 @@ Result<Lowered> lower_filter(Lowering& lowering, std::size_t node, const ResizeR
       return Lowered::kDeclined;
   }
   if (taps.empty()) return lower_reshape(lowering, node);
-  TensorIndex from = TRY(lowering.read(n.inputs[0]));
+  const plan::Layout layout = moved_in(lowering, n);
+  TensorIndex from = lying(lowering, TRY(lowering.read(n.inputs[0], layout)));
   Shape shape = lowering.shape(n.inputs[0]);
   for (std::size_t i = 0; i < taps.size(); ++i) {
     const auto& [axis, tap] = taps[i];
@@ -160,14 +185,14 @@ Result<Lowered> lower_filter(Lowering& lowering, std::size_t node, const ResizeR
     const TensorIndex weights =
         lowering.add_constant(str(n.name, " weights"), Tensor::of(size, tap.weights));
     const TensorIndex to = i + 1 == taps.size()
-                               ? lowering.write(n.outputs[0])
-                               : lowering.add_temporary(n.name, DType::kFloat32, shape);
-    ProgramStep& step =
-        lowering.add_step(node, plan::KernelId::kResample, {from, positions, weights}, {to});
+                               ? lowering.write(n.outputs[0], layout)
+                               : lowering.add_temporary(n.name, DType::kFloat32, shape, layout);
+    ProgramStep& step = lowering.add_step(node, plan::KernelId::kResample,
+                                          {from, positions, weights}, {lying(lowering, to)});
     step.set_params(plan::ResampleParams{static_cast<std::uint32_t>(axis),
                                          static_cast<std::uint32_t>(tap.width)});
     step.note = str("axis ", axis, ", ", tap.width, " taps");
-    from = to;
+    from = lying(lowering, to);
   }
   return Lowered::kYes;
 }

@@ -1,6 +1,10 @@
 // Softmax and the normalisations.
+#include <algorithm>
+
 #include "compile/lower/lower.h"
 #include "compile/lower/numbers.h"
+#include "compile/lower/tail.h"
+#include "kernels/conv/shape.h"
 #include "ops/node_view.h"
 #include "plan/params.h"
 
@@ -103,6 +107,22 @@ Result<Lowered> lower_group_norm(Lowering& lowering, std::size_t node) {
   return Lowered::kYes;
 }
 
+// The parameters of channels, as many as whole blocks have: what is added keeps zeros.
+Result<std::vector<TensorIndex>> fill_blocks(Lowering& lowering, const Node& node) {
+  std::vector<TensorIndex> filled;
+  for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+    const Tensor direct = TRY(lowering.constant(node.inputs[i])->direct());
+    const std::size_t whole = blocks_of(direct.size()) * kConvBlock;
+    Tensor tensor = TRY(Tensor::create(DType::kFloat32, {static_cast<std::int64_t>(whole)}));
+    const std::span<float> to = tensor.mutable_data<float>();
+    std::ranges::fill(to, i == 4 ? 1.0F : 0.0F);  // a variance of zero is no number
+    std::ranges::copy(direct.data<float>(), to.begin());
+    filled.push_back(
+        lowering.add_constant(lowering.graph.value(node.inputs[i]).name, std::move(tensor)));
+  }
+  return filled;
+}
+
 // With statistics that are given, not those of the batch.
 Result<Lowered> lower_batch_norm(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
@@ -114,16 +134,31 @@ Result<Lowered> lower_batch_norm(Lowering& lowering, std::size_t node) {
   if (!is_simple(lowering, n) || trains || shape.empty() || count_of(shape, 0) == 0)
     return Lowered::kDeclined;
   const bool is_spatial = n.version >= 9 || view.get_int("spatial", 1) != 0;
-  plan::BatchNormParams params{1, 1, view.get_float("epsilon", 1e-5F)};
+  plan::BatchNormParams params{1, 1, view.get_float("epsilon", 1e-5F), {}};
   if (shape.size() > 1) params.end = is_spatial ? 2 : static_cast<std::uint32_t>(shape.size());
   std::int64_t channels = 1;
   for (std::size_t axis = params.axis; axis < params.end; ++axis) channels *= shape[axis];
   for (std::size_t i = 1; i < n.inputs.size(); ++i) {
     if (count_of(lowering.shape(n.inputs[i]), 0) != channels) return Lowered::kDeclined;
   }
-  const std::vector<TensorIndex> inputs = TRY(read_all(lowering, n));
-  const TensorIndex to = lowering.write(n.outputs[0]);
-  lowering.add_step(node, plan::KernelId::kBatchNorm, inputs, {to}).set_params(params);
+  bool is_blocked = is_spatial && lowering.layout(n.inputs[0]) == plan::Layout::kBlocked16;
+  for (std::size_t i = 1; i < n.inputs.size(); ++i)
+    is_blocked = is_blocked && lowering.constant(n.inputs[i]) != nullptr;
+  const plan::Layout layout = is_blocked ? plan::Layout::kBlocked16 : plan::Layout::kPlain;
+  std::vector<TensorIndex> inputs;
+  if (is_blocked) {
+    inputs = TRY(fill_blocks(lowering, n));
+    inputs.insert(inputs.begin(), TRY(lowering.read(n.inputs[0], layout)));
+  } else {
+    inputs = TRY(read_all(lowering, n));
+  }
+  const Tail tail = match_tail(lowering, n.outputs[0], {1, false, false, false});
+  params.activation = tail.activation_params();
+  const TensorIndex to = lowering.write(tail.output, layout);
+  ProgramStep& step = lowering.add_step(node, plan::KernelId::kBatchNorm, inputs, {to});
+  step.set_params(params);
+  if (!tail.note.empty()) step.note = str(n.op, tail.note);
+  absorb_tail(lowering, tail);
   return Lowered::kYes;
 }
 

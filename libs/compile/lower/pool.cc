@@ -1,3 +1,7 @@
+#include "compile/lower/pool.h"
+
+#include <algorithm>
+
 #include "compile/lower/lower.h"
 #include "ops/nn/pooling.h"
 #include "ops/node_view.h"
@@ -46,15 +50,35 @@ Result<Lowered> lower_pool(Lowering& lowering, std::size_t node) {
   return Lowered::kYes;
 }
 
+// Into the output as it is, or, where it lacks the spatial axes, beside it first.
+Status pool_globally(Lowering& lowering, std::size_t node, PoolKind kind) {
+  const Node& n = lowering.graph.nodes[node];
+  plan::PoolParams params{};
+  params.kind = static_cast<std::uint32_t>(kind);
+  for (plan::ConvAxisParams& axis : params.axes) axis = {1, 1, 1, 0};
+  const TensorIndex from = TRY(lowering.read(n.inputs[0], Layout::kBlocked16));
+  Shape pooled(lowering.shape(n.inputs[0]).size(), 1);
+  std::copy_n(lowering.shape(n.inputs[0]).begin(), 2, pooled.begin());
+  if (lowering.shape(n.outputs[0]) == pooled) {
+    add_pool(lowering, node, from, params);
+    return {};
+  }
+  const TensorIndex blocks =
+      lowering.add_temporary(n.name, DType::kFloat32, pooled, Layout::kBlocked16);
+  lowering.add_step(node, plan::KernelId::kPool, {from}, {blocks}).set_params(params);
+  const TensorIndex plain = lowering.view(lowering.write(n.outputs[0]), pooled);
+  ProgramStep& step = lowering.add_step(node, plan::KernelId::kRelayout, {blocks}, {plain});
+  step.multiply_adds = 0;
+  step.note = "blocked to plain";
+  return {};
+}
+
 Result<Lowered> lower_global_pool(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
   if (!is_pooled_by_kernel(lowering, n) || lowering.layout(n.inputs[0]) != Layout::kBlocked16)
     return lower_plain_global_pool(lowering, node);
-  plan::PoolParams params{};
-  params.kind = static_cast<std::uint32_t>(n.op == "GlobalMaxPool" ? PoolKind::kGlobalMax
-                                                                   : PoolKind::kGlobalAverage);
-  for (plan::ConvAxisParams& axis : params.axes) axis = {1, 1, 1, 0};
-  add_pool(lowering, node, TRY(lowering.read(n.inputs[0], Layout::kBlocked16)), params);
+  TRY(pool_globally(lowering, node,
+                    n.op == "GlobalMaxPool" ? PoolKind::kGlobalMax : PoolKind::kGlobalAverage));
   return Lowered::kYes;
 }
 

@@ -54,6 +54,11 @@ bool is_read_in_blocks(const Lowering& lowering, ValueId id);
 // A QuantizeLinear to bytes, of elementwise functions of dequantised ones: false where it is none.
 Result<bool> lower_byte_chain(Lowering& lowering, std::size_t node, const Scaling& to);
 
+// A Mul that scales the sums of a MatMulInteger, or a ConvInteger, whose turn was before, with what
+// comes between: false where it is none.
+Result<bool> lower_scaled_product(Lowering& lowering, std::size_t node);
+Result<bool> lower_scaled_conv(Lowering& lowering, std::size_t node);
+
 // A QuantizeLinear or DequantizeLinear whose bytes are blocked, and a pool between the two.
 Result<bool> lower_in_blocks(Lowering& lowering, std::size_t node);
 

@@ -1,4 +1,5 @@
 // QLinearConv, and what may follow it in its kernel: a clamp, the addition of other bytes.
+// ConvInteger where a factor follows.
 #include <algorithm>
 
 #include "base/str.h"
@@ -6,6 +7,7 @@
 #include "compile/lower/lower.h"
 #include "compile/lower/numbers.h"
 #include "compile/lower/quantized.h"
+#include "compile/lower/tail.h"
 #include "compile/lower/view.h"
 #include "kernels/conv/byte_depthwise.h"
 #include "ops/nn/convolution.h"
@@ -30,18 +32,19 @@ enum Input : std::size_t {
 };
 
 // Weights less their zero points, where these are signed bytes.
-std::optional<std::vector<std::int8_t>> weights_of(const Lowering& lowering, const Node& node,
-                                                   std::size_t channels) {
-  const auto values = ints_of(lowering, node.inputs[kW]);
-  const auto zeros = ints_of(lowering, node.inputs[kWZero]);
+std::optional<std::vector<std::int8_t>> weights_of(const Lowering& lowering, ValueId w,
+                                                   ValueId zero, std::size_t channels) {
+  const auto values = ints_of(lowering, w);
+  const auto zeros =
+      zero == kNoValue ? std::optional(std::vector<std::int64_t>{0}) : ints_of(lowering, zero);
   if (!values || !zeros || (zeros->size() != 1 && zeros->size() != channels)) return std::nullopt;
   std::vector<std::int8_t> weights;
   weights.reserve(values->size());
   const std::size_t filter = values->size() / channels;
   for (std::size_t i = 0; i < values->size(); ++i) {
-    const std::int64_t w = (*values)[i] - (*zeros)[zeros->size() == 1 ? 0 : i / filter];
-    if (w < -128 || w > 127) return std::nullopt;
-    weights.push_back(static_cast<std::int8_t>(w));
+    const std::int64_t weight = (*values)[i] - (*zeros)[zeros->size() == 1 ? 0 : i / filter];
+    if (weight < -128 || weight > 127) return std::nullopt;
+    weights.push_back(static_cast<std::int8_t>(weight));
   }
   return weights;
 }
@@ -102,7 +105,7 @@ struct Constants {
 
 std::optional<Constants> constants_of(const Lowering& lowering, const Node& node,
                                       std::size_t channels) {
-  const auto weights = weights_of(lowering, node, channels);
+  const auto weights = weights_of(lowering, node.inputs[kW], node.inputs[kWZero], channels);
   const auto x_scale = one_float(lowering, node.inputs[kXScale]);
   const auto y_scale = one_float(lowering, node.inputs[kYScale]);
   const auto w_scales = floats_of(lowering, node.inputs[kWScale]);
@@ -145,8 +148,10 @@ Result<std::vector<TensorIndex>> add_constants(Lowering& lowering, const std::st
     inputs[2] =
         lowering.add_constant(str(name, " bias"), in_whole_blocks(*std::move(constants.bias)));
   }
-  inputs[3] = lowering.add_constant(str(name, " factors"),
-                                    in_whole_blocks(std::move(constants.multiplier)));
+  if (!constants.multiplier.empty()) {
+    inputs[3] = lowering.add_constant(str(name, " factors"),
+                                      in_whole_blocks(std::move(constants.multiplier)));
+  }
   return inputs;
 }
 
@@ -191,7 +196,111 @@ TensorIndex keep_positions(Lowering& lowering, std::size_t node, TensorIndex x, 
   return to;
 }
 
+// A ConvInteger whose sums, as floats, are multiplied by one float or one for each channel.
+struct FloatConv {
+  std::size_t node;
+  std::size_t cast;
+  ValueId zero = kNoValue;  // of x
+  ValueId factor = kNoValue;
+  ValueId output = kNoValue;
+  Choice choice;
+  std::vector<std::int8_t> weights;
+};
+
+bool is_one_a_channel(const Shape& shape, const Shape& output) {
+  const std::int64_t count = element_count(shape).value();
+  const std::size_t spatial = output.size() - 2;
+  if (count == 1) return shape.size() <= output.size();
+  return count == output[1] && shape.size() > spatial && shape.size() <= output.size() &&
+         shape[shape.size() - spatial - 1] == count;
+}
+
+Result<std::optional<FloatConv>> float_conv(const Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  std::optional<FloatConv> found;
+  const auto cast = lowering.only_user(n.outputs[0]);
+  if (!cast || lowering.graph.nodes[*cast].op != "Cast") return found;
+  const ValueId wide = lowering.graph.nodes[*cast].outputs[0];
+  const auto mul = lowering.only_user(wide);
+  if (!mul || !lowering.is_float(wide) || lowering.graph.nodes[*mul].op != "Mul" ||
+      !lowering.graph.nodes[*mul].domain.empty()) {
+    return found;
+  }
+  const Node& scaled = lowering.graph.nodes[*mul];
+  const ValueId factor = scaled.inputs[scaled.inputs[0] == wide ? 1 : 0];
+  const Tensor* const w = lowering.constant(n.inputs[1]);
+  const Shape& output = lowering.shape(scaled.outputs[0]);
+  const ValueId zero = has_input(n, 2) ? n.inputs[2] : kNoValue;
+  if (w == nullptr || w->rank() < 3 || w->size() == 0 || factor == wide ||
+      output != lowering.shape(n.outputs[0]) || element_count(output).value() == 0 ||
+      element_count(lowering.shape(n.inputs[0])).value() == 0 ||
+      !is_one_a_channel(lowering.shape(factor), output) ||
+      (zero != kNoValue && element_count(lowering.shape(zero)).value() != 1)) {
+    return found;
+  }
+  const NodeView view(n, describe(lowering.graph, node));
+  const auto choice = choose(TRY(plan_convolution(view, lowering.shape(n.inputs[0]), w->shape())));
+  const auto weights = weights_of(lowering, n.inputs[1], has_input(n, 3) ? n.inputs[3] : kNoValue,
+                                  static_cast<std::size_t>(w->dim(0)));
+  if (choice && weights)
+    found = FloatConv{node, *cast, zero, factor, scaled.outputs[0], *choice, *weights};
+  return found;
+}
+
 }  // namespace
+
+// It is added at its Mul: only there the factor is made.
+Result<Lowered> lower_integer_conv(Lowering& lowering, std::size_t node) {
+  const auto conv = TRY(float_conv(lowering, node));
+  if (!conv) return Lowered::kDeclined;
+  lowering.absorb(conv->cast);
+  return Lowered::kYes;
+}
+
+Result<bool> lower_scaled_conv(Lowering& lowering, std::size_t node) {
+  const Node& mul = lowering.graph.nodes[node];
+  std::optional<FloatConv> conv;
+  for (const ValueId input : mul.inputs) {
+    const auto cast = lowering.maker(input);
+    if (!cast || lowering.graph.nodes[*cast].op != "Cast") continue;
+    const auto first = lowering.maker(lowering.graph.nodes[*cast].inputs[0]);
+    if (!first || lowering.graph.nodes[*first].op != "ConvInteger" ||
+        lowering.is_made(lowering.graph.nodes[*first].outputs[0])) {
+      continue;
+    }
+    conv = TRY(float_conv(lowering, *first));
+    if (conv && conv->output == mul.outputs[0]) break;
+    conv.reset();
+  }
+  if (!conv) return false;
+  const Node& n = lowering.graph.nodes[conv->node];
+  Choice& choice = conv->choice;
+  std::vector<TensorIndex> inputs = {TRY(lowering.read(n.inputs[0], Layout::kBlocked16))};
+  for (const TensorIndex id : TRY(add_constants(lowering, lowering.graph.value(n.inputs[1]).name,
+                                                choice, {std::move(conv->weights), {}, {}}))) {
+    inputs.push_back(id);
+  }
+  inputs[4] = TRY(lowering.read(conv->factor));
+  inputs.push_back(kLeftOut);
+  inputs.push_back(TRY(lowering.read(conv->zero)));
+  const Tail tail = match_tail(lowering, conv->output, {1, true, false, false, false});
+  inputs.push_back(kLeftOut);
+  if (tail.bias != nullptr) {
+    const Tensor bias = TRY(tail.bias->direct());
+    const std::span<const float> values = bias.data<float>();
+    inputs.back() = lowering.add_constant(
+        str(n.name, " bias"), in_whole_blocks(std::vector<float>(values.begin(), values.end())));
+  }
+  plan::ByteConvParams& params = choice.params;
+  params.x_zero = stored_byte(lowering.dtype(n.inputs[0]), 0);
+  const TensorIndex to = lowering.write(tail.output, Layout::kBlocked16);
+  ProgramStep& step = lowering.add_step(conv->node, plan::KernelId::kByteConv, inputs, {to});
+  step.set_params(params);
+  step.note = str("ConvInteger + scale", tail.note, params.is_depthwise != 0 ? ", depthwise" : "",
+                  choice.merged > 1 ? str(", ", choice.merged, " groups as one") : "");
+  absorb_tail(lowering, tail);
+  return true;
+}
 
 Result<Lowered> lower_quantized_conv(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];

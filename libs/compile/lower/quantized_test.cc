@@ -311,5 +311,76 @@ TEST(Quantized, BytesMove) {
   }
 }
 
+// What stays float after a product of bytes is part of its step: a scale that a run finds, a bias,
+// an addend, an activation.
+TEST(Quantized, ProductsThatStayFloat) {
+  const auto weights = [](int k, int n) {
+    return str("init %w = int8[", k, ",", n, "] {", numbers(k * n, -127, 127, 3),
+               "}\ninit %ws = float[", n, "] {", scales(n, 0.001, 0.0005), "}\ninit %b = float[", n,
+               "] {", scales(n, -0.3, 0.11), "}\n");
+  };
+  const std::string dynamic = "%q, %s, %z = DynamicQuantizeLinear(%x)\n";
+  const std::string sum = "%sum = MatMulInteger(%q, %w, %z)\n%wide = Cast(%sum) {to=1}\n";
+  const std::string product = sum + "%f = Mul(%s, %ws)\n%p = Mul(%wide, %f)\n";
+  const std::string dequantized = "%wd = DequantizeLinear(%w, %ws) {axis=1}\n";
+  const std::vector<std::string> found = {"dynamic range", "quantize", "chain", "byte product"};
+  expect({"dynamic", "%x: float[3,40]", weights(40, 19) + dynamic + product + "%y = Identity(%p)\n",
+          found});
+  expect({"dynamic, one row", "%x: float[1,40]",
+          weights(40, 300) + dynamic + product + "%y = Add(%p, %b)\n", found});
+  expect(
+      {"dynamic, with what follows", "%x: float[2,70,40], %r: float[2,70,300]",
+       weights(40, 300) + dynamic + product + "%v = Add(%b, %p)\n%g = Add(%v, %r)\n%y = Gelu(%g)\n",
+       found, 20});
+  expect({"dynamic, one scale",
+          "%x: float[2,7,40]",
+          weights(40, 19) + dynamic + sum + "%p = Mul(%s, %wide)\n%y = Tanh(%p)\n",
+          {"dynamic range", "quantize", "byte product"}});
+  for (const Quantization& q : kTypes) {
+    expect({str("static ", q.name),
+            "%x: float[2,37,48]",
+            quantized("x", q) + weights(48, 33) + dequantized +
+                "%p = MatMul(%x.d, %wd)\n%v = Add(%p, %b)\n%y = Exp(%v)\n",
+            {"quantize", "byte product", "chain"}});
+  }
+  expect({"static, as Gemm",
+          "%x: float[37,48]",
+          quantized("x", kTypes[0]) + weights(48, 33) + dequantized +
+              "%p = Gemm(%x.d, %wd, %b)\n%y = Sigmoid(%p)\n",
+          {"quantize", "byte product"}});
+}
+
+TEST(Quantized, ConvolutionsThatStayFloat) {
+  struct Form {
+    const char* name;
+    const char* x;
+    int out, in, kernel;
+    const char* attributes;
+  };
+  const Form forms[] = {
+      {"odd channels", "2,5,9,11", 19, 5, 3, "pads=[1,1,1,1]"},
+      {"pointwise", "1,32,9,11", 48, 32, 1, "strides=[1,1]"},
+      {"depthwise", "1,20,9,11", 20, 1, 3, "group=20, pads=[1,1,1,1], strides=[2,2]"},
+      {"depthwise, five by five", "1,35,9,11", 35, 1, 5, "group=35, pads=[2,2,2,2]"},
+      {"groups of blocks", "1,32,9,11", 64, 16, 3, "group=2"}};
+  for (const Form& form : forms) {
+    for (const bool has_bias : {false, true}) {
+      const std::string body = str(
+          "init %w = int8[", form.out, ",", form.in, ",", form.kernel, ",", form.kernel, "] {",
+          numbers(form.out * form.in * form.kernel * form.kernel, -127, 127, 5),
+          "}\ninit %ws = float[", form.out, ",1,1] {", scales(form.out, 0.001, 0.0005),
+          "}\ninit %b = float[1,", form.out, ",1,1] {", scales(form.out, -0.3, 0.11),
+          "}\n%q, %s, %z = DynamicQuantizeLinear(%x)\n%sum = ConvInteger(%q, %w, %z) {",
+          form.attributes, "}\n%wide = Cast(%sum) {to=1}\n%f = Mul(%s, %ws)\n%p = Mul(%wide, %f)\n",
+          has_bias ? "%v = Add(%p, %b)\n" : "", "%y = Relu(", has_bias ? "%v" : "%p", ")\n");
+      expect(
+          {str(form.name, has_bias ? " with bias" : ""),
+           str("%x: float[", form.x, "]"),
+           body,
+           {"dynamic range", "quantize", "chain", "relayout", "byte conv", "chain", "relayout"}});
+    }
+  }
+}
+
 }  // namespace
 }  // namespace slipway::compile

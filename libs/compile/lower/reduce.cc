@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "compile/lower/lower.h"
 #include "compile/lower/numbers.h"
+#include "compile/lower/pool.h"
 #include "compile/lower/view.h"
 #include "ops/node_view.h"
 #include "plan/params.h"
@@ -112,6 +113,18 @@ Result<Lowered> add_reduce(Lowering& lowering, std::size_t node, Reduction funct
   return Lowered::kYes;
 }
 
+// A mean or a maximum over all spatial axes of what lies in blocks is pooling.
+std::optional<plan::PoolKind> pooling_of(const Lowering& lowering, const Node& n,
+                                         const std::vector<bool>& reduced) {
+  if (lowering.layout(n.inputs[0]) != plan::Layout::kBlocked16 || reduced.size() < 3 ||
+      reduced[0] || reduced[1] || std::ranges::count(reduced, false) != 2) {
+    return std::nullopt;
+  }
+  if (n.op == "ReduceMean") return plan::PoolKind::kGlobalAverage;
+  if (n.op == "ReduceMax") return plan::PoolKind::kGlobalMax;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Lowered> lower_reduce(Lowering& lowering, std::size_t node) {
@@ -120,6 +133,10 @@ Result<Lowered> lower_reduce(Lowering& lowering, std::size_t node) {
   if (!lowering.is_float(n.inputs[0]) || !has_elements(shape)) return Lowered::kDeclined;
   const auto reduced = TRY(reduced_axes(lowering, node));
   if (!reduced) return Lowered::kDeclined;
+  if (const auto kind = pooling_of(lowering, n, *reduced)) {
+    TRY(pool_globally(lowering, node, *kind));
+    return Lowered::kYes;
+  }
   for (const Row& row : kRows) {
     if (row.op == n.op) return add_reduce(lowering, node, row.function, *reduced);
   }

@@ -31,7 +31,7 @@ class TailMatcher {
   Tail match() {
     if (options_.takes_bias) take_bias();
     if (options_.takes_addend) take_addend();
-    if (!take_activation() && !take_silu()) take_gelu();
+    if (options_.takes_activation && !take_activation() && !take_silu()) take_gelu();
     if (options_.takes_addend_last && tail_.addend == kNoValue) {
       take_addend();
       tail_.addend_is_last = tail_.addend != kNoValue;

@@ -30,6 +30,7 @@ struct TailOptions {
   bool takes_bias = true;
   bool takes_addend = true;
   bool takes_addend_last = false;
+  bool takes_activation = true;
 };
 
 // From the value that the product gives on.

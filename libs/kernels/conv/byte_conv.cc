@@ -39,6 +39,7 @@ class ByteRows {
     run_.w_out = run_.blocks * run_.w_block;
     kernels_ = Tiles::of(at.weights, kBlocks * run_.w_out, tiles);
     to_.multiplier = at.multiplier;
+    to_.float_bias = at.float_bias;
     to_.block = shape.out_positions() * kConvBlock;
     to_.range = {at.y_zero, at.low, at.high};
     to_.residual = at.residual;
@@ -180,7 +181,11 @@ class ByteRows {
   void place(std::size_t output, std::ptrdiff_t input) {
     const std::size_t at = (out_ + output) * kConvBlock;
     run_.x = x_ + input * static_cast<std::ptrdiff_t>(kConvBlock);
-    to_.y = at_.y + at;
+    if (at_.floats != nullptr) {
+      to_.floats = at_.floats + at;
+    } else {
+      to_.y = at_.y + at;
+    }
     if (at_.residual.r != nullptr) to_.residual.r = at_.residual.r + at;
   }
 
@@ -238,8 +243,14 @@ void convolve(const ConvShape& shape, const ByteConvOperands& operands, const Co
       at.tap_sums += w_block * taps * kConvBlock;
       if (at.bias != nullptr) at.bias += w_block * kConvBlock;
       at.multiplier += w_block * kConvBlock;
+      if (at.float_bias != nullptr) at.float_bias += w_block * kConvBlock;
       if (at.residual.r != nullptr) at.residual.r += y_block * shape.out_positions() * kConvBlock;
-      at.y += y_block * shape.out_positions() * kConvBlock;
+      const std::size_t y_at = y_block * shape.out_positions() * kConvBlock;
+      if (at.floats != nullptr) {
+        at.floats += y_at;
+      } else {
+        at.y += y_at;
+      }
       if (kByteBlocks > 1 && block + kByteBlocks <= u.blocks.end) {
         convolve_chunk<kStep, kByteBlocks>(shape, at, part, u.lines.begin, u.lines.end);
         block += kByteBlocks;

@@ -4,7 +4,7 @@
 //
 //   sum = sum over taps of (x - x_zero) w + bias
 //   q = saturate(round_half_even(float(sum) * multiplier) + y_zero), within [low, high]
-//   y = q, or with a residual
+//   y = q, or, where floats are wanted, float(sum) * multiplier, plus a bias, or with a residual
 //       saturate(round_half_even(((q - y_zero) * y_scale + (r - zero) * scale) / sum_scale)
 //                + sum_zero), within [sum_low, sum_high]
 //
@@ -40,6 +40,8 @@ struct ByteConvOperands {
   const std::int32_t* bias = nullptr;      // for each output channel, in whole blocks; or null
   const float* multiplier = nullptr;       // likewise, never null: x_scale * w_scale / y_scale
   std::uint8_t* y = nullptr;
+  float* floats = nullptr;            // in place of y where it is not null
+  const float* float_bias = nullptr;  // as bias, added to floats; or null
   std::int32_t y_zero = 0;
   std::int32_t low = 0, high = 255;  // a Relu is low = y_zero
   ByteResidual residual;

@@ -159,6 +159,7 @@ class DepthwiseRows {
     taps_.w_height = shape.width.kernel * kConvBlock;
     taps_.w_depth = shape.height.kernel * taps_.w_height;
     to_.multiplier = at.multiplier;
+    to_.float_bias = at.float_bias;
     to_.block = 0;
     to_.range = {at.y_zero, at.low, at.high};
     to_.residual = at.residual;
@@ -303,7 +304,11 @@ class DepthwiseRows {
   void place(std::size_t output, std::ptrdiff_t input) {
     const std::size_t at = (out_ + output) * kConvBlock;
     taps_.x = x_ + input * static_cast<std::ptrdiff_t>(kConvBlock);
-    to_.y = at_.y + at;
+    if (at_.floats != nullptr) {
+      to_.floats = at_.floats + at;
+    } else {
+      to_.y = at_.y + at;
+    }
     if (at_.residual.r != nullptr) to_.residual.r = at_.residual.r + at;
   }
 
@@ -337,7 +342,12 @@ void convolve_rows(const ConvShape& shape, const ByteConvOperands& operands, std
     if (at.bias != nullptr) at.bias += image % blocks * kConvBlock;
     at.multiplier += image % blocks * kConvBlock;
     if (at.residual.r != nullptr) at.residual.r += y_block;
-    at.y += y_block;
+    if (at.float_bias != nullptr) at.float_bias += image % blocks * kConvBlock;
+    if (at.floats != nullptr) {
+      at.floats += y_block;
+    } else {
+      at.y += y_block;
+    }
     Rows rows(shape, at);
     const std::size_t stop = std::min(end, (image + 1) * lines);
     for (; unit < stop; ++unit) rows.row(unit - image * lines);
@@ -346,7 +356,7 @@ void convolve_rows(const ConvShape& shape, const ByteConvOperands& operands, std
 
 void blocked(const ConvShape& shape, const ByteConvOperands& operands, std::size_t begin,
              std::size_t end) {
-  if (is_3x3(shape) && operands.residual.r == nullptr)
+  if (is_3x3(shape) && operands.residual.r == nullptr && operands.floats == nullptr)
     return convolve_rows<Depthwise3x3>(shape, operands, begin, end);
   if (shape.width.stride == 1) return convolve_rows<DepthwiseRows<1>>(shape, operands, begin, end);
   convolve_rows<DepthwiseRows<0>>(shape, operands, begin, end);

@@ -17,11 +17,29 @@ namespace {
 // Column p of output block b at y + b * block + p * 16.
 struct ByteOutput {
   std::uint8_t* y;
+  float* floats;  // in place of y where it is not null
   const float* multiplier;
+  const float* float_bias;  // or null
   std::size_t block;
   ByteRange range;
   ByteResidual residual;  // r at the tile
 };
+
+// The sums as floats, of block b and column p at sums[(p * kBlocks + b) * 16].
+template <std::size_t kBlocks>
+HWY_NOINLINE void finish_floats(const std::int32_t* sums, std::size_t columns,
+                                const ByteOutput& to) {
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    const F32x16 multiplier = load(to.multiplier + b * kConvBlock);
+    const bool has_bias = to.float_bias != nullptr;
+    const F32x16 bias = has_bias ? load(to.float_bias + b * kConvBlock) : zero();
+    for (std::size_t p = 0; p < columns; ++p) {
+      const I32x16 sum = load_i32(sums + (p * kBlocks + b) * kConvBlock);
+      const F32x16 scaled = mul(to_float(sum), multiplier);
+      store(has_bias ? add(scaled, bias) : scaled, to.floats + b * to.block + p * kConvBlock);
+    }
+  }
+}
 
 #if HWY_TARGET == HWY_AVX3_DL
 inline constexpr std::size_t kPacked = 4;  // columns at a time
@@ -145,6 +163,7 @@ HWY_INLINE void finish_block(const std::int32_t* sums, std::size_t columns, std:
 template <std::size_t kBlocks>
 HWY_NOINLINE void finish_bytes(const std::int32_t* sums, std::size_t columns,
                                const ByteOutput& output) {
+  if (output.floats != nullptr) return finish_floats<kBlocks>(sums, columns, output);
   const ByteOutput to = output;  // its bytes are not those that are written
   for (std::size_t b = 0; b < kBlocks; ++b) {
     if (to.residual.r == nullptr) {
@@ -163,6 +182,7 @@ HWY_INLINE F32x16 dequantized(I32x16 q, std::int32_t zero, float scale) {
 template <std::size_t kBlocks>
 HWY_NOINLINE void finish_bytes(const std::int32_t* sums, std::size_t columns,
                                const ByteOutput& output) {
+  if (output.floats != nullptr) return finish_floats<kBlocks>(sums, columns, output);
   const ByteOutput to = output;  // its bytes are not those that are written
   const ByteResidual& add_to = to.residual;
   const ByteRange sum_range = {add_to.sum_zero, add_to.sum_low, add_to.sum_high};

@@ -8,8 +8,6 @@
 
 namespace slipway {
 
-inline float mish(float x) { return x * numeric::tanh(numeric::softplus(x)); }
-
 template <float (*kFunction)(float)>
 void apply_each(const float* x, float* y, std::size_t count, float /*alpha*/, float /*beta*/) {
   for (std::size_t i = 0; i < count; ++i) y[i] = kFunction(x[i]);

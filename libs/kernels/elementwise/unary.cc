@@ -7,6 +7,8 @@
 #include "kernels/simd/f32x16-inl.h"
 #include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/math-inl.h"
+// NOLINTNEXTLINE(llvm-include-order): after the vectors it is written in
+#include "kernels/elementwise/softplus-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
@@ -86,6 +88,25 @@ void apply_with(const float* x, float* y, std::size_t count, float alpha, float 
   map_row(x, y, count, [=](F32x16 e) SLIPWAY_LAMBDA { return kFunction(e, a, b); });
 }
 
+void softplus(const float* x, float* y, std::size_t count, float /*alpha*/, float /*beta*/) {
+  softplus_row(x, y, count);
+}
+
+// x tanh(softplus(x))
+void mish(const float* x, float* y, std::size_t count, float /*alpha*/, float /*beta*/) {
+  constexpr std::size_t kPart = 16 * kWide;
+  float gate[kPart];
+  for (std::size_t i = 0; i < count; i += kPart) {
+    const std::size_t part = count - i < kPart ? count - i : kPart;
+    softplus_row(x + i, gate, part);
+    for (std::size_t k = 0; k < part; k += kWide) {
+      const std::size_t lanes = part - k < kWide ? part - k : kWide;
+      store_first(mul(load_first(x + i + k, lanes), tanh(load_first(gate + k, lanes))), y + i + k,
+                  lanes);
+    }
+  }
+}
+
 constexpr UnaryKernels kTable = {{apply<copy>,
                                   apply<relu>,
                                   apply<sigmoid>,
@@ -116,8 +137,8 @@ constexpr UnaryKernels kTable = {{apply<copy>,
                                   apply<softsign>,
                                   apply_with<thresholded_relu>,
                                   apply_with<shrink>,
-                                  apply_each<numeric::softplus>,
-                                  apply_each<slipway::mish>,
+                                  softplus,
+                                  mish,
                                   apply_each<numeric::sin>,
                                   apply_each<numeric::cos>,
                                   apply_each<numeric::tan>,

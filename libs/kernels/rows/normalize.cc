@@ -6,6 +6,8 @@
 
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
+// NOLINTNEXTLINE(llvm-include-order): after the vectors it is written in
+#include "kernels/simd/activation-inl.h"
 #include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/math-inl.h"
 
@@ -240,13 +242,30 @@ void group_norm(const float* x, float* y, std::size_t rows, std::size_t first_ro
 }
 
 void batch_norm(const float* x, float* y, ChannelPlanes planes, const float* mean,
-                const float* factor, const float* bias) {
+                const float* factor, const float* bias, ActivationSpec activation) {
+  const Clamp c = clamp_of(activation);
   for (std::size_t r = 0; r < planes.rows; ++r, x += planes.inner, y += planes.inner) {
     const std::size_t channel = (planes.first_row + r) % planes.channels;
     const F32x16 m = set(mean[channel]);
     const F32x16 f = set(factor[channel]);
     const F32x16 b = set(bias[channel]);
-    map_row(x, y, planes.inner, [=](F32x16 e) SLIPWAY_LAMBDA { return fma(sub(e, m), f, b); });
+    map_row(x, y, planes.inner,
+            [=](F32x16 e) SLIPWAY_LAMBDA { return clamp(fma(sub(e, m), f, b), c); });
+    if (!is_clamp(activation)) activate_row(y, planes.inner, activation);
+  }
+}
+
+void batch_norm_blocks(const float* x, float* y, ChannelPlanes planes, const float* mean,
+                       const float* factor, const float* bias, ActivationSpec activation) {
+  const Clamp c = clamp_of(activation);
+  const std::size_t length = planes.inner * kWide;
+  for (std::size_t r = 0; r < planes.rows; ++r, x += length, y += length) {
+    const std::size_t first = (planes.first_row + r) % planes.channels * kWide;
+    const F32x16 m = load(mean + first);
+    const F32x16 f = load(factor + first);
+    const F32x16 b = load(bias + first);
+    map_row(x, y, length, [=](F32x16 e) SLIPWAY_LAMBDA { return clamp(fma(sub(e, m), f, b), c); });
+    if (!is_clamp(activation)) activate_row(y, length, activation);
   }
 }
 
@@ -258,7 +277,8 @@ constexpr NormalizeKernels kTable = {softmax,
                                      norm<root_mean_square_of>,
                                      written_norm,
                                      group_norm,
-                                     batch_norm};
+                                     batch_norm,
+                                     batch_norm_blocks};
 
 }  // namespace
 const NormalizeKernels& normalize_table() { return kTable; }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "kernels/activation.h"
 #include "kernels/simd/isa.h"
 
 namespace slipway {
@@ -52,9 +53,13 @@ struct NormalizeKernels {
                      std::size_t groups, std::size_t group_channels, std::size_t inner,
                      float epsilon, const float* scale, const float* bias, bool is_per_group);
 
-  // y = fma(x - mean, factor, bias), each with an element a channel.
+  // y = activation of fma(x - mean, factor, bias), each with an element a channel.
   void (*batch_norm)(const float* x, float* y, ChannelPlanes planes, const float* mean,
-                     const float* factor, const float* bias);
+                     const float* factor, const float* bias, ActivationSpec activation);
+
+  // The same of blocks of sixteen channels, of which a plane is one: [rows, inner, 16].
+  void (*batch_norm_blocks)(const float* x, float* y, ChannelPlanes planes, const float* mean,
+                            const float* factor, const float* bias, ActivationSpec activation);
 };
 
 const NormalizeKernels& normalize_kernels(Isa isa);

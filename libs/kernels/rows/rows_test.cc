@@ -220,8 +220,32 @@ TEST(NormalizeKernels, BatchNormHasTheBitsOfTheDefinition) {
     for (const Isa isa : isas_here()) {
       std::vector<float> y(x.size());
       normalize_kernels(isa).batch_norm(x.data(), y.data(), {kRows, inner, 1, kChannels}, mean,
-                                        factor, bias);
+                                        factor, bias, {});
       expect_same(y, want, "batch norm", isa, inner);
+    }
+  }
+}
+
+TEST(Normalise, BlocksOfChannels) {
+  constexpr std::size_t kBlocks = 2, kWidth = 16;
+  const std::vector<float> mean = sample(kBlocks, kWidth);
+  const std::vector<float> factor = sample(kBlocks, kWidth);
+  const std::vector<float> bias = sample(kBlocks, kWidth);
+  for (const Activation kind : {Activation::kNone, Activation::kRelu, Activation::kSilu}) {
+    for (const std::size_t inner : {1, 4, 7}) {
+      const std::vector<float> x = sample(kRows, inner * kWidth);
+      std::vector<float> want(x.size());
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const std::size_t c = (i / (inner * kWidth) + 1) % kBlocks * kWidth + i % kWidth;
+        want[i] = activate(std::fma(x[i] - mean[c], factor[c], bias[c]), {kind, 0, 0});
+      }
+      for (const Isa isa : isas_here()) {
+        std::vector<float> y = x;
+        normalize_kernels(isa).batch_norm_blocks(y.data(), y.data(), {kRows, inner, 1, kBlocks},
+                                                 mean.data(), factor.data(), bias.data(),
+                                                 {kind, 0, 0});
+        expect_same(y, want, "batch norm of blocks", isa, inner);
+      }
     }
   }
 }

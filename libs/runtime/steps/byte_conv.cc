@@ -10,11 +10,19 @@
 namespace slipway::runtime {
 namespace {
 
+bool is_blocked_floats(const Operand& operand) {
+  return operand.dtype == DType::kFloat32 && operand.layout == plan::Layout::kBlocked16;
+}
+
 struct ByteConv {
   ByteConvKernel kernel;
   ConvShape shape;
   ByteConvOperands operands;  // without what a run gives
   std::uint32_t x, residual, y;
+  // Of floats.
+  std::uint32_t multiplier, x_zero;
+  std::size_t multipliers, channels;  // one or all; in whole blocks
+  std::uint8_t flip;
 };
 
 RunCode run(const void* context, const Call& call) {
@@ -24,6 +32,22 @@ RunCode run(const void* context, const Call& call) {
   operands.y = call.at<std::uint8_t>(conv.y);
   if (conv.residual != plan::kNoTensor)
     operands.residual.r = call.at<const std::uint8_t>(conv.residual);
+  conv.kernel(conv.shape, operands, call.begin, call.end);
+  return RunCode::kOk;
+}
+
+RunCode run_floats(const void* context, const Call& call) {
+  const ByteConv& conv = *static_cast<const ByteConv*>(context);
+  ByteConvOperands operands = conv.operands;
+  operands.x = call.at<const std::uint8_t>(conv.x);
+  operands.floats = call.at<float>(conv.y);
+  if (conv.x_zero != plan::kNoTensor)
+    operands.x_zero = *call.at<const std::uint8_t>(conv.x_zero) ^ conv.flip;
+  auto* const multipliers = reinterpret_cast<float*>(call.scratch);
+  const float* const given = call.at<const float>(conv.multiplier);
+  std::fill_n(multipliers, conv.channels, conv.multipliers == 1 ? *given : 0.0F);
+  if (conv.multipliers != 1) std::copy_n(given, conv.multipliers, multipliers);
+  operands.multiplier = multipliers;
   conv.kernel(conv.shape, operands, call.begin, call.end);
   return RunCode::kOk;
 }
@@ -40,7 +64,8 @@ Status choose_kernel(const Binder& binder, const plan::ByteConvParams& params, B
   shape.batch = static_cast<std::size_t>(y.dim(0));
   shape.groups = params.groups;
   if (params.groups == 0 || x.dim(0) != y.dim(0) || x.dim(1) % params.groups != 0 ||
-      y.dim(1) % params.groups != 0 || !is_blocked_bytes(x) || !is_blocked_bytes(y)) {
+      y.dim(1) % params.groups != 0 || !is_blocked_bytes(x) ||
+      !(is_blocked_bytes(y) || is_blocked_floats(y))) {
     return binder.error("its channels do not fit together");
   }
   shape.in_channels = static_cast<std::size_t>(x.dim(1)) / params.groups;
@@ -70,10 +95,40 @@ bool has_form_of(const Operand& operand, const Operand& other) {
          std::equal(operand.dims.begin(), operand.dims.end(), other.dims.begin(), other.dims.end());
 }
 
+// What a convolution to floats has besides its weights.
+Status bind_floats(Binder& binder, const plan::ByteConvParams& params, ByteConv& conv) {
+  const auto input = [&](std::size_t i) {
+    return binder.inputs.size() > i ? binder.inputs[i] : nullptr;
+  };
+  const Operand& x = *binder.inputs[0];
+  const Operand* const multiplier = input(4);
+  const Operand* const x_zero = input(6);
+  const auto channels = static_cast<std::uint64_t>(binder.outputs[0]->dim(1));
+  if (input(5) != nullptr || multiplier == nullptr || multiplier->dtype != DType::kFloat32 ||
+      (multiplier->elements != 1 && multiplier->elements != channels) ||
+      (x_zero != nullptr && (x_zero->dtype != x.dtype || x_zero->elements != 1))) {
+    return binder.error(
+        "its multiplier or zero point do not fit, or it is of a form that bytes have");
+  }
+  conv.channels = blocks_of(channels) * kConvBlock;
+  conv.operands.float_bias = constant_of<float>(input(7), conv.channels);
+  if (input(7) != nullptr && conv.operands.float_bias == nullptr)
+    return binder.error("its bias does not fit");
+  if (!is_byte(params.x_zero)) return binder.error("its zero point is out of range");
+  conv.operands.x_zero = params.x_zero;
+  conv.x = x.slot;
+  conv.y = binder.outputs[0]->slot;
+  conv.multiplier = multiplier->slot;
+  conv.multipliers = multiplier->elements;
+  conv.x_zero = x_zero == nullptr ? plan::kNoTensor : x_zero->slot;
+  conv.flip = flip_of(x);
+  return {};
+}
+
 }  // namespace
 
 Status bind_byte_conv(Binder& binder) {
-  TRY(binder.expect(2, 6, 1));
+  TRY(binder.expect(2, 8, 1));
   const auto params = TRY(binder.params<plan::ByteConvParams>());
   const auto input = [&](std::size_t i) {
     return binder.inputs.size() > i ? binder.inputs[i] : nullptr;
@@ -89,6 +144,16 @@ Status bind_byte_conv(Binder& binder) {
   operands.weights = constant_of<std::int8_t>(input(1), packed.weights);
   operands.tap_sums = constant_of<std::int32_t>(input(2), packed.sums);
   operands.bias = constant_of<std::int32_t>(input(3), channels);
+  if (y.dtype == DType::kFloat32) {
+    if (operands.weights == nullptr || (packed.sums != 0 && operands.tap_sums == nullptr) ||
+        (input(3) != nullptr && operands.bias == nullptr)) {
+      return binder.error("its weights or bias do not fit");
+    }
+    TRY(bind_floats(binder, params, *conv));
+    binder.use(run_floats, conv, packed.units, conv->channels * sizeof(float));
+    return {};
+  }
+  if (binder.inputs.size() > 6) return binder.error("it has inputs that only floats take");
   operands.multiplier = constant_of<float>(input(4), channels);
   const Operand* const residual = input(5);
   if (operands.weights == nullptr || (packed.sums != 0 && operands.tap_sums == nullptr) ||

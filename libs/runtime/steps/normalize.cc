@@ -1,6 +1,8 @@
 #include "kernels/rows/normalize.h"
 
+#include "kernels/conv/shape.h"
 #include "plan/params.h"
+#include "runtime/steps/activation.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
 
@@ -76,8 +78,10 @@ RunCode run_group_norm(const void* context, const Call& call) {
 struct BatchNorm {
   decltype(NormalizeKernels::batch_norm) kernel;
   std::uint32_t from, scale, bias, mean, variance, to;
-  std::size_t channels, inner;
+  std::size_t channels;            // of which each has parameters
+  std::size_t planes, inner, row;  // planes of an image; positions and elements of one
   float epsilon;
+  ActivationSpec activation;
 };
 
 RunCode run_batch_norm(const void* context, const Call& call) {
@@ -85,10 +89,11 @@ RunCode run_batch_norm(const void* context, const Call& call) {
   auto* const factors = reinterpret_cast<float*>(call.scratch);
   batch_norm_factors(call.at<const float>(step.scale), call.at<const float>(step.variance),
                      step.epsilon, step.channels, factors);
-  const std::size_t first = call.begin * step.inner;
+  const std::size_t first = call.begin * step.row;
   step.kernel(call.at<const float>(step.from) + first, call.at<float>(step.to) + first,
-              {call.end - call.begin, step.inner, call.begin, step.channels},
-              call.at<const float>(step.mean), factors, call.at<const float>(step.bias));
+              {call.end - call.begin, step.inner, call.begin, step.planes},
+              call.at<const float>(step.mean), factors, call.at<const float>(step.bias),
+              step.activation);
   return RunCode::kOk;
 }
 
@@ -161,32 +166,43 @@ Status bind_group_norm(Binder& binder) {
 // Batch normalisation by given statistics.
 Status bind_batch_norm(Binder& binder) {
   TRY(binder.expect(5, 5, 1));
-  TRY(binder.expect_plain());
   TRY(binder.expect_type(DType::kFloat32));
   const auto params = TRY(binder.params<plan::BatchNormParams>());
   const Operand& from = *binder.inputs[0];
   if (params.axis > params.end || params.end > from.rank()) {
     return binder.error("it names axes that do not exist");
   }
+  const bool is_blocked = from.layout == plan::Layout::kBlocked16;
+  if (from.layout != binder.outputs[0]->layout ||
+      (is_blocked && (params.axis != 1 || params.end != 2))) {
+    return binder.error("its input and output do not fit together");
+  }
+  const ActivationSpec activation = TRY(activation_of(binder, params.activation));
   if (from.elements == 0 && binder.outputs[0]->elements == 0) {
     use_nothing(binder);
     return {};
   }
   const Extents extents = extents_around(from, params.axis, params.end);
-  TRY(expect_parameters(binder, extents.length));
+  const std::size_t planes = is_blocked ? blocks_of(extents.length) : extents.length;
+  const std::size_t channels = is_blocked ? planes * kConvBlock : planes;
+  TRY(expect_parameters(binder, channels));
+  const NormalizeKernels& kernels = normalize_kernels(binder.isa);
   auto* const step = binder.make<BatchNorm>();
-  *step = {normalize_kernels(binder.isa).batch_norm,
+  *step = {is_blocked ? kernels.batch_norm_blocks : kernels.batch_norm,
            from.slot,
            binder.inputs[1]->slot,
            binder.inputs[2]->slot,
            binder.inputs[3]->slot,
            binder.inputs[4]->slot,
            binder.outputs[0]->slot,
-           extents.length,
+           channels,
+           planes,
            extents.inner,
-           params.epsilon};
+           is_blocked ? extents.inner * kConvBlock : extents.inner,
+           params.epsilon,
+           activation};
   binder.work = from.elements * kWork;
-  binder.use(run_batch_norm, step, extents.outer * extents.length, extents.length * sizeof(float));
+  binder.use(run_batch_norm, step, extents.outer * planes, channels * sizeof(float));
   return {};
 }
 

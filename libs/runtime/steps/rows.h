@@ -37,6 +37,7 @@ Status bind_where(Binder& binder);
 Status bind_convert(Binder& binder);
 Status bind_quantize(Binder& binder);
 Status bind_dequantize(Binder& binder);
+Status bind_dynamic_range(Binder& binder);
 Status bind_tree_classes(Binder& binder);
 Status bind_logic(Binder& binder);
 Status bind_byte_conv(Binder& binder);
