@@ -9,7 +9,7 @@ import unittest
 import ml_dtypes
 import numpy as np
 import onnxruntime
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 import models
 import slipway
@@ -216,6 +216,17 @@ class OfSlipway(unittest.TestCase):
         self.assertEqual(float(other.run(None, one)[0][0]), 4)
         with self.assertRaisesRegex(slipway.InputError, "bytes"):
             other.state = kept + b"1"
+
+    def test_a_state_begins_as_the_model_says(self):
+        source = models.model([helper.make_node("Add", ["x", "h"], ["next"]), helper.make_node("Identity", ["next"], ["y"])],
+                              {"x": (TensorProto.FLOAT, [1]), "h": (TensorProto.FLOAT, [1])},
+                              {"next": (TensorProto.FLOAT, [1]), "y": (TensorProto.FLOAT, [1])},
+                              initializers=[numpy_helper.from_array(np.array([40], np.float32), "h")])
+        options = slipway.SessionOptions()
+        options.states = {"next": "h"}
+        session = slipway.InferenceSession(source, options)
+        one = {"x": np.ones(1, np.float32)}
+        self.assertEqual([float(session.run(None, one)[0][0]) for _ in range(2)], [41, 42])
 
     def test_threads_agree_bit_for_bit(self):
         session = slipway.InferenceSession(models.AUTOPILOT)
