@@ -262,6 +262,19 @@ Status open_batch_if_possible(const Model& model, const CompileOptions& options,
   return {};
 }
 
+// An input with a default has that value, and is packed and folded as other weights are. What the
+// options name stays an input.
+void fix_defaults(Graph& graph, const CompileOptions& options) {
+  const auto is_named = [&](const std::string& name) {
+    const auto has_name = [&](const auto& each) { return each.input == name; };
+    return std::ranges::any_of(options.slides, has_name) ||
+           std::ranges::any_of(options.states, has_name);
+  };
+  std::erase_if(graph.inputs, [&](ValueId id) {
+    return graph.initializer(id) != nullptr && !is_named(graph.value(id).name);
+  });
+}
+
 }  // namespace
 
 Result<Compiled> compile_model(Model model, const CompileOptions& options) {
@@ -271,6 +284,7 @@ Result<Compiled> compile_model(Model model, const CompileOptions& options) {
     if (const Problem* fault = first_fault(problems)) return to_error(*fault);
   }
   TRY(inline_functions(model));
+  fix_defaults(model.graph, options);
   const bool is_open = options.batch == kOpenBatch || options.batch == kAnyBatch;
   AtBatch at = TRY(lower_at(model, options, is_open ? 1 : options.batch));
   if (is_open && has_open_batch(model, options)) {

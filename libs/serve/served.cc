@@ -92,7 +92,6 @@ Status Served::take_model(Model model) {
   Problems problems;
   check_model(model, problems);
   if (const Problem* fault = first_fault(problems)) return to_error(*fault);
-  model.graph.inputs = needed_inputs(model.graph);  // an input with a default has that value
   TRY(check_extents(options_.dims, name_open_dims(model.graph)));
   for (const auto& [name, extent] : options_.dims) {
     if (extent < 0)
@@ -109,6 +108,7 @@ Status Served::take_model(Model model) {
     const std::span<const std::byte> bytes = compiled->file.bytes();
     return take_plan(TRY(plan::Plan::parse(bytes, std::move(compiled))));
   }
+  model.graph.inputs = needed_inputs(model.graph);  // an input with a default has that value
   for (const ValueId id : model.graph.inputs) {
     std::optional<Dims>& dims = model.graph.value(id).type.dims;
     if (!dims.has_value()) continue;

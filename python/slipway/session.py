@@ -314,6 +314,15 @@ def get_device() -> str:
     return "CPU"
 
 
+def get_version_string() -> str:
+    """Slipway's, as `__version__`."""
+    return _slipway.version
+
+
+def get_build_info() -> str:
+    return f"slipway {_slipway.version}"
+
+
 def set_default_logger_severity(severity: int) -> None:
     """Accepted and of no effect: Slipway logs nothing; what goes wrong is raised."""
 

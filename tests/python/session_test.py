@@ -3,12 +3,13 @@
 
 import gc
 import threading
+import time
 import unittest
 
 import ml_dtypes
 import numpy as np
 import onnxruntime
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 import models
 import slipway
@@ -216,6 +217,17 @@ class OfSlipway(unittest.TestCase):
         with self.assertRaisesRegex(slipway.InputError, "bytes"):
             other.state = kept + b"1"
 
+    def test_a_state_begins_as_the_model_says(self):
+        source = models.model([helper.make_node("Add", ["x", "h"], ["next"]), helper.make_node("Identity", ["next"], ["y"])],
+                              {"x": (TensorProto.FLOAT, [1]), "h": (TensorProto.FLOAT, [1])},
+                              {"next": (TensorProto.FLOAT, [1]), "y": (TensorProto.FLOAT, [1])},
+                              initializers=[numpy_helper.from_array(np.array([40], np.float32), "h")])
+        options = slipway.SessionOptions()
+        options.states = {"next": "h"}
+        session = slipway.InferenceSession(source, options)
+        one = {"x": np.ones(1, np.float32)}
+        self.assertEqual([float(session.run(None, one)[0][0]) for _ in range(2)], [41, 42])
+
     def test_threads_agree_bit_for_bit(self):
         session = slipway.InferenceSession(models.AUTOPILOT)
         wanted = session.run(None, {"sensors": models.window(2)})[0].tobytes()
@@ -232,6 +244,47 @@ class OfSlipway(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(wrong, [])
+
+    def test_others_run_meanwhile(self):
+        """Of one long run, by a plan and by the reference implementations: a loop in Python goes on beside it."""
+        product = helper.make_node("MatMul", ["x", "x"], ["y"])
+        sequence = helper.make_tensor_sequence_value_info("s", TensorProto.FLOAT, None)
+        rows = (("plan", 1500, models.model([product], {"x": (TensorProto.FLOAT, [1500, 1500])},
+                                            {"y": (TensorProto.FLOAT, [1500, 1500])})),
+                ("reference", 500, models.model([product, helper.make_node("SequenceConstruct", ["y"], ["s"])],
+                                                {"x": (TensorProto.FLOAT, [500, 500])}, {}, extra=[sequence])))
+        for name, size, source in rows:
+            with self.subTest(name):
+                options = slipway.SessionOptions()
+                options.intra_op_num_threads = 1
+                session, x = slipway.InferenceSession(source, options), np.ones((size, size), np.float32)
+                self.assertEqual(session.why_interpreted() is None, name == "plan")
+                session.run(None, {"x": x})
+                # A lock that is held stops the loop for the whole run; a busy machine does so now and then.
+                shares = (self.longest_stop(lambda session=session, x=x: session.run(None, {"x": x})) for _ in range(20))
+                self.assertTrue(any(share < 0.5 for share in shares))
+        many = np.random.default_rng(0).random(2_000_000).tolist()
+        self.assertGreater(self.longest_stop(lambda: sorted(many)), 0.5, "what holds the lock is not noticed")
+
+    @staticmethod
+    def longest_stop(work):
+        """The longest time for which a loop in another thread stands still, as a share of that of `work`."""
+        begin, end = [], []
+
+        def run():
+            begin.append(time.perf_counter())
+            work()
+            end.append(time.perf_counter())
+
+        thread = threading.Thread(target=run)
+        seen = [time.perf_counter()]
+        thread.start()
+        while not end:
+            seen.append(time.perf_counter())
+        seen.append(time.perf_counter())
+        thread.join()
+        longest = max(min(after, end[0]) - max(before, begin[0]) for before, after in zip(seen, seen[1:]))
+        return longest / (end[0] - begin[0])
 
     def test_memory_stays_where_it_is(self):
         session = slipway.InferenceSession(models.relu())

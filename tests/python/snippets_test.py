@@ -75,6 +75,7 @@ def providers(ort):
         made.disable_fallback()
         yield made.get_providers()
         yield made.get_provider_options()
+    yield [ort.get_version_string() == ort.__version__, isinstance(ort.get_build_info(), str)]
     yield [CPU[0] in ort.get_available_providers(), CPU[0] in ort.get_all_providers(), ort.get_device()]
 
 
