@@ -324,6 +324,8 @@ TEST(Forms, WhatFollowsAConvolution) {
        "InstanceNormalization(%c, %s, %s)",
        "group norm"},
       {"nearest", "init %s = float[4] {1.0, 1.0, 2.0, 2.0}\n%y = Resize(%c, _, %s)", "mapped"},
+      {"linear", "init %s = int64[4] {2, 19, 29, 30}\n%y = Resize(%c, _, _, %s) {mode=\"linear\"}",
+       "resample"},
       {"comparison", "init %s = float[] {0.5}\n%y = Less(%c, %s)", "compare"},
   };
   for (const Follower& follower : followers) {
