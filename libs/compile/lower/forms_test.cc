@@ -144,6 +144,25 @@ TEST(Forms, Halves) {
       {"nothing but moved", "%x: float16[37,30]", "%y = Transpose(%x)", "view"},
       {"normalised", "%x: float16[37,30], %s: float16[30]", "%y = LayerNormalization(%x, %s, %s)",
        "layer norm"},
+      {"transposed", "%x: float16[1,2,9]",
+       "init %w = float16[2,3,4] "
+       "{1,-2,3,0.5,1,-2,3,0.5,1,-2,3,0.5,1,-2,3,0.5,1,-2,3,0.5,1,-2,3,0.5}\n%y = "
+       "ConvTranspose(%x, %w) {strides=[2]}",
+       "conv"},
+      {"recurrent", "%x: float16[5,1,2]",
+       "init %w = float16[1,3,2] {0.5,-1.25,2.0,0.125,7.0,1.5}\ninit %r = float16[1,3,1] "
+       "{0.5,-1,0.75}\n"
+       "%y, %h = GRU(%x, %w, %r) {hidden_size=1}",
+       "recurrent"},
+      {"clipped", "%x: float16[37,30]",
+       "init %l = float16[] {-0.5}\ninit %h = float16[] {0.75}\n%c = Clip(%x, %l, %h)\n%y = "
+       "Selu(%c)",
+       "chain"},
+      {"shrunk", "%x: float16[37,30]", "%t = Shrink(%x)\n%c = Celu(%t)\n%y = ThresholdedRelu(%c)",
+       "chain"},
+      {"resized", "%x: float16[1,3,7,9]",
+       "init %s = int64[4] {1, 3, 15, 20}\n%y = Resize(%x, _, _, %s) {mode=\"linear\"}",
+       "resample"},
       {"compared", "%x: float16[37,30], %s: float16[30]",
        "%c = Less(%x, %s)\n%y = Where(%c, %x, "
        "%s)",
@@ -324,6 +343,8 @@ TEST(Forms, WhatFollowsAConvolution) {
        "InstanceNormalization(%c, %s, %s)",
        "group norm"},
       {"nearest", "init %s = float[4] {1.0, 1.0, 2.0, 2.0}\n%y = Resize(%c, _, %s)", "mapped"},
+      {"linear", "init %s = int64[4] {2, 19, 29, 30}\n%y = Resize(%c, _, _, %s) {mode=\"linear\"}",
+       "resample"},
       {"comparison", "init %s = float[] {0.5}\n%y = Less(%c, %s)", "compare"},
   };
   for (const Follower& follower : followers) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compile/lower/lower.h"
+#include "compile/lower/quantized.h"
 #include "kernels/move/copy.h"
 #include "ops/node_view.h"
 #include "plan/params.h"
@@ -13,8 +14,10 @@ namespace {
 // blocks are put side by side then.
 bool joins_blocks(const Lowering& lowering, const Node& node, std::size_t axis) {
   const Shape& output = lowering.shape(node.outputs[0]);
-  if (axis != 1 || output.size() < 3 || output.size() > 5 || !lowering.is_float(node.outputs[0]))
+  if (axis != 1 || output.size() < 3 || output.size() > 5 ||
+      !(lowering.is_float(node.outputs[0]) || is_bytes(lowering.dtype(node.outputs[0])))) {
     return false;
+  }
   return std::ranges::all_of(node.inputs,
                              [&](ValueId id) {
                                return id != kNoValue && lowering.shape(id)[1] != 0 &&

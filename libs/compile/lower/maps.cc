@@ -9,6 +9,7 @@
 #include "ops/movement/pad_plan.h"
 #include "ops/node_view.h"
 #include "ops/vision/resize_plan.h"
+#include "passes/rewrite.h"
 #include "plan/params.h"
 #include "tensor/convert.h"
 
@@ -172,11 +173,21 @@ Result<Lowered> lower_filter(Lowering& lowering, std::size_t node, const ResizeR
       return Lowered::kDeclined;
   }
   if (taps.empty()) return lower_reshape(lowering, node);
-  const plan::Layout layout = moved_in(lowering, n);
-  TensorIndex from = lying(lowering, TRY(lowering.read(n.inputs[0], layout)));
+  plan::Layout layout = moved_in(lowering, n);
+  TensorIndex last = TRY(lowering.read(n.inputs[0], layout));
   Shape shape = lowering.shape(n.inputs[0]);
   for (std::size_t i = 0; i < taps.size(); ++i) {
     const auto& [axis, tap] = taps[i];
+    // What leaves the model goes out of blocks before it is at its largest.
+    if (i != 0 && i + 1 == taps.size() && layout == plan::Layout::kBlocked16 &&
+        is_output(lowering.graph, n.outputs[0])) {
+      layout = plan::Layout::kPlain;
+      const TensorIndex plain = lowering.add_temporary(n.name, DType::kFloat32, shape);
+      ProgramStep& step = lowering.add_step(node, plan::KernelId::kRelayout, {last}, {plain});
+      step.multiply_adds = 0;
+      step.note = "blocked to plain";
+      last = plain;
+    }
     shape[axis] = axes[axis].out;
     const Shape size = {axes[axis].out, static_cast<std::int64_t>(tap.width)};
     const std::vector<std::int32_t> narrow(tap.positions.begin(), tap.positions.end());
@@ -187,12 +198,13 @@ Result<Lowered> lower_filter(Lowering& lowering, std::size_t node, const ResizeR
     const TensorIndex to = i + 1 == taps.size()
                                ? lowering.write(n.outputs[0], layout)
                                : lowering.add_temporary(n.name, DType::kFloat32, shape, layout);
-    ProgramStep& step = lowering.add_step(node, plan::KernelId::kResample,
-                                          {from, positions, weights}, {lying(lowering, to)});
+    ProgramStep& step =
+        lowering.add_step(node, plan::KernelId::kResample,
+                          {lying(lowering, last), positions, weights}, {lying(lowering, to)});
     step.set_params(plan::ResampleParams{static_cast<std::uint32_t>(axis),
                                          static_cast<std::uint32_t>(tap.width)});
     step.note = str("axis ", axis, ", ", tap.width, " taps");
-    from = lying(lowering, to);
+    last = to;
   }
   return Lowered::kYes;
 }

@@ -382,5 +382,26 @@ TEST(Quantized, ConvolutionsThatStayFloat) {
   }
 }
 
+// Whole blocks of bytes are joined as they are.
+TEST(Quantized, JoinedBlocks) {
+  const ConvRow row = {"", 16, 32, 1, 3, "pads=[1,1,1,1]"};
+  const ConvRow next = {"", 64, 16, 1, 1, ""};
+  for (const Quantization& q : {kTypes[0], kTypes[2]}) {
+    const std::string z =
+        str("init %j.s = float[] {", q.scale, "}\ninit %j.z = ", q.type, "[] {", q.zero, "}\n");
+    expect({str("joined, ", q.name),
+            "%x: float[1,16,9,9]",
+            quantized("x", q) + convolution(row, "x", "a", true, "int8", 0) + quantized("a", q) +
+                convolution(row, "x", "b", false, "int8", 0) + quantized("b", q) +
+                "%j.f = Concat(%a.d, %b.d) {axis=1}\n" + z +
+                "%j.q = QuantizeLinear(%j.f, %j.s, %j.z)\n%j.d = DequantizeLinear(%j.q, %j.s, "
+                "%j.z)\n" +
+                convolution(next, "j", "c", true, "int8", 0) + quantized("c", q) +
+                "%y = Identity(%c.d)\n",
+            {"quantize blocks", "byte conv", "byte conv", "concat", "byte conv",
+             "dequantize blocks", "relayout"}});
+  }
+}
+
 }  // namespace
 }  // namespace slipway::compile

@@ -2,7 +2,9 @@
 #define HWY_TARGET_INCLUDE "kernels/rows/reduce.cc"
 #include "kernels/rows/reduce.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
@@ -199,30 +201,54 @@ bool is_beyond(float a, float b) {
   return (kMax ? a > b : a < b) || (a != a && b == b);
 }
 
-template <bool kMax>
-void arg_extreme_of(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
-                    std::size_t begin, std::size_t end, bool takes_last) {
-  for (std::size_t c = begin; c < end; ++c) {
-    const float* const column = x + c;
-    std::size_t best = 0;
-    for (std::size_t i = 1; i < length; ++i) {
-      const float here = column[i * inner];
-      const float there = column[best * inner];
-      if (takes_last ? !is_beyond<kMax>(there, here) : is_beyond<kMax>(here, there)) best = i;
+template <bool kMax, bool kTakesLast>
+bool takes_over(float here, float there) {
+  return kTakesLast ? !is_beyond<kMax>(there, here) : is_beyond<kMax>(here, there);
+}
+
+// Of `count` neighbouring columns, row by row: x is read in its order.
+inline constexpr std::size_t kAbreast = 64;
+template <bool kMax, bool kTakesLast, typename Index>
+void arg_extremes_abreast(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
+                          std::size_t count) {
+  float best[kAbreast];
+  Index at[kAbreast] = {};
+  std::copy_n(x, count, best);
+  for (std::size_t i = 1; i < length; ++i) {
+    const float* const row = x + i * inner;
+    const auto here = static_cast<Index>(i);
+    const auto step = [&](std::size_t c) {
+      const bool takes = takes_over<kMax, kTakesLast>(row[c], best[c]);
+      best[c] = takes ? row[c] : best[c];
+      at[c] = takes ? here : at[c];
+    };
+    if (count == kAbreast) {
+      for (std::size_t c = 0; c < kAbreast; ++c) step(c);  // a number known beforehand: in vectors
+    } else {
+      for (std::size_t c = 0; c < count; ++c) step(c);
     }
-    y[c] = static_cast<std::int64_t>(best);
   }
+  std::copy_n(at, count, y);
+}
+
+template <bool kMax, bool kTakesLast>
+void arg_extreme_of(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
+                    std::size_t begin, std::size_t end) {
+  const bool is_short = length <= std::numeric_limits<std::int32_t>::max();
+  const auto abreast = is_short ? arg_extremes_abreast<kMax, kTakesLast, std::int32_t>
+                                : arg_extremes_abreast<kMax, kTakesLast, std::int64_t>;
+  for (std::size_t c = begin; c < end; c += kAbreast)
+    abreast(x + c, y + c, length, inner, std::min(end - c, kAbreast));
 }
 
 }  // namespace
 
 void arg_extreme(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
                  std::size_t begin, std::size_t end, bool is_max, bool takes_last) {
-  if (is_max) {
-    arg_extreme_of<true>(x, y, length, inner, begin, end, takes_last);
-  } else {
-    arg_extreme_of<false>(x, y, length, inner, begin, end, takes_last);
-  }
+  constexpr decltype(&arg_extreme_of<true, true>) kForms[2][2] = {
+      {arg_extreme_of<false, false>, arg_extreme_of<false, true>},
+      {arg_extreme_of<true, false>, arg_extreme_of<true, true>}};
+  kForms[is_max ? 1 : 0][takes_last ? 1 : 0](x, y, length, inner, begin, end);
 }
 }  // namespace slipway
 #endif

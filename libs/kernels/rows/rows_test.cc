@@ -350,5 +350,25 @@ TEST(ReduceKernels, FindTheExtremeElement) {
   }
 }
 
+// Columns of a matrix, each like a row of its own, wherever a caller begins.
+TEST(ReduceKernels, ExtremesOfColumnsAreThoseOfEach) {
+  constexpr std::size_t kLength = 7, kInner = 150, kBegin = 3;
+  std::vector<float> x = sample(kLength, kInner);
+  for (std::size_t i = 0; i < x.size(); i += 3) x[i] = 2.0F;  // equals
+  for (const bool is_max : {false, true}) {
+    for (const bool takes_last : {false, true}) {
+      std::vector<std::int64_t> y(kInner, -1);
+      arg_extreme(x.data(), y.data(), kLength, kInner, kBegin, kInner, is_max, takes_last);
+      for (std::size_t c = 0; c < kInner; ++c) {
+        std::vector<float> column;
+        for (std::size_t i = 0; i < kLength; ++i) column.push_back(x[i * kInner + c]);
+        std::int64_t want = -1;
+        if (c >= kBegin) arg_extreme(column.data(), &want, kLength, 1, 0, 1, is_max, takes_last);
+        EXPECT_EQ(y[c], want) << c;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace slipway
