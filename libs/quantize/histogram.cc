@@ -4,12 +4,14 @@
 #include <array>
 #include <cmath>
 
+#include "kernels/rows/bins.h"
 #include "kernels/rows/extremes.h"
 
 namespace slipway::quantize {
 namespace {
 
-constexpr std::size_t kBlock = 8;  // values that the compiler treats side by side
+static_assert(kBins == 2 * Histogram::kHalf);
+constexpr int kLeastExponent = -120;  // of a width, whose reciprocal is a float
 
 // False of NaN as well.
 bool is_finite(float value) { return std::abs(value) <= std::numeric_limits<float>::max(); }
@@ -18,7 +20,7 @@ bool is_finite(float value) { return std::abs(value) <= std::numeric_limits<floa
 double width_for(double greatest) {
   int exponent = 0;
   std::frexp(greatest / static_cast<double>(Histogram::kHalf), &exponent);
-  return std::ldexp(1.0, std::max(exponent, -160));
+  return std::ldexp(1.0, std::max(exponent, kLeastExponent));
 }
 
 Extremes extremes_one_by_one(std::span<const float> values) {
@@ -106,19 +108,11 @@ void Histogram::add_all(const Histogram& other) {
 }
 
 void Histogram::count_bins(std::span<const float> values, bool are_finite) {
-  const double scale = 1 / width_;  // exact: a power of two
-  const auto place = [scale](float value) {
-    return static_cast<std::int32_t>(static_cast<double>(value) * scale +
-                                     static_cast<double>(kHalf));
-  };
-  std::size_t from = 0;
-  std::array<std::int32_t, kBlock> places;
-  for (; are_finite && from + kBlock <= values.size(); from += kBlock) {
-    for (std::size_t i = 0; i < kBlock; ++i) places[i] = place(values[from + i]);
-    for (const std::int32_t at : places) ++bins_[static_cast<std::size_t>(at)];
-  }
-  for (; from < values.size(); ++from) {
-    if (is_finite(values[from])) ++bins_[static_cast<std::size_t>(place(values[from]))];
+  const auto scale = static_cast<float>(1 / width_);  // exact: a power of two
+  const BinKernels& kernels = bin_kernels(best_isa());
+  if (are_finite) return kernels.count(values.data(), values.size(), scale, bins_.data());
+  for (const float& value : values) {
+    if (is_finite(value)) kernels.count(&value, 1, scale, bins_.data());
   }
 }
 

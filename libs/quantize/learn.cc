@@ -12,59 +12,106 @@ namespace {
 // Of values that the second walk over the samples need not compute again.
 constexpr std::size_t kMostKeptBytes = std::size_t{4} << 20;
 
-// Where each pair's value stands in placement.quantized.
-std::vector<std::size_t> places_of(const Placement& placement, const std::vector<Pair>& pairs) {
-  std::vector<std::size_t> places;
-  for (const Pair& pair : pairs) {
-    const auto found = std::ranges::find(placement.quantized, pair.between);
-    places.push_back(static_cast<std::size_t>(found - placement.quantized.begin()));
+// Samples by which the factors of pairs are guessed, where there are many more of them.
+constexpr std::size_t kGuessedFrom = 64;
+constexpr std::size_t kWorthGuessing = 4 * kGuessedFrom;
+
+// Ranges of all values and factors of those between pairs, in as few walks as it takes.
+class Ranges {
+ public:
+  Ranges(const Graph& graph, const Placement& placement, const std::vector<Pair>& pairs,
+         const Options& options)
+      : graph_(graph),
+        placement_(placement),
+        pairs_(pairs),
+        options_(options),
+        seen_(graph, placement.quantized, options) {
+    for (const Pair& pair : pairs) {
+      const auto found = std::ranges::find(placement.quantized, pair.between);
+      places_.push_back(static_cast<std::size_t>(found - placement.quantized.begin()));
+    }
   }
-  return places;
-}
+
+  // Without samples where weights alone decide, by what channels reach on a few, or later.
+  Status expect_factors(Watch& watch, const Progress& progress) {
+    if (options_.is_per_tensor) {
+      take_factors();
+      return {};
+    }
+    for (const std::size_t place : places_) seen_.expect_factors(place);
+    if (pairs_.empty() || options_.method == Method::kMinMax || watch.samples() < kWorthGuessing)
+      return {};
+    TRY(watch.walk(kGuessedFrom, progress, "looking ahead",
+                   see_where([&](std::size_t i) { return seen_.expects_factors(i); })));
+    const std::vector<std::vector<float>> guessed = factors();
+    for (std::size_t i = 0; i < pairs_.size(); ++i) seen_.guess(places_[i], guessed[i]);
+    return {};
+  }
+
+  Status find(Watch& watch, const Progress& progress) {
+    TRY(watch.walk(0, progress, "calibrating", see_where([](std::size_t) { return true; })));
+    if (!options_.is_per_tensor) take_factors();
+    const auto wants_again = [&](std::size_t i) { return seen_.wants_again(i); };
+    if (std::ranges::none_of(places_, wants_again)) return {};
+    TRY(watch.walk(0, progress, "calibrating what was equalised", see_where(wants_again)));
+    return {};
+  }
+
+  Status tell(Learned& learned) const {
+    for (std::size_t i = 0; i < pairs_.size(); ++i)
+      learned.factors[graph_.value(pairs_[i].between).name] = seen_.factors(places_[i]);
+    const std::vector<Range> ranges = TRY(seen_.ranges());
+    for (std::size_t i = 0; i < ranges.size(); ++i)
+      learned.ranges[graph_.value(placement_.quantized[i]).name] = ranges[i];
+    return {};
+  }
+
+ private:
+  template <typename Where>
+  Watch::See see_where(Where is_wanted) {
+    return [this, is_wanted](std::size_t lane, std::size_t i, const Tensor& tensor) {
+      return is_wanted(i) ? seen_.add(lane, i, tensor) : Status();
+    };
+  }
+
+  // Of each pair, by what was seen so far.
+  std::vector<std::vector<float>> factors() const {
+    std::vector<std::vector<float>> reached;
+    for (const std::size_t place : places_) {
+      if (!options_.is_per_tensor) reached.push_back(seen_.reached(place));
+    }
+    const auto by_name = find_factors(graph_, placement_, pairs_, reached, options_);
+    std::vector<std::vector<float>> found;
+    for (const Pair& pair : pairs_) found.push_back(by_name.at(graph_.value(pair.between).name));
+    return found;
+  }
+
+  void take_factors() {
+    const std::vector<std::vector<float>> found = factors();
+    for (std::size_t i = 0; i < pairs_.size(); ++i) seen_.scale(places_[i], found[i]);
+  }
+
+  const Graph& graph_;
+  const Placement& placement_;
+  const std::vector<Pair>& pairs_;
+  const Options& options_;
+  Seen seen_;
+  std::vector<std::size_t> places_;  // of each pair's value, in placement.quantized
+};
 
 }  // namespace
 
 Result<Learned> learn(const Model& model, const Placement& placement,
                       const std::vector<Pair>& pairs, samples::Samples& samples,
                       const Options& options, const Progress& progress) {
-  const Graph& graph = model.graph;
-  const std::vector<ValueId>& values = placement.quantized;
-  auto watch = TRY(Watch::create(model, values, samples, options));
+  auto watch = TRY(Watch::create(model, placement.quantized, samples, options));
   if (options.corrects_bias) watch.keep(kMostKeptBytes);
-  Seen seen(graph, values, options);
-  const std::vector<std::size_t> places = places_of(placement, pairs);
+  Ranges ranges(model.graph, placement, pairs, options);
+  TRY(ranges.expect_factors(watch, progress));
+  TRY(ranges.find(watch, progress));
   Learned learned;
   learned.samples = samples.count();
-
-  const auto take_factors = [&](const std::vector<std::vector<float>>& reached) {
-    learned.factors = find_factors(graph, placement, pairs, reached, options);
-    for (std::size_t i = 0; i < pairs.size(); ++i)
-      seen.scale(places[i], learned.factors.at(graph.value(pairs[i].between).name));
-  };
-  if (options.is_per_tensor) {
-    take_factors({});
-  } else {
-    for (const std::size_t place : places) seen.expect_factors(place);
-  }
-  TRY(watch.walk(0, progress, "calibrating",
-                 [&](std::size_t lane, std::size_t i, const Tensor& tensor) {
-                   return seen.add(lane, i, tensor);
-                 }));
-  if (!options.is_per_tensor) {
-    std::vector<std::vector<float>> reached;
-    for (const std::size_t place : places) reached.push_back(seen.reached(place));
-    take_factors(reached);
-  }
-  const auto wants_again = [&](std::size_t i) { return seen.wants_again(i); };
-  if (std::ranges::any_of(places, wants_again)) {
-    TRY(watch.walk(0, progress, "calibrating what was equalised",
-                   [&](std::size_t lane, std::size_t i, const Tensor& tensor) {
-                     return wants_again(i) ? seen.add(lane, i, tensor) : Status();
-                   }));
-  }
-  const std::vector<Range> ranges = TRY(seen.ranges());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    learned.ranges[graph.value(values[i]).name] = ranges[i];
+  TRY(ranges.tell(learned));
   if (!options.corrects_bias) return learned;
   Model equalized = model.clone();
   TRY(apply_factors(equalized.graph, placement, pairs, learned.factors));

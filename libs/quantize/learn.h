@@ -15,9 +15,10 @@ namespace slipway::quantize {
 
 // Factors of `pairs`, ranges and shifts of the bias, as `options` ask for. The model is not
 // equalised yet and is made ready to run once: factors are powers of two, so that what a value will
-// be is known to the last bit from what it is. It walks over the samples once for the ranges, once
-// more for the ranges of values between pairs where more than their extremes counts, and over some
-// of them for the shifts.
+// be is known to the last bit from what it is. It walks over a few samples to guess the factors
+// where more than the extremes of a value counts, over all of them for the ranges, once more for
+// values whose factors turn out to be far from the guess or could not be guessed, as samples were
+// few, and over some of them for the shifts.
 Result<Learned> learn(const Model& model, const Placement& placement,
                       const std::vector<Pair>& pairs, samples::Samples& samples,
                       const Options& options, const Progress& progress);

@@ -123,6 +123,26 @@ TEST(Quantize, EachStepEarnsItsPlace) {
   EXPECT_GT(per_channel, 1.5 * equalized);
 }
 
+// With many samples the factors are guessed from the first ones, and no second walk is needed.
+TEST(Quantize, ManySamplesAreWalkedOnce) {
+  const Model model = classifier();
+  const auto steps_with = [&](std::int64_t count) {
+    const SampleFile file("x", {3, 8, 8}, count);
+    samples::Samples samples = file.open(model);
+    std::set<std::string> steps;
+    const auto made =
+        Calibrated::create(model.clone(), {}, &samples, std::nullopt,
+                           [&](std::string_view what, double) { steps.emplace(what); });
+    EXPECT_TRUE(made.ok()) << made.error().message;
+    EXPECT_LT(error_of(model, *made->quantize()), 0.03) << count;
+    return steps;
+  };
+  const std::string again = "calibrating what was equalised";
+  EXPECT_EQ(steps_with(64), (std::set<std::string>{"calibrating", again, "correcting biases"}));
+  EXPECT_EQ(steps_with(300),
+            (std::set<std::string>{"looking ahead", "calibrating", "correcting biases"}));
+}
+
 TEST(Quantize, WhatWasLearnedGivesTheSameModelAgain) {
   const Model model = classifier();
   const SampleFile file("x", {3, 8, 8}, 16);

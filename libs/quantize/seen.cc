@@ -1,6 +1,7 @@
 #include "quantize/seen.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/str.h"
 #include "quantize/scaling.h"
@@ -9,6 +10,8 @@
 
 namespace slipway::quantize {
 namespace {
+
+constexpr double kMostNoise = 1.5;  // of a guess, where the right factors have 1
 
 // Each channel times its factor, in `place`.
 std::span<const float> scaled(const Tensor& tensor, const std::vector<float>& factors,
@@ -27,16 +30,52 @@ std::span<const float> scaled(const Tensor& tensor, const std::vector<float>& fa
 
 Seen::Seen(const Graph& graph, const std::vector<ValueId>& values, const Options& options)
     : graph_(&graph), values_(&values), options_(&options), of_(values.size()) {
-  const Lane empty{Histogram(options.method != Method::kMinMax), {}, {}, {}};
-  for (OfValue& of : of_) of.lanes.assign(Watch::kLanes, empty);
+  for (std::size_t i = 0; i < of_.size(); ++i) forget(i);
+}
+
+void Seen::forget(std::size_t i) {
+  const Lane empty{Histogram(options_->method != Method::kMinMax), {}, {}, {}};
+  of_[i].lanes.assign(Watch::kLanes, empty);
 }
 
 void Seen::expect_factors(std::size_t i) { of_[i].state = State::kChannels; }
 
+void Seen::guess(std::size_t i, const std::vector<float>& factors) {
+  forget(i);
+  of_[i].factors = factors;
+  of_[i].state = State::kGuessed;
+}
+
+// What rounding the value adds to what reads it: `scale` says how large a step is, and a channel's
+// weights, which are divided by its factor, by how much that counts. Factors are made to balance
+// the two, so the right ones tell how large the weights are.
+bool Seen::is_close(std::size_t i, const std::vector<float>& factors) const {
+  const std::vector<float>& guessed = of_[i].factors;
+  const std::vector<float> most = reached(i);
+  if (guessed.size() != factors.size() || most.size() != factors.size()) return false;
+  const auto noise = [&](const std::vector<float>& used) {
+    double scale = 0;
+    double weights = 0;
+    for (std::size_t c = 0; c < used.size(); ++c) {
+      scale = std::max(scale, static_cast<double>(most[c]) * used[c]);
+      const double weight = static_cast<double>(most[c]) * factors[c] * factors[c] / used[c];
+      weights += weight * weight;
+    }
+    return scale * std::sqrt(weights);
+  };
+  return noise(guessed) <= kMostNoise * noise(factors);
+}
+
 void Seen::scale(std::size_t i, const std::vector<float>& factors) {
   OfValue& of = of_[i];
+  if (of.state == State::kGuessed) {
+    of.state = State::kWhole;
+    if (is_close(i, factors)) return;
+    forget(i);
+    of.state = State::kAgain;
+  }
   of.factors = factors;
-  if (of.state == State::kWhole) return;
+  if (of.state != State::kChannels) return;
   of.state = State::kAgain;
   if (options_->method != Method::kMinMax) return;
   of.state = State::kWhole;
@@ -49,22 +88,26 @@ void Seen::scale(std::size_t i, const std::vector<float>& factors) {
   }
 }
 
+void Seen::add_channels(Lane& to, const Tensor& tensor, std::size_t& finite) const {
+  const AxisStride channel = axis_stride(tensor.shape(), 1);
+  to.channels.resize(channel.extent);
+  to.rows.assign(tensor.size() / std::max<std::size_t>(channel.inner, 1), {});
+  row_extremes(tensor.data<float>().data(), to.rows.size(), channel.inner, to.rows.data());
+  for (std::size_t r = 0; r < to.rows.size(); ++r) {
+    to.channels[r % channel.extent].add(to.rows[r]);
+    finite += to.rows[r].finite;
+  }
+}
+
 Status Seen::add(std::size_t lane, std::size_t i, const Tensor& tensor) {
   if (tensor.dtype() != DType::kFloat32) return {};
   OfValue& of = of_[i];
   Lane& to = of.lanes[lane];
   const auto values = tensor.data<float>();
   std::size_t finite = 0;
-  if (of.state == State::kChannels) {
-    const AxisStride channel = axis_stride(tensor.shape(), 1);
-    to.channels.resize(channel.extent);
-    to.rows.assign(values.size() / std::max<std::size_t>(channel.inner, 1), {});
-    row_extremes(values.data(), to.rows.size(), channel.inner, to.rows.data());
-    for (std::size_t r = 0; r < to.rows.size(); ++r) {
-      to.channels[r % channel.extent].add(to.rows[r]);
-      finite += to.rows[r].finite;
-    }
-  } else {
+  const bool has_channels = of.state == State::kChannels || of.state == State::kGuessed;
+  if (has_channels) add_channels(to, tensor, finite);
+  if (of.state != State::kChannels) {
     to.histogram.add(of.factors.empty() ? values : scaled(tensor, of.factors, to.scaled));
     finite = values.size() - static_cast<std::size_t>(to.histogram.not_finite());
   }

@@ -59,6 +59,47 @@ TEST(Seen, LanesAndFactorsDoNotCount) {
   }
 }
 
+// A guess stays if it is close, whatever is right to the last bit; else all is added once more.
+TEST(Seen, KeepsAGuessThatIsClose) {
+  const Model model = two_channels();
+  const std::vector<ValueId> values = {model.graph.inputs[0]};
+  const std::vector<float> guessed = {8, 0.25F};
+  Options options;
+  options.method = Method::kMse;
+  struct Case {
+    float later;  // size of channel 1 after the first sample, where it is 4
+    std::vector<float> right;
+    bool is_close;
+  };
+  for (const Case& c : {Case{4, guessed, true}, Case{4, {16, 0.25F}, true},
+                        Case{5, {8, 0.125F}, true}, Case{1024, {8, 0x1p-10F}, false}}) {
+    SCOPED_TRACE(testing::PrintToString(c.right));
+    std::vector<Tensor> samples;
+    for (std::uint32_t seed = 1; seed <= 7; ++seed)
+      samples.push_back(
+          with_factors(random_tensor({1, 2, 5, 5}, seed), {0.125F, seed == 1 ? 4 : c.later}));
+    const auto add_all = [&](Seen& seen) {
+      for (std::size_t i = 0; i < samples.size(); ++i)
+        ASSERT_TRUE(seen.add(i % 2, 0, samples[i]).ok());
+    };
+    Seen seen(model.graph, values, options);
+    seen.expect_factors(0);
+    EXPECT_TRUE(seen.expects_factors(0));
+    ASSERT_TRUE(seen.add(0, 0, samples[0]).ok());
+    seen.guess(0, guessed);
+    EXPECT_FALSE(seen.expects_factors(0));
+    add_all(seen);
+    seen.scale(0, c.right);
+    EXPECT_EQ(seen.wants_again(0), !c.is_close);
+    if (seen.wants_again(0)) add_all(seen);
+    EXPECT_EQ(seen.factors(0), c.is_close ? guessed : c.right);
+    Seen known(model.graph, values, options);
+    known.scale(0, seen.factors(0));
+    add_all(known);
+    EXPECT_EQ(*seen.ranges(), *known.ranges());
+  }
+}
+
 TEST(Seen, NamesTheValueThatIsNotFinite) {
   const Model model = two_channels();
   const std::vector<ValueId> values = {model.graph.inputs[0]};

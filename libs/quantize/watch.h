@@ -35,6 +35,8 @@ class Watch {
   static Result<Watch> create(const Model& model, const std::vector<ValueId>& values,
                               samples::Samples& samples, const Options& options);
 
+  std::size_t samples() const { return samples_->count(); }
+
   // From now on the values of the first samples are kept, so many bytes of them at most: walks
   // after the next one run the model on the other samples alone.
   void keep(std::size_t most_bytes) { most_kept_bytes_ = most_bytes / kLanes; }
