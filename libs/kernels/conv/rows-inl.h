@@ -61,6 +61,7 @@ class ConvRows {
     to_.bias = at.bias;
     to_.activation = at.activation;
     is_clamp_ = is_clamp(at.activation);
+    is_pointwise_ = is_pointwise(shape);
   }
 
   // How many tiles there will be: while they are computed, the weights of the next blocks arrive.
@@ -88,9 +89,12 @@ class ConvRows {
     x_ = at_.x + line * shape_.width.input * steps_.x_position;
     w_ = at_.weights + depths.begin * run_.w_depth + heights.begin * run_.w_height;
     out_ = ((depth * shape_.height.output) + height) * shape_.width.output - origin_;
+    if constexpr (kHasPointwise) {
+      if (is_pointwise_) return pointwise_row(first, end);
+    }
     std::size_t unfinished = first;
     while (first < end) {
-      const std::size_t columns = first_tile<Input::kColumns>(end - first);
+      const std::size_t columns = first_of_row<Input>(end - first);
       tile(first, columns);
       first += columns;
       if (first == end || first - unfinished >= kStrip) {
@@ -101,6 +105,27 @@ class ConvRows {
   }
 
  private:
+  // Output columns [first, end) of a row in which every one reads the input at its own place.
+  void pointwise_row(std::size_t first, std::size_t end) {
+    run_.w = w_;
+    run_.blocks = blocks_;
+    run_.last_channels = last_channels_;
+    while (first < end) {
+      const std::size_t left = end - first;
+      const std::size_t columns = first_of_row<Input>(left);
+      // As many as are that wide where all are as equal as can be.
+      const std::size_t all = (left + columns - 1) / columns;
+      const std::size_t tiles = std::min(left - all * (columns - 1), kStrip / columns);
+      const std::size_t at = (out_ + first) * kConvBlock;
+      run_.x = x_ + first * steps_.x_position;
+      to_.y = at_.y + at;
+      to_.residual = at_.residual == nullptr || at_.residual_is_last ? nullptr : at_.residual + at;
+      Kernels::kPointwise[tile_index(columns)](run_, to_, tiles);
+      finish_strip(first, tiles * columns);
+      first += tiles * columns;
+    }
+  }
+
   void tile(std::size_t first, std::size_t columns) {
     const ConvAxis& width = shape_.width;
     const std::size_t at = (out_ + first) * kConvBlock;
@@ -139,7 +164,7 @@ class ConvRows {
 
   // Kernel columns that reach the same outputs go together; their sums wait in memory.
   void border_tile(std::size_t first, std::size_t columns) {
-    float sums[Input::kColumns * kBlocks * kConvBlock];
+    float sums[Kernels::kMostColumns * kBlocks * kConvBlock];
     for (std::size_t i = 0; i < columns * kBlocks; ++i) store(zero(), sums + i * kConvBlock);
     const std::size_t depths = run_.depths;
     const std::size_t heights = run_.heights;
@@ -200,6 +225,7 @@ class ConvRows {
 
   using Kernels = Tiles<Input, kBlocks>;
   static constexpr std::size_t kStrip = 56;  // columns
+  static constexpr bool kHasPointwise = Input::position(1) == kConvBlock && kTileBlocks == 1;
 
   const ConvShape& shape_;
   const ConvSteps& steps_;
@@ -211,6 +237,7 @@ class ConvRows {
   std::size_t blocks_ = 0;
   std::size_t last_channels_ = 0;
   bool is_clamp_ = true;
+  bool is_pointwise_ = false;
   const float* x_ = nullptr;
   const float* w_ = nullptr;
   std::size_t out_ = 0;

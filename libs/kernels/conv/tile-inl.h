@@ -7,6 +7,7 @@
 #define SLIPWAY_CONV_TILE_INL_H
 #endif
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
@@ -41,6 +42,14 @@ inline constexpr std::size_t kTileBlocks = 1;
 #else
 inline constexpr std::size_t kTileColumns = 6;
 inline constexpr std::size_t kTileBlocks = 1;
+#endif
+
+// Columns of a tile beyond those: rows of seven are what many networks end with, and two tiles of a
+// half would wait for their sums and take the weights twice. 0: none is needed.
+#if HWY_TARGET == HWY_AVX2
+inline constexpr std::size_t kSeven = 7;
+#else
+inline constexpr std::size_t kSeven = 0;
 #endif
 
 // Where the inputs of a tile lie, in floats: channel c of column p at x[p * position + c *
@@ -111,6 +120,26 @@ struct Tile {
   F32x16 at[kColumns][kBlocks];
 };
 
+#if HWY_TARGET == HWY_AVX2
+// One channel. The sums take fourteen of the sixteen registers, an input and half of the weights
+// the other two: the other half comes from memory each time, where g++ would not leave it.
+template <typename Input, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns>
+HWY_INLINE void add_to_seven(const TapRun& run, const float* x, const float* w,
+                             Tile<kColumns, 1>& tile) {
+  const __m256 weight = _mm256_loadu_ps(w);
+  const auto* const others = reinterpret_cast<const __m256_u*>(w + kConvBlock / 2);
+  SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
+    const __m256 value = _mm256_set1_ps(x[p * Input::position(run.x_position)]);
+    F32x16& sum = tile.at[p][0];
+    sum.part[0].raw = _mm256_fmadd_ps(value, weight, sum.part[0].raw);
+    asm("vfmadd231ps %2, %1, %0" : "+x"(sum.part[1].raw) : "x"(value), "m"(*others));
+  }
+}
+#else
+template <typename Input, std::size_t kFirst, std::size_t kEnd, typename Any>
+void add_to_seven(const TapRun&, const float*, const float*, Any&) {}  // there are none
+#endif
+
 // One tap of the columns from kFirst to before kEnd.
 template <typename Input, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
           std::size_t kBlocks>
@@ -121,12 +150,16 @@ HWY_INLINE void add_tap(const TapRun& run, const float* x, const float* w, std::
       __builtin_prefetch(reinterpret_cast<const void*>(ahead), 0, 2);
       ahead += run.ahead_step;
     }
-    F32x16 weight[kBlocks];
-    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) weight[b] = load(w + b * run.w_out);
-    SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
-      const F32x16 value = set(x[p * Input::position(run.x_position)]);
-      SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
-        tile.at[p][b] = fma(value, weight[b], tile.at[p][b]);
+    if constexpr (kColumns == kSeven) {
+      add_to_seven<Input, kFirst, kEnd>(run, x, w, tile);
+    } else {
+      F32x16 weight[kBlocks];
+      SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) weight[b] = load(w + b * run.w_out);
+      SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
+        const F32x16 value = set(x[p * Input::position(run.x_position)]);
+        SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+          tile.at[p][b] = fma(value, weight[b], tile.at[p][b]);
+        }
       }
     }
     x += Input::channel(run.x_channel);
@@ -225,6 +258,31 @@ void whole_tile(const TapRun& run, const TileOutput& to) {
   finish_tile(tile, to);
 }
 
+// Neighbouring tiles of a pointwise convolution, from +0 to the output: what one tile costs beside
+// its multiply-adds is as much as those of fifty channels.
+template <typename Input, std::size_t kColumns, std::size_t kBlocks>
+void pointwise_tiles(const TapRun& run, const TileOutput& first, std::size_t tiles) {
+  TileOutput to = first;
+  const float* x = run.x;
+  const std::size_t x_step = kColumns * Input::position(run.x_position);
+  for (std::size_t t = 0; t < tiles; ++t, x += x_step) {
+    Tile<kColumns, kBlocks> tile;
+    SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+      SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) tile.at[p][b] = zero();
+    }
+    std::uintptr_t ahead = run.ahead;
+    const float* of_block = x;
+    const float* w = run.w;
+    for (std::size_t i = 1; i < run.blocks; ++i, of_block += run.x_block, w += run.w_block) {
+      add_tap<Input, 0, kColumns>(run, of_block, w, kConvBlock, ahead, tile);
+    }
+    add_tap<Input, 0, kColumns>(run, of_block, w, run.last_channels, ahead, tile);
+    finish_tile(tile, to);
+    to.y += kColumns * kConvBlock;
+    if (to.residual != nullptr) to.residual += kColumns * kConvBlock;
+  }
+}
+
 // A run of taps of some neighbouring columns, added to sums in memory: block b of column p at
 // sums[(p * kBlocks + b) * 16].
 template <typename Input, std::size_t kColumns, std::size_t kBlocks>
@@ -259,6 +317,7 @@ void finish_sums(const float* sums, std::size_t columns, const TileOutput& first
 
 using WholeTile = void (*)(const TapRun&, const TileOutput&);
 using PartTile = void (*)(const TapRun&, float*);
+using PointwiseTiles = void (*)(const TapRun&, const TileOutput&, std::size_t);
 
 // The numbers of columns that there are tiles for: all up to 8, then the even ones.
 constexpr std::size_t tile_index(std::size_t columns) {
@@ -280,6 +339,12 @@ constexpr std::size_t first_tile(std::size_t columns) {
   return rounded_up_columns((columns + tiles - 1) / tiles);
 }
 
+// The first tile of what is left of a row.
+template <typename Input>
+constexpr std::size_t first_of_row(std::size_t columns) {
+  return columns == kSeven ? kSeven : first_tile<Input::kColumns>(columns);
+}
+
 template <typename Input, bool kHasEdges, std::size_t kBlocks, std::size_t... kIndex>
 constexpr std::array<WholeTile, sizeof...(kIndex)> whole_tiles(std::index_sequence<kIndex...>) {
   return {whole_tile<Input, kHasEdges, indexed_columns(kIndex), kBlocks>...};
@@ -289,13 +354,21 @@ constexpr std::array<PartTile, sizeof...(kIndex)> part_tiles(std::index_sequence
   return {part_tile<Input, kIndex + 1, kBlocks>...};
 }
 
+template <typename Input, std::size_t kBlocks, std::size_t... kIndex>
+constexpr std::array<PointwiseTiles, sizeof...(kIndex)> all_pointwise_tiles(
+    std::index_sequence<kIndex...>) {
+  return {pointwise_tiles<Input, indexed_columns(kIndex), kBlocks>...};
+}
+
 template <typename Input, std::size_t kBlocks>
 struct Tiles {
   static constexpr std::size_t kPartColumns = Input::kColumns < 7 ? Input::kColumns : 7;
-  static constexpr auto kIndex = std::make_index_sequence<tile_index(Input::kColumns) + 1>();
+  static constexpr std::size_t kMostColumns = std::max(Input::kColumns, kSeven);
+  static constexpr auto kIndex = std::make_index_sequence<tile_index(kMostColumns) + 1>();
   // By tile_index.
   static constexpr auto kWhole = whole_tiles<Input, false, kBlocks>(kIndex);
   static constexpr auto kEdged = whole_tiles<Input, true, kBlocks>(kIndex);
+  static constexpr auto kPointwise = all_pointwise_tiles<Input, kBlocks>(kIndex);
   // Entry i is for i + 1 columns.
   static constexpr auto kPart =
       part_tiles<Input, kBlocks>(std::make_index_sequence<kPartColumns>());
