@@ -74,6 +74,9 @@ class ByteRows {
       set_start({0, shape_.width.kernel}, inside_start_);
       for (Edge& edge : edges_) edge.first = kNoTile;
     }
+    if constexpr (kHasPointwiseBytes && kStep == kConvBlock) {
+      if (is_pointwise(shape_)) return pointwise_row(first, end);
+    }
     while (first < end) {
       const std::size_t columns = first_tile<Tiles::kColumns>(end - first);
       run_.lines = next_lines();
@@ -84,6 +87,7 @@ class ByteRows {
 
  private:
   using Tiles = ByteTiles<kStep, kBlocks>;
+  static constexpr std::size_t kStrip = 56;  // columns
 
   // Of the weights of a tap's block of channels.
   static constexpr std::size_t kLines = kBlocks * kConvBlock * kConvBlock / 64;
@@ -116,6 +120,29 @@ class ByteRows {
           }
         }
       }
+    }
+  }
+
+  // Output columns [first, end) of a row in which every one reads the input at its own place.
+  void pointwise_row(std::size_t first, std::size_t end) {
+    std::int32_t sums[kStrip * kBlocks * kConvBlock];
+    run_.w = w_;
+    run_.start = inside_start_;
+    while (first < end) {
+      const std::size_t strip = std::min(end - first, kStrip);
+      place(first, static_cast<std::ptrdiff_t>(first));
+      for (std::size_t done = 0; done < strip;) {
+        const std::size_t left = strip - done;
+        const std::size_t columns = first_tile<Tiles::kColumns>(left);
+        // As many as are that wide where all are as equal as can be.
+        const std::size_t all = (left + columns - 1) / columns;
+        const std::size_t tiles = left - all * (columns - 1);
+        kernels_.pointwise[tile_index(columns)](run_, tiles, sums + done * kBlocks * kConvBlock);
+        run_.x += tiles * columns * kConvBlock;
+        done += tiles * columns;
+      }
+      finish_bytes<kBlocks>(sums, strip, to_);
+      first += strip;
     }
   }
 

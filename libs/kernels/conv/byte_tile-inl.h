@@ -149,6 +149,33 @@ void byte_tile(const ByteRun& run, const ByteOutput& to) {
   finish_bytes<kBlocks>(sums, kColumns, to);
 }
 
+// The sums of neighbouring tiles of a pointwise convolution, one column after the other: what one
+// tile costs beside its products is as much as those of many channels.
+template <typename Form, std::size_t kStep, std::size_t kColumns, std::size_t kBlocks>
+void pointwise_byte_tiles(const ByteRun& run, std::size_t tiles, std::int32_t* sums) {
+  const std::size_t step = kStep == 0 ? run.x_position : kStep;
+  const std::uint8_t* x = run.x;
+  for (std::size_t t = 0; t < tiles; ++t, x += kColumns * step) {
+    ByteTile<kColumns, kBlocks> tile;
+    SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+      SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+        tile.at[p][b] = start_sums(run.start + b * kConvBlock);
+      }
+    }
+    const std::uint8_t* of_block = x;
+    const std::int8_t* w = run.w;
+    for (std::size_t i = 1; i < run.blocks; ++i, of_block += run.x_block, w += run.w_block) {
+      add_byte_tap<Form, 0, kColumns>(run, step, of_block, w, kFour, tile);
+    }
+    add_byte_tap<Form, 0, kColumns>(run, step, of_block, w, run.last_fours, tile);
+    SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
+      SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b, sums += kConvBlock) {
+        store_i32(finished(tile.at[p][b]), sums);
+      }
+    }
+  }
+}
+
 #if HWY_TARGET == HWY_AVX2
 inline constexpr std::size_t kWorthLooking = 4;  // tiles, or looking takes longer than it saves
 
@@ -172,10 +199,26 @@ constexpr std::array<ByteTileKernel, sizeof...(kIndex)> byte_tiles(std::index_se
   return {byte_tile<Form, kStep, kHasEdges, indexed_columns(kIndex), kBlocks>...};
 }
 
+using PointwiseByteTiles = void (*)(const ByteRun&, std::size_t, std::int32_t*);
+
+// With more blocks a tile is long by itself.
+inline constexpr bool kHasPointwiseBytes = kByteBlocks == 1;
+
+template <typename Form, std::size_t kStep, std::size_t kBlocks, std::size_t... kIndex>
+constexpr std::array<PointwiseByteTiles, sizeof...(kIndex)> all_pointwise_byte_tiles(
+    std::index_sequence<kIndex...>) {
+  if constexpr (kHasPointwiseBytes && kStep == kConvBlock) {
+    return {pointwise_byte_tiles<Form, kStep, indexed_columns(kIndex), kBlocks>...};
+  } else {
+    return {};
+  }
+}
+
 // Kernels by tile_index, and what they subtract from each byte.
 struct ByteKernels {
   const ByteTileKernel* whole;
   const ByteTileKernel* edged;
+  const PointwiseByteTiles* pointwise;
   std::int32_t offset;
 };
 
@@ -189,7 +232,8 @@ struct ByteTiles {
     static constexpr auto kIndex = std::make_index_sequence<tile_index(kColumns) + 1>();
     static constexpr auto kWhole = byte_tiles<Form, kStep, false, kBlocks>(kIndex);
     static constexpr auto kEdged = byte_tiles<Form, kStep, true, kBlocks>(kIndex);
-    return {kWhole.data(), kEdged.data(), Form::kOffset};
+    static constexpr auto kPointwise = all_pointwise_byte_tiles<Form, kStep, kBlocks>(kIndex);
+    return {kWhole.data(), kEdged.data(), kPointwise.data(), Form::kOffset};
   }
 
   // The quickest for `bytes` weights, which so many tiles will take.

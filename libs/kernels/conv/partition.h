@@ -29,14 +29,14 @@ inline ConvPartition partition(const ConvShape& shape) {
   p.is_flat = is_pointwise(shape);
   const std::size_t positions = shape.out_positions();
   const std::size_t lines = p.is_flat ? positions : shape.depth.output * shape.height.output;
-  // What one line reads that no line before it has read, and what comes into the cache with it: lines
-  // beside those that a stride leaves out, too.
+  // What one line reads that no line before it has read, and what comes into the cache with it:
+  // lines beside those that a stride leaves out, too.
   const ConvAxis& height = shape.height;
   const ConvAxis& width = shape.width;
-  const std::size_t line_positions =
-      p.is_flat ? 1
-                : std::min(height.stride, height.kernel) *
-                      std::min(width.input, width.output * width.stride);
+  const std::size_t line_positions = p.is_flat
+                                         ? 1
+                                         : std::min(height.stride, height.kernel) *
+                                               std::min(width.input, width.output * width.stride);
   const std::size_t line_floats = std::max<std::size_t>(1, shape.in_channels * line_positions);
   p.chunks = EvenParts::of_at_most(kChunkFloats / line_floats, lines, p.is_flat ? kFlatStep : 1);
   p.out_blocks = blocks_of(shape.out_channels);
