@@ -72,6 +72,7 @@ constexpr Rule kRules[] = {
     {"Split", "", lower_split},
     {"Squeeze", "", lower_reshape},
     {"Tile", "", lower_tile},
+    {"TopK", "", lower_topk},
     {"Transpose", "", lower_transpose},
     {"TreeEnsemble", kMl, lower_tree_ensemble},
     {"TreeEnsembleClassifier", kMl, lower_tree_classifier},

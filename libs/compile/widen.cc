@@ -89,6 +89,7 @@ constexpr std::string_view kComputing[] = {
     "Swish",
     "Tanh",
     "ThresholdedRelu",
+    "TopK",
 };
 
 bool is_half(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBfloat16; }

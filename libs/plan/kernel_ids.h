@@ -43,6 +43,7 @@ enum class KernelId : std::uint16_t {
   kDequantize = 36,
   kTreeClasses = 37,
   kLogic = 38,
+  kTopK = 39,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

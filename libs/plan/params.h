@@ -324,6 +324,13 @@ struct ArgExtremeParams {
   std::uint32_t takes_last;
 };
 
+// The first elements of an axis in sorted order: as many as the output has there. Outputs: values,
+// indices (int64); one of them may be left out.
+struct TopKParams {
+  std::uint32_t axis;
+  std::uint32_t is_largest;
+};
+
 // Inputs: the data, positions (int32 [out, width]), weights (float [out, width]).
 struct ResampleParams {
   std::uint32_t axis;

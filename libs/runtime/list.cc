@@ -38,6 +38,7 @@ constexpr StepKernel kAll[] = {
     {KernelId::kBatchNorm, "batch norm", bind_batch_norm, kInPlace},
     {KernelId::kReduce, "reduce", bind_reduce},
     {KernelId::kArgExtreme, "arg extreme", bind_arg_extreme},
+    {KernelId::kTopK, "topk", bind_topk},
     {KernelId::kResample, "resample", bind_resample},
     {KernelId::kCompare, "compare", bind_compare},
     {KernelId::kWhere, "where", bind_where},

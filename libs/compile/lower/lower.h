@@ -44,6 +44,7 @@ Result<Lowered> lower_softmax(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_space_to_depth(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_split(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tile(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_topk(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_transpose(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tree_classifier(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tree_ensemble(Lowering& lowering, std::size_t node);

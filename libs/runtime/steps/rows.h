@@ -31,6 +31,7 @@ Status bind_group_norm(Binder& binder);
 Status bind_batch_norm(Binder& binder);
 Status bind_reduce(Binder& binder);
 Status bind_arg_extreme(Binder& binder);
+Status bind_topk(Binder& binder);
 Status bind_resample(Binder& binder);
 Status bind_compare(Binder& binder);
 Status bind_where(Binder& binder);
