@@ -20,6 +20,7 @@ constexpr Rule kRules[] = {
     {"Conv", "", lower_conv},
     {"ConvInteger", "", lower_integer_conv},
     {"ConvTranspose", "", lower_conv},
+    {"CumSum", "", lower_cumsum},
     {"DepthToSpace", "", lower_depth_to_space},
     {"DequantizeLinear", "", lower_quantize},
     {"DynamicQuantizeLinear", "", lower_dynamic_quantize},

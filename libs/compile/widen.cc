@@ -26,6 +26,7 @@ constexpr std::string_view kComputing[] = {
     "Conv",
     "ConvTranspose",
     "Cos",
+    "CumSum",
     "Div",
     "Elu",
     "Equal",

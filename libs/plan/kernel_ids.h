@@ -44,6 +44,7 @@ enum class KernelId : std::uint16_t {
   kTreeClasses = 37,
   kLogic = 38,
   kTopK = 39,
+  kCumSum = 40,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

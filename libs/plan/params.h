@@ -331,6 +331,17 @@ struct TopKParams {
   std::uint32_t is_largest;
 };
 
+// The sum of all elements of an axis up to each.
+enum CumSumFlags : std::uint32_t {
+  kIsExclusive = 1,
+  kIsReversed = 2,
+  kAllCumSumFlags = 3,
+};
+struct CumSumParams {
+  std::uint32_t axis;
+  std::uint32_t flags;  // CumSumFlags
+};
+
 // Inputs: the data, positions (int32 [out, width]), weights (float [out, width]).
 struct ResampleParams {
   std::uint32_t axis;

@@ -39,6 +39,7 @@ constexpr StepKernel kAll[] = {
     {KernelId::kReduce, "reduce", bind_reduce},
     {KernelId::kArgExtreme, "arg extreme", bind_arg_extreme},
     {KernelId::kTopK, "topk", bind_topk},
+    {KernelId::kCumSum, "cumsum", bind_cumsum, kInPlace},
     {KernelId::kResample, "resample", bind_resample},
     {KernelId::kCompare, "compare", bind_compare},
     {KernelId::kWhere, "where", bind_where},

@@ -58,24 +58,6 @@ TEST(Forms, Reductions) {
   });
 }
 
-TEST(Forms, FirstElements) {
-  expect_kernels({
-      {"the greatest of rows", "%x: float[60,100]",
-       "init %k = int64[1] {7}\n%v, %i = TopK(%x, %k)\n%f = Cast(%i) {to=1}\n%y = Add(%v, %f)",
-       "topk"},
-      {"many of a long row", "%x: float[2,5000]", "init %k = int64[1] {300}\n%y, %i = TopK(%x, %k)",
-       "topk"},
-      {"the least of columns", "%x: float[3,50,31]",
-       "init %k = int64[1] {20}\n%v, %y = TopK(%x, %k) {axis=1, largest=0, sorted=0}", "topk"},
-      {"all, of equals", "%x: int64[3,500]", "init %k = int64[1] {500}\n%v, %y = TopK(%x, %k)",
-       "topk"},
-      {"int32", "%x: int32[30,5]", "init %k = int64[1] {2}\n%y, %i = TopK(%x, %k) {axis=-2}",
-       "topk"},
-      {"halves", "%x: float16[30,50]", "init %k = int64[1] {5}\n%y, %i = TopK(%x, %k)", "topk"},
-      {"a number as attribute", "%x: float[30,50]", "%y, %i = TopK(%x) {k=5}", "topk", 9},
-  });
-}
-
 TEST(Forms, Movers) {
   expect_kernels({
       {"transpose", "%x: float[3,40,50,16]", "%y = Transpose(%x) {perm=[0,2,3,1]}", "view"},

@@ -32,6 +32,7 @@ Status bind_batch_norm(Binder& binder);
 Status bind_reduce(Binder& binder);
 Status bind_arg_extreme(Binder& binder);
 Status bind_topk(Binder& binder);
+Status bind_cumsum(Binder& binder);
 Status bind_resample(Binder& binder);
 Status bind_compare(Binder& binder);
 Status bind_where(Binder& binder);

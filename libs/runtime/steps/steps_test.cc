@@ -189,32 +189,6 @@ TEST(Steps, RowsFitTheirParameters) {
   });
 }
 
-TEST(Steps, WhatIsSortedFitsItsOutputs) {
-  const Given x = floats({2, 4, 3});
-  const Given nothing = {DType::kUndefined, {}};
-  const auto one = [&](const char* name, Given values, Given indices, std::uint32_t axis,
-                       const char* error) {
-    return Lie{
-        name,  KernelId::kTopK,     {x}, std::move(values), raw_of(plan::TopKParams{axis, 1}),
-        error, {std::move(indices)}};
-  };
-  expect_told({
-      one("rows", floats({2, 4, 2}), whole({2, 4, 2}), 2, nullptr),
-      one("columns", floats({2, 4, 3}), whole({2, 4, 3}), 1, nullptr),
-      one("places alone", nothing, whole({1, 4, 3}), 0, nullptr),
-      one("values alone", floats({2, 1, 3}), nothing, 1, nullptr),
-      one("none of three", floats({2, 4, 0}), whole({2, 4, 0}), 2, nullptr),
-      one("more than there are", floats({2, 5, 3}), whole({2, 5, 3}), 1, "do not fit"),
-      one("of another axis", floats({2, 4, 2}), whole({2, 4, 2}), 1, "do not fit"),
-      one("another rank", floats({8, 2}), whole({8, 2}), 1, "do not fit"),
-      one("fewer places", floats({2, 4, 2}), whole({2, 4, 1}), 2, "do not fit"),
-      one("no such axis", floats({2, 4, 2}), whole({2, 4, 2}), 3, "axis"),
-      one("another type", whole({2, 4, 2}), whole({2, 4, 2}), 2, "sorts floats"),
-      one("places of floats", floats({2, 4, 2}), floats({2, 4, 2}), 2, "sorts floats"),
-      one("nothing at all", nothing, nothing, 2, "number of operands"),
-  });
-}
-
 TEST(Steps, NormalisationsHaveTheirParameters) {
   const Given x = floats({2, 4, 3});
   const auto norm = [&](const char* name, KernelId kernel, std::vector<Given> parameters,

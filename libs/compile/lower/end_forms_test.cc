@@ -1,0 +1,45 @@
+// Forms of operators that stand at the ends of models, or once in their middle: each must run by
+// kernels alone and give the bits of the reference.
+#include <gtest/gtest.h>
+
+#include "base/str.h"
+#include "compile/lower/form.h"
+
+namespace slipway::compile {
+namespace {
+
+TEST(EndForms, FirstElements) {
+  expect_kernels({
+      {"the greatest of rows", "%x: float[60,100]",
+       "init %k = int64[1] {7}\n%v, %i = TopK(%x, %k)\n%f = Cast(%i) {to=1}\n%y = Add(%v, %f)",
+       "topk"},
+      {"many of a long row", "%x: float[2,5000]", "init %k = int64[1] {300}\n%y, %i = TopK(%x, %k)",
+       "topk"},
+      {"the least of columns", "%x: float[3,50,31]",
+       "init %k = int64[1] {20}\n%v, %y = TopK(%x, %k) {axis=1, largest=0, sorted=0}", "topk"},
+      {"all, of equals", "%x: int64[3,500]", "init %k = int64[1] {500}\n%v, %y = TopK(%x, %k)",
+       "topk"},
+      {"int32", "%x: int32[30,5]", "init %k = int64[1] {2}\n%y, %i = TopK(%x, %k) {axis=-2}",
+       "topk"},
+      {"halves", "%x: float16[30,50]", "init %k = int64[1] {5}\n%y, %i = TopK(%x, %k)", "topk"},
+      {"a number as attribute", "%x: float[30,50]", "%y, %i = TopK(%x) {k=5}", "topk", 9},
+  });
+}
+
+TEST(EndForms, RunningSums) {
+  expect_kernels({
+      {"rows", "%x: float[61,100]", "init %a = int64[] {1}\n%y = CumSum(%x, %a)", "cumsum"},
+      {"columns, from behind", "%x: float[3,50,131]",
+       "init %a = int32[1] {-2}\n%y = CumSum(%x, %a) {reverse=1}", "cumsum"},
+      {"without themselves", "%x: float[3,50,31]",
+       "init %a = int64[] {0}\n%y = CumSum(%x, %a) {exclusive=1}", "cumsum"},
+      {"places of tokens", "%x: int64[2,50]",
+       "init %a = int64[] {1}\n%y = CumSum(%x, %a) {exclusive=1, reverse=1}", "cumsum"},
+      {"in the place of what they sum", "%x: float[7,50]",
+       "init %a = int64[] {1}\n%e = Exp(%x)\n%y = CumSum(%e, %a)", "cumsum"},
+      {"halves", "%x: float16[7,50]", "init %a = int64[] {1}\n%y = CumSum(%x, %a)", "cumsum"},
+  });
+}
+
+}  // namespace
+}  // namespace slipway::compile
