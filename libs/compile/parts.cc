@@ -41,6 +41,7 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kReduce:
     case plan::KernelId::kTopK:
     case plan::KernelId::kCumSum:
+    case plan::KernelId::kGridSample:
     case plan::KernelId::kPool:
     case plan::KernelId::kConvert:
       return true;

@@ -35,6 +35,7 @@ constexpr Rule kRules[] = {
     {"GlobalMaxPool", "", lower_global_pool},
     {"Greater", "", lower_compare},
     {"GreaterOrEqual", "", lower_compare},
+    {"GridSample", "", lower_grid_sample},
     {"GroupNormalization", "", lower_group_norm},
     {"Identity", "", lower_reshape},
     {"InstanceNormalization", "", lower_group_norm},

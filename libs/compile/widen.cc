@@ -40,6 +40,7 @@ constexpr std::string_view kComputing[] = {
     "GlobalMaxPool",
     "Greater",
     "GreaterOrEqual",
+    "GridSample",
     "GroupNormalization",
     "HardSigmoid",
     "HardSwish",

@@ -45,6 +45,7 @@ enum class KernelId : std::uint16_t {
   kLogic = 38,
   kTopK = 39,
   kCumSum = 40,
+  kGridSample = 41,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

@@ -342,6 +342,14 @@ struct CumSumParams {
   std::uint32_t flags;  // CumSumFlags
 };
 
+// Images sampled at points. Inputs: the images [N, C, H, W], the points [N, h, w, 2] (plain). The
+// images and the output [N, C, h, w] are both plain or both blocked.
+struct GridSampleParams {
+  std::uint32_t is_nearest;
+  std::uint32_t padding;  // GridPadding
+  std::uint32_t aligns_corners;
+};
+
 // Inputs: the data, positions (int32 [out, width]), weights (float [out, width]).
 struct ResampleParams {
   std::uint32_t axis;

@@ -40,6 +40,7 @@ constexpr StepKernel kAll[] = {
     {KernelId::kArgExtreme, "arg extreme", bind_arg_extreme},
     {KernelId::kTopK, "topk", bind_topk},
     {KernelId::kCumSum, "cumsum", bind_cumsum, kInPlace},
+    {KernelId::kGridSample, "grid sample", bind_grid_sample},
     {KernelId::kResample, "resample", bind_resample},
     {KernelId::kCompare, "compare", bind_compare},
     {KernelId::kWhere, "where", bind_where},

@@ -41,5 +41,25 @@ TEST(EndForms, RunningSums) {
   });
 }
 
+TEST(EndForms, Samples) {
+  for (const char* mode : {"bilinear", "nearest"}) {
+    for (const char* padding : {"zeros", "border", "reflection"}) {
+      for (const int aligns : {0, 1}) {
+        const std::string node = str("GridSample(%x, %g) {mode=\"", mode, "\", padding_mode=\"",
+                                     padding, "\", align_corners=", aligns, "}");
+        const std::string plain = "%y = " + node;
+        expect_kernels({{node.c_str(), "%x: float[2,5,9,13], %g: float[2,17,11,2]", plain.c_str(),
+                         "grid sample"}});
+      }
+    }
+  }
+  expect_kernels({
+      {"halves", "%x: float16[1,3,7,9], %g: float16[1,5,6,2]", "%y = GridSample(%x, %g)",
+       "grid sample"},
+      {"as of opset 20", "%x: float[1,3,7,9], %g: float[1,5,6,2]",
+       "%y = GridSample(%x, %g) {mode=\"linear\"}", "grid sample", 20},
+  });
+}
+
 }  // namespace
 }  // namespace slipway::compile

@@ -21,6 +21,7 @@ Result<Lowered> lower_gather(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_gather_elements(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_gemm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_global_pool(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_grid_sample(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_group_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_integer_conv(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_integer_matmul(Lowering& lowering, std::size_t node);

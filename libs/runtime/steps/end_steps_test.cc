@@ -56,5 +56,32 @@ TEST(EndSteps, RunningSumsHaveAnAxis) {
   });
 }
 
+TEST(EndSteps, SamplesFitTheirPoints) {
+  const auto one = [](const char* name, Given x, Given points, Given y,
+                      plan::GridSampleParams params, const char* error) {
+    return Lie{name,         KernelId::kGridSample, {std::move(x), std::move(points)},
+               std::move(y), raw_of(params),        error};
+  };
+  const Given x = floats({2, 3, 5, 7});
+  const Given points = floats({2, 4, 6, 2});
+  const Given y = floats({2, 3, 4, 6});
+  const Given blocked = {DType::kFloat32, {2, 3, 5, 7}, {}, plan::Layout::kBlocked16};
+  const Given blocked_out = {DType::kFloat32, {2, 3, 4, 6}, {}, plan::Layout::kBlocked16};
+  expect_told({
+      one("bilinear", x, points, y, {0, 2, 1}, nullptr),
+      one("in blocks", blocked, points, blocked_out, {1, 0, 0}, nullptr),
+      one("blocks to plain", blocked, points, y, {1, 0, 0}, "do not fit"),
+      one("no such padding", x, points, y, {0, 3, 0}, "padding"),
+      one("points in space", x, floats({2, 4, 6, 3}), y, {0, 0, 0}, "do not fit"),
+      one("points of fewer images", x, floats({1, 4, 6, 2}), y, {0, 0, 0}, "do not fit"),
+      one("more channels", x, points, floats({2, 4, 4, 6}), {0, 0, 0}, "do not fit"),
+      one("more samples", x, points, floats({2, 3, 4, 7}), {0, 0, 0}, "do not fit"),
+      one("an empty image", floats({2, 3, 0, 7}), points, y, {0, 0, 0},
+          "reads elements that its input does not have"),
+      one("no points", x, floats({2, 0, 6, 2}), floats({2, 3, 0, 6}), {0, 0, 0}, nullptr),
+      one("points of integers", x, whole({2, 4, 6, 2}), y, {0, 0, 0}, "int64"),
+  });
+}
+
 }  // namespace
 }  // namespace slipway::runtime

@@ -33,6 +33,7 @@ Status bind_reduce(Binder& binder);
 Status bind_arg_extreme(Binder& binder);
 Status bind_topk(Binder& binder);
 Status bind_cumsum(Binder& binder);
+Status bind_grid_sample(Binder& binder);
 Status bind_resample(Binder& binder);
 Status bind_compare(Binder& binder);
 Status bind_where(Binder& binder);
