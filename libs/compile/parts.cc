@@ -42,6 +42,8 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kTopK:
     case plan::KernelId::kCumSum:
     case plan::KernelId::kGridSample:
+    case plan::KernelId::kScatterElements:
+    case plan::KernelId::kScatterBlocks:
     case plan::KernelId::kPool:
     case plan::KernelId::kConvert:
       return true;

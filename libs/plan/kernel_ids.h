@@ -46,6 +46,8 @@ enum class KernelId : std::uint16_t {
   kTopK = 39,
   kCumSum = 40,
   kGridSample = 41,
+  kScatterElements = 42,
+  kScatterBlocks = 43,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

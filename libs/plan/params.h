@@ -350,6 +350,14 @@ struct GridSampleParams {
   std::uint32_t aligns_corners;
 };
 
+// Inputs: the data, the indices (int32 or int64), the updates.
+struct ScatterElementsParams {
+  std::uint32_t axis;
+};
+
+// kScatterBlocks: the data, the indices (int64 [..., k]), the updates; k indices name what stands
+// at as many leading places. It has no parameters.
+
 // Inputs: the data, positions (int32 [out, width]), weights (float [out, width]).
 struct ResampleParams {
   std::uint32_t axis;

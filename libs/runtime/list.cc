@@ -41,6 +41,8 @@ constexpr StepKernel kAll[] = {
     {KernelId::kTopK, "topk", bind_topk},
     {KernelId::kCumSum, "cumsum", bind_cumsum, kInPlace},
     {KernelId::kGridSample, "grid sample", bind_grid_sample},
+    {KernelId::kScatterElements, "scatter elements", bind_scatter_elements},
+    {KernelId::kScatterBlocks, "scatter blocks", bind_scatter_blocks},
     {KernelId::kResample, "resample", bind_resample},
     {KernelId::kCompare, "compare", bind_compare},
     {KernelId::kWhere, "where", bind_where},

@@ -61,5 +61,22 @@ TEST(EndForms, Samples) {
   });
 }
 
+TEST(EndForms, Scattered) {
+  expect_kernels({
+      {"elements", "%x: float[4,9,5], %i: int64[3,7,5], %u: float[3,7,5]",
+       "%y = ScatterElements(%x, %i, %u) {axis=1}", "scatter elements"},
+      {"into rows", "%x: float16[40,9], %i: int32[40,3], %u: float16[40,3]",
+       "%y = ScatterElements(%x, %i, %u) {axis=-1, reduction=\"none\"}", "scatter elements"},
+      {"an old one", "%x: int64[40], %i: int64[30], %u: int64[30]", "%y = Scatter(%x, %i, %u)",
+       "scatter elements", 10},
+      {"blocks", "%x: float[4,8,30], %i: int64[5,6,1], %u: float[5,6,8,30]",
+       "%y = ScatterND(%x, %i, %u)", "scatter blocks"},
+      {"elements by two indices", "%x: uint8[4,8], %i: int64[50,2], %u: uint8[50]",
+       "%y = ScatterND(%x, %i, %u)", "scatter blocks"},
+      {"to constant places", "%x: float[4,8,3], %u: float[2,3]",
+       "init %i = int64[2,2] {-1, 0, 3, -8}\n%y = ScatterND(%x, %i, %u)", "scatter blocks"},
+  });
+}
+
 }  // namespace
 }  // namespace slipway::compile

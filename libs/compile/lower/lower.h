@@ -41,6 +41,8 @@ Result<Lowered> lower_recurrent(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_reduce(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_reshape(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_resize(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_scatter_elements(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_scatter_nd(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_slice(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_softmax(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_space_to_depth(Lowering& lowering, std::size_t node);

@@ -83,5 +83,73 @@ TEST(EndSteps, SamplesFitTheirPoints) {
   });
 }
 
+TEST(EndSteps, ScatteringFitsItsIndices) {
+  const auto one = [](const char* name, KernelId kernel, Given indices, Given updates, Given y,
+                      std::vector<std::byte> params, const char* error) {
+    return Lie{name,
+               kernel,
+               {floats({4, 3}), std::move(indices), std::move(updates)},
+               std::move(y),
+               std::move(params),
+               error};
+  };
+  constexpr auto kElements = KernelId::kScatterElements;
+  constexpr auto kBlocks = KernelId::kScatterBlocks;
+  const auto axis = [](std::uint32_t a) { return raw_of(plan::ScatterElementsParams{a}); };
+  const Given y = floats({4, 3});
+  const Given two = floats({2, 3});
+  expect_told({
+      one("elements", kElements, whole({9, 3}), floats({9, 3}), y, axis(0), nullptr),
+      one("no elements", kElements, whole({0, 9}), floats({0, 9}), y, axis(0), nullptr),
+      one("no such axis", kElements, whole({2, 3}), two, y, axis(2), "axis"),
+      one("more than there are", kElements, whole({2, 4}), floats({2, 4}), y, axis(0),
+          "does not have"),
+      one("another rank", kElements, whole({6}), floats({6}), y, axis(0), "do not fit"),
+      one("fewer updates", kElements, whole({2, 3}), floats({2, 2}), y, axis(0), "do not fit"),
+      one("indices of floats", kElements, two, two, y, axis(0), "neither int32"),
+      one("updates of integers", kElements, whole({2, 3}), whole({2, 3}), y, axis(0),
+          "different types"),
+      one("another output", kElements, whole({2, 3}), two, floats({3, 4}), axis(0), "do not fit"),
+      one("rows", kBlocks, whole({2, 1}), two, y, {}, nullptr),
+      one("no rows", kBlocks, whole({0, 1}), floats({0, 3}), y, {}, nullptr),
+      one("single elements", kBlocks, whole({5, 2}), floats({5}), y, {}, nullptr),
+      one("too few updates", kBlocks, whole({3, 1}), two, y, {}, "do not fit"),
+      one("too deep", kBlocks, whole({2, 3}), two, y, {}, "axes"),
+      one("of no depth", kBlocks, whole({2, 0}), two, y, {}, "axes"),
+      one("a single index", kBlocks, whole({}), two, y, {}, "axes"),
+      one("narrow indices", kBlocks, {DType::kInt32, {2, 1}}, two, y, {}, "not int64"),
+  });
+}
+
+TEST(EndSteps, ScatteringOutOfRangeEndsTheRun) {
+  for (const KernelId kernel : {KernelId::kScatterElements, KernelId::kScatterBlocks}) {
+    const bool is_elements = kernel == KernelId::kScatterElements;
+    const Shape one = is_elements ? Shape{2} : Shape{2, 1};
+    const OneStepPlan plan(
+        {"scatter",
+         kernel,
+         {floats({4}), whole(one), floats({2})},
+         floats({4}),
+         is_elements ? raw_of(plan::ScatterElementsParams{0}) : std::vector<std::byte>(),
+         nullptr});
+    const auto session = plan.prepare();
+    ASSERT_TRUE(session.ok()) << session.error().message;
+    const float x[4] = {1, 2, 3, 4};
+    const float updates[2] = {8, 9};
+    float y[4] = {};
+    void* const outputs[] = {y};
+    for (const std::int64_t bad : {std::int64_t{4}, std::int64_t{-5}, kHuge, -kHuge - 1}) {
+      const std::int64_t indices[] = {0, bad};
+      const void* const inputs[] = {x, indices, updates};
+      EXPECT_EQ((*session)->run(inputs, outputs), RunCode::kBadIndex) << bad;
+    }
+    const std::int64_t indices[] = {3, -1};  // the later one stays
+    const void* const inputs[] = {x, indices, updates};
+    EXPECT_EQ((*session)->run(inputs, outputs), RunCode::kOk);
+    EXPECT_EQ(y[2], 3);
+    EXPECT_EQ(y[3], 9);
+  }
+}
+
 }  // namespace
 }  // namespace slipway::runtime

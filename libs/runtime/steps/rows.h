@@ -34,6 +34,8 @@ Status bind_arg_extreme(Binder& binder);
 Status bind_topk(Binder& binder);
 Status bind_cumsum(Binder& binder);
 Status bind_grid_sample(Binder& binder);
+Status bind_scatter_elements(Binder& binder);
+Status bind_scatter_blocks(Binder& binder);
 Status bind_resample(Binder& binder);
 Status bind_compare(Binder& binder);
 Status bind_where(Binder& binder);
