@@ -44,6 +44,7 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kGridSample:
     case plan::KernelId::kScatterElements:
     case plan::KernelId::kScatterBlocks:
+    case plan::KernelId::kLrn:
     case plan::KernelId::kPool:
     case plan::KernelId::kConvert:
       return true;

@@ -39,6 +39,7 @@ constexpr Rule kRules[] = {
     {"GroupNormalization", "", lower_group_norm},
     {"Identity", "", lower_reshape},
     {"InstanceNormalization", "", lower_group_norm},
+    {"LRN", "", lower_lrn},
     {"LSTM", "", lower_recurrent},
     {"LayerNormalization", "", lower_layer_norm},
     {"Less", "", lower_compare},

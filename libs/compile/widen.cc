@@ -45,6 +45,7 @@ constexpr std::string_view kComputing[] = {
     "HardSigmoid",
     "HardSwish",
     "InstanceNormalization",
+    "LRN",
     "LSTM",
     "LayerNormalization",
     "LeakyRelu",

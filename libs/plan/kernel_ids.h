@@ -48,6 +48,7 @@ enum class KernelId : std::uint16_t {
   kGridSample = 41,
   kScatterElements = 42,
   kScatterBlocks = 43,
+  kLrn = 44,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

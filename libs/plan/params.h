@@ -358,6 +358,14 @@ struct ScatterElementsParams {
 // kScatterBlocks: the data, the indices (int64 [..., k]), the updates; k indices name what stands
 // at as many leading places. It has no parameters.
 
+// ONNX LRN, of [N, C, ...].
+struct LrnParams {
+  std::uint32_t size;
+  float alpha;
+  float beta;
+  float bias;
+};
+
 // Inputs: the data, positions (int32 [out, width]), weights (float [out, width]).
 struct ResampleParams {
   std::uint32_t axis;

@@ -43,6 +43,7 @@ constexpr StepKernel kAll[] = {
     {KernelId::kGridSample, "grid sample", bind_grid_sample},
     {KernelId::kScatterElements, "scatter elements", bind_scatter_elements},
     {KernelId::kScatterBlocks, "scatter blocks", bind_scatter_blocks},
+    {KernelId::kLrn, "lrn", bind_lrn},
     {KernelId::kResample, "resample", bind_resample},
     {KernelId::kCompare, "compare", bind_compare},
     {KernelId::kWhere, "where", bind_where},

@@ -78,5 +78,15 @@ TEST(EndForms, Scattered) {
   });
 }
 
+TEST(EndForms, ResponsesNormalised) {
+  expect_kernels({
+      {"by default", "%x: float[2,7,9,13]", "%y = LRN(%x) {size=5}", "lrn"},
+      {"an even window", "%x: float[2,7,130]",
+       "%y = LRN(%x) {size=4, alpha=0.3, beta=0.6, bias=2.0}", "lrn"},
+      {"wider than the channels", "%x: float[9,7]", "%y = LRN(%x) {size=99, beta=0.5}", "lrn"},
+      {"halves", "%x: float16[2,7,9]", "%y = LRN(%x) {size=3}", "lrn"},
+  });
+}
+
 }  // namespace
 }  // namespace slipway::compile

@@ -27,6 +27,7 @@ Result<Lowered> lower_integer_conv(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_integer_matmul(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_layer_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_logic(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_lrn(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_matmul(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_max_pool(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_not(Lowering& lowering, std::size_t node);

@@ -151,5 +151,21 @@ TEST(EndSteps, ScatteringOutOfRangeEndsTheRun) {
   }
 }
 
+TEST(EndSteps, ResponsesHaveChannels) {
+  const auto one = [](const char* name, Given x, Given y, std::uint32_t size, const char* error) {
+    return Lie{
+        name, KernelId::kLrn, {std::move(x)}, std::move(y), raw_of(plan::LrnParams{size, 1, 1, 1}),
+        error};
+  };
+  expect_told({
+      one("a window", floats({2, 4, 3}), floats({2, 4, 3}), 0xFFFFFFFF, nullptr),
+      one("nothing", floats({2, 0, 3}), floats({2, 0, 3}), 3, nullptr),
+      one("no window", floats({2, 4, 3}), floats({2, 4, 3}), 0, "do not fit"),
+      one("no channels", floats({24}), floats({24}), 3, "do not fit"),
+      one("a larger output", floats({2, 4, 3}), floats({2, 4, 4}), 3, "do not fit"),
+      one("integers", whole({2, 4}), whole({2, 4}), 3, "int64"),
+  });
+}
+
 }  // namespace
 }  // namespace slipway::runtime

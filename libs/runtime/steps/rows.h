@@ -36,6 +36,7 @@ Status bind_cumsum(Binder& binder);
 Status bind_grid_sample(Binder& binder);
 Status bind_scatter_elements(Binder& binder);
 Status bind_scatter_blocks(Binder& binder);
+Status bind_lrn(Binder& binder);
 Status bind_resample(Binder& binder);
 Status bind_compare(Binder& binder);
 Status bind_where(Binder& binder);
