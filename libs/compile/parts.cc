@@ -39,6 +39,12 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kTreeClasses:
     case plan::KernelId::kSoftmax:
     case plan::KernelId::kReduce:
+    case plan::KernelId::kTopK:
+    case plan::KernelId::kCumSum:
+    case plan::KernelId::kGridSample:
+    case plan::KernelId::kScatterElements:
+    case plan::KernelId::kScatterBlocks:
+    case plan::KernelId::kLrn:
     case plan::KernelId::kPool:
     case plan::KernelId::kConvert:
       return true;

@@ -26,6 +26,7 @@ constexpr std::string_view kComputing[] = {
     "Conv",
     "ConvTranspose",
     "Cos",
+    "CumSum",
     "Div",
     "Elu",
     "Equal",
@@ -39,10 +40,12 @@ constexpr std::string_view kComputing[] = {
     "GlobalMaxPool",
     "Greater",
     "GreaterOrEqual",
+    "GridSample",
     "GroupNormalization",
     "HardSigmoid",
     "HardSwish",
     "InstanceNormalization",
+    "LRN",
     "LSTM",
     "LayerNormalization",
     "LeakyRelu",
@@ -89,6 +92,7 @@ constexpr std::string_view kComputing[] = {
     "Swish",
     "Tanh",
     "ThresholdedRelu",
+    "TopK",
 };
 
 bool is_half(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBfloat16; }

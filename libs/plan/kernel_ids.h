@@ -43,6 +43,12 @@ enum class KernelId : std::uint16_t {
   kDequantize = 36,
   kTreeClasses = 37,
   kLogic = 38,
+  kTopK = 39,
+  kCumSum = 40,
+  kGridSample = 41,
+  kScatterElements = 42,
+  kScatterBlocks = 43,
+  kLrn = 44,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

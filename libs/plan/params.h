@@ -324,6 +324,48 @@ struct ArgExtremeParams {
   std::uint32_t takes_last;
 };
 
+// The first elements of an axis in sorted order: as many as the output has there. Outputs: values,
+// indices (int64); one of them may be left out.
+struct TopKParams {
+  std::uint32_t axis;
+  std::uint32_t is_largest;
+};
+
+// The sum of all elements of an axis up to each.
+enum CumSumFlags : std::uint32_t {
+  kIsExclusive = 1,
+  kIsReversed = 2,
+  kAllCumSumFlags = 3,
+};
+struct CumSumParams {
+  std::uint32_t axis;
+  std::uint32_t flags;  // CumSumFlags
+};
+
+// Images sampled at points. Inputs: the images [N, C, H, W], the points [N, h, w, 2] (plain). The
+// images and the output [N, C, h, w] are both plain or both blocked.
+struct GridSampleParams {
+  std::uint32_t is_nearest;
+  std::uint32_t padding;  // GridPadding
+  std::uint32_t aligns_corners;
+};
+
+// Inputs: the data, the indices (int32 or int64), the updates.
+struct ScatterElementsParams {
+  std::uint32_t axis;
+};
+
+// kScatterBlocks: the data, the indices (int64 [..., k]), the updates; k indices name what stands
+// at as many leading places. It has no parameters.
+
+// ONNX LRN, of [N, C, ...].
+struct LrnParams {
+  std::uint32_t size;
+  float alpha;
+  float beta;
+  float bias;
+};
+
 // Inputs: the data, positions (int32 [out, width]), weights (float [out, width]).
 struct ResampleParams {
   std::uint32_t axis;

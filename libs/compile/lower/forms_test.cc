@@ -403,6 +403,10 @@ TEST(Forms, StaysInBlocks) {
        "init %p = int64[8] {0, 0, 1, 1, 0, 0, 1, 0}\n%q = Pad(%e, %p)\n"
        "%d = AveragePool(%q) {kernel_shape=[3,3]}\n",
        "pool"},
+      {"sampled",
+       numbers("g", {2, 10, 9, 2}) +
+           "%d = GridSample(%e, %g) {padding_mode=\"reflection\", align_corners=1}\n",
+       "grid sample"},
   };
   for (const Middle& middle : middles) {
     const std::string body = convolution_to(19) + "%e = Exp(%c)\n" + middle.body +

@@ -8,6 +8,7 @@
 #include "kernels/move/copy.h"
 #include "kernels/move/gather.h"
 #include "kernels/move/resample.h"
+#include "kernels/move/scatter.h"
 
 namespace slipway {
 namespace {
@@ -160,6 +161,34 @@ TEST(Gather, PicksBlocksAndRefusesBadIndices) {
     std::vector<float> y(8);
     EXPECT_EQ(gather(x.data(), {indices, true}, y.data(), 3, 2, 8, 0, 2), 1U);
   }
+}
+
+TEST(Scatter, PutsElementsInTheirPlaces) {
+  const std::int64_t indices[] = {1, -1, 0, 2, 1, -3};
+  const std::uint8_t updates[] = {10, 11, 12, 13, 14, 15};
+  Bytes to(9, 0);  // [3, 3], from [2, 3]
+  const ScatterElements rows = {2, 0, 1, {2, 3}, {3, 1}, 3};
+  EXPECT_EQ(scatter_elements(rows, {indices, true}, updates, to.data()), kAllGood);
+  EXPECT_EQ(to, (Bytes{0, 0, 15, 10, 14, 0, 13, 11, 0}));  // 15 comes after 12
+  to.assign(9, 0);
+  const ScatterElements columns = {2, 1, 1, {2, 3}, {3, 1}, 3};
+  EXPECT_EQ(scatter_elements(columns, {indices, true}, updates, to.data()), kAllGood);
+  EXPECT_EQ(to, (Bytes{12, 10, 11, 15, 14, 13, 0, 0, 0}));
+  const ScatterElements narrow = {2, 1, 1, {2, 3}, {3, 1}, 2};
+  EXPECT_EQ(scatter_elements(narrow, {indices, true}, updates, to.data()), 3U);
+  const std::int32_t shorts[] = {2, -4};
+  const ScatterElements line = {1, 0, 1, {2}, {1}, 3};
+  EXPECT_EQ(scatter_elements(line, {shorts, false}, updates, to.data()), 1U);
+}
+
+TEST(Scatter, PutsBlocksInTheirPlaces) {
+  const std::int64_t indices[] = {1, -1, -2, 0, 1, 1};
+  const std::uint8_t updates[] = {10, 11, 12, 13, 14, 15};
+  Bytes to(8, 0);  // [2, 2, 2]
+  EXPECT_EQ(scatter_blocks({2, {2, 2}, 3, 2}, indices, updates, to.data()), kAllGood);
+  EXPECT_EQ(to, (Bytes{12, 13, 0, 0, 0, 0, 14, 15}));
+  EXPECT_EQ(scatter_blocks({2, {2, 1}, 3, 2}, indices, updates, to.data()), 2U);
+  EXPECT_EQ(scatter_blocks({1, {1}, 6, 1}, indices, updates, to.data()), 0U);
 }
 
 TEST(GatherElements, PicksElementsAndRefusesBadIndices) {

@@ -15,7 +15,7 @@
 namespace slipway::runtime {
 
 // What a step takes: an input of the plan, a constant where there are bytes, or memory of the
-// session where it is not plain.
+// session where it is not plain. Of no type: it is left out.
 struct Given {
   DType dtype = DType::kFloat32;
   Shape dims;
@@ -29,7 +29,8 @@ struct Lie {
   std::vector<Given> inputs;
   Given output;
   std::vector<std::byte> params;
-  const char* error;  // part of the message; null: it is true and must prepare
+  const char* error;             // part of the message; null: it is true and must prepare
+  std::vector<Given> more = {};  // outputs after the first
 };
 
 template <typename T>
@@ -53,9 +54,13 @@ class OneStepPlan {
   explicit OneStepPlan(const Lie& lie) {
     std::vector<std::uint32_t> inputs;
     for (const Given& given : lie.inputs) inputs.push_back(add(given, plan::Place::kInput));
-    const std::vector<std::uint32_t> outputs = {add(lie.output, plan::Place::kOutput)};
+    std::vector<std::uint32_t> outputs = {add(lie.output, plan::Place::kOutput)};
+    for (const Given& given : lie.more) outputs.push_back(add(given, plan::Place::kOutput));
     builder_.add_step({"liar", lie.kernel, inputs, outputs, lie.params});
-    if (lie.output.layout == plan::Layout::kPlain) builder_.add_output("y", outputs[0]);
+    for (const std::uint32_t output : outputs) {
+      if (output != plan::kNoTensor && lie.output.layout == plan::Layout::kPlain)
+        builder_.add_output(std::string(1, static_cast<char>('p' + outputs_named_++)), output);
+    }
   }
 
   Result<std::unique_ptr<Session>> prepare() const {
@@ -67,6 +72,7 @@ class OneStepPlan {
 
  private:
   std::uint32_t add(const Given& given, plan::Place place) {
+    if (given.dtype == DType::kUndefined) return plan::kNoTensor;
     if (given.layout == plan::Layout::kPlain) return add_plain(given, place);
     const std::uint32_t blocked = add_tensor(given, plan::Place::kArena, arena_);
     arena_ += kRoom;
@@ -84,7 +90,7 @@ class OneStepPlan {
     if (!given.constant.empty()) {
       return add_tensor(given, plan::Place::kWeights, builder_.add_weights(given.constant));
     }
-    if (place != plan::Place::kInput) return add_tensor(given, place, 0);
+    if (place != plan::Place::kInput) return add_tensor(given, place, outputs_++);
     const std::uint32_t tensor = add_tensor(given, place, ports_);
     builder_.add_input(std::string(1, static_cast<char>('a' + ports_)), tensor);
     ++ports_;
@@ -103,6 +109,8 @@ class OneStepPlan {
   std::uint64_t arena_ = 0;
   mutable Tensor bytes_;
   std::uint64_t ports_ = 0;
+  std::uint64_t outputs_ = 0;
+  char outputs_named_ = 0;
 };
 
 inline void expect_told(const std::vector<Lie>& lies) {

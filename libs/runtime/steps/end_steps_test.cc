@@ -1,0 +1,171 @@
+// Steps of operators that stand at the ends of models, when they lie.
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "runtime/steps/lie.h"
+
+namespace slipway::runtime {
+namespace {
+
+using plan::KernelId;
+
+constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
+
+TEST(EndSteps, WhatIsSortedFitsItsOutputs) {
+  const Given x = floats({2, 4, 3});
+  const Given nothing = {DType::kUndefined, {}};
+  const auto one = [&](const char* name, Given values, Given indices, std::uint32_t axis,
+                       const char* error) {
+    return Lie{
+        name,  KernelId::kTopK,     {x}, std::move(values), raw_of(plan::TopKParams{axis, 1}),
+        error, {std::move(indices)}};
+  };
+  expect_told({
+      one("rows", floats({2, 4, 2}), whole({2, 4, 2}), 2, nullptr),
+      one("columns", floats({2, 4, 3}), whole({2, 4, 3}), 1, nullptr),
+      one("places alone", nothing, whole({1, 4, 3}), 0, nullptr),
+      one("values alone", floats({2, 1, 3}), nothing, 1, nullptr),
+      one("none of three", floats({2, 4, 0}), whole({2, 4, 0}), 2, nullptr),
+      one("more than there are", floats({2, 5, 3}), whole({2, 5, 3}), 1, "do not fit"),
+      one("of another axis", floats({2, 4, 2}), whole({2, 4, 2}), 1, "do not fit"),
+      one("another rank", floats({8, 2}), whole({8, 2}), 1, "do not fit"),
+      one("fewer places", floats({2, 4, 2}), whole({2, 4, 1}), 2, "do not fit"),
+      one("no such axis", floats({2, 4, 2}), whole({2, 4, 2}), 3, "axis"),
+      one("another type", whole({2, 4, 2}), whole({2, 4, 2}), 2, "sorts floats"),
+      one("places of floats", floats({2, 4, 2}), floats({2, 4, 2}), 2, "sorts floats"),
+      one("nothing at all", nothing, nothing, 2, "number of operands"),
+  });
+}
+
+TEST(EndSteps, RunningSumsHaveAnAxis) {
+  const auto one = [](const char* name, Given x, Given y, plan::CumSumParams params,
+                      const char* error) {
+    return Lie{name, KernelId::kCumSum, {std::move(x)}, std::move(y), raw_of(params), error};
+  };
+  const Given x = floats({2, 4, 3});
+  expect_told({
+      one("rows", x, x, {2, 3}, nullptr),
+      one("columns of int64", whole({2, 4}), whole({2, 4}), {0, 0}, nullptr),
+      one("nothing", floats({0, 4}), floats({0, 4}), {1, 0}, nullptr),
+      one("no such axis", x, x, {3, 0}, "axis"),
+      one("unknown flags", x, x, {0, 4}, "flags"),
+      one("a larger output", x, floats({2, 5, 3}), {1, 0}, "do not fit"),
+      one("another type", x, whole({2, 4, 3}), {1, 0}, "do not fit"),
+      one("bytes", {DType::kUint8, {3}}, {DType::kUint8, {3}}, {0, 0}, "sums floats"),
+  });
+}
+
+TEST(EndSteps, SamplesFitTheirPoints) {
+  const auto one = [](const char* name, Given x, Given points, Given y,
+                      plan::GridSampleParams params, const char* error) {
+    return Lie{name,         KernelId::kGridSample, {std::move(x), std::move(points)},
+               std::move(y), raw_of(params),        error};
+  };
+  const Given x = floats({2, 3, 5, 7});
+  const Given points = floats({2, 4, 6, 2});
+  const Given y = floats({2, 3, 4, 6});
+  const Given blocked = {DType::kFloat32, {2, 3, 5, 7}, {}, plan::Layout::kBlocked16};
+  const Given blocked_out = {DType::kFloat32, {2, 3, 4, 6}, {}, plan::Layout::kBlocked16};
+  expect_told({
+      one("bilinear", x, points, y, {0, 2, 1}, nullptr),
+      one("in blocks", blocked, points, blocked_out, {1, 0, 0}, nullptr),
+      one("blocks to plain", blocked, points, y, {1, 0, 0}, "do not fit"),
+      one("no such padding", x, points, y, {0, 3, 0}, "padding"),
+      one("points in space", x, floats({2, 4, 6, 3}), y, {0, 0, 0}, "do not fit"),
+      one("points of fewer images", x, floats({1, 4, 6, 2}), y, {0, 0, 0}, "do not fit"),
+      one("more channels", x, points, floats({2, 4, 4, 6}), {0, 0, 0}, "do not fit"),
+      one("more samples", x, points, floats({2, 3, 4, 7}), {0, 0, 0}, "do not fit"),
+      one("an empty image", floats({2, 3, 0, 7}), points, y, {0, 0, 0},
+          "reads elements that its input does not have"),
+      one("no points", x, floats({2, 0, 6, 2}), floats({2, 3, 0, 6}), {0, 0, 0}, nullptr),
+      one("points of integers", x, whole({2, 4, 6, 2}), y, {0, 0, 0}, "int64"),
+  });
+}
+
+TEST(EndSteps, ScatteringFitsItsIndices) {
+  const auto one = [](const char* name, KernelId kernel, Given indices, Given updates, Given y,
+                      std::vector<std::byte> params, const char* error) {
+    return Lie{name,
+               kernel,
+               {floats({4, 3}), std::move(indices), std::move(updates)},
+               std::move(y),
+               std::move(params),
+               error};
+  };
+  constexpr auto kElements = KernelId::kScatterElements;
+  constexpr auto kBlocks = KernelId::kScatterBlocks;
+  const auto axis = [](std::uint32_t a) { return raw_of(plan::ScatterElementsParams{a}); };
+  const Given y = floats({4, 3});
+  const Given two = floats({2, 3});
+  expect_told({
+      one("elements", kElements, whole({9, 3}), floats({9, 3}), y, axis(0), nullptr),
+      one("no elements", kElements, whole({0, 9}), floats({0, 9}), y, axis(0), nullptr),
+      one("no such axis", kElements, whole({2, 3}), two, y, axis(2), "axis"),
+      one("more than there are", kElements, whole({2, 4}), floats({2, 4}), y, axis(0),
+          "does not have"),
+      one("another rank", kElements, whole({6}), floats({6}), y, axis(0), "do not fit"),
+      one("fewer updates", kElements, whole({2, 3}), floats({2, 2}), y, axis(0), "do not fit"),
+      one("indices of floats", kElements, two, two, y, axis(0), "neither int32"),
+      one("updates of integers", kElements, whole({2, 3}), whole({2, 3}), y, axis(0),
+          "different types"),
+      one("another output", kElements, whole({2, 3}), two, floats({3, 4}), axis(0), "do not fit"),
+      one("rows", kBlocks, whole({2, 1}), two, y, {}, nullptr),
+      one("no rows", kBlocks, whole({0, 1}), floats({0, 3}), y, {}, nullptr),
+      one("single elements", kBlocks, whole({5, 2}), floats({5}), y, {}, nullptr),
+      one("too few updates", kBlocks, whole({3, 1}), two, y, {}, "do not fit"),
+      one("too deep", kBlocks, whole({2, 3}), two, y, {}, "axes"),
+      one("of no depth", kBlocks, whole({2, 0}), two, y, {}, "axes"),
+      one("a single index", kBlocks, whole({}), two, y, {}, "axes"),
+      one("narrow indices", kBlocks, {DType::kInt32, {2, 1}}, two, y, {}, "not int64"),
+  });
+}
+
+TEST(EndSteps, ScatteringOutOfRangeEndsTheRun) {
+  for (const KernelId kernel : {KernelId::kScatterElements, KernelId::kScatterBlocks}) {
+    const bool is_elements = kernel == KernelId::kScatterElements;
+    const Shape one = is_elements ? Shape{2} : Shape{2, 1};
+    const OneStepPlan plan(
+        {"scatter",
+         kernel,
+         {floats({4}), whole(one), floats({2})},
+         floats({4}),
+         is_elements ? raw_of(plan::ScatterElementsParams{0}) : std::vector<std::byte>(),
+         nullptr});
+    const auto session = plan.prepare();
+    ASSERT_TRUE(session.ok()) << session.error().message;
+    const float x[4] = {1, 2, 3, 4};
+    const float updates[2] = {8, 9};
+    float y[4] = {};
+    void* const outputs[] = {y};
+    for (const std::int64_t bad : {std::int64_t{4}, std::int64_t{-5}, kHuge, -kHuge - 1}) {
+      const std::int64_t indices[] = {0, bad};
+      const void* const inputs[] = {x, indices, updates};
+      EXPECT_EQ((*session)->run(inputs, outputs), RunCode::kBadIndex) << bad;
+    }
+    const std::int64_t indices[] = {3, -1};  // the later one stays
+    const void* const inputs[] = {x, indices, updates};
+    EXPECT_EQ((*session)->run(inputs, outputs), RunCode::kOk);
+    EXPECT_EQ(y[2], 3);
+    EXPECT_EQ(y[3], 9);
+  }
+}
+
+TEST(EndSteps, ResponsesHaveChannels) {
+  const auto one = [](const char* name, Given x, Given y, std::uint32_t size, const char* error) {
+    return Lie{
+        name, KernelId::kLrn, {std::move(x)}, std::move(y), raw_of(plan::LrnParams{size, 1, 1, 1}),
+        error};
+  };
+  expect_told({
+      one("a window", floats({2, 4, 3}), floats({2, 4, 3}), 0xFFFFFFFF, nullptr),
+      one("nothing", floats({2, 0, 3}), floats({2, 0, 3}), 3, nullptr),
+      one("no window", floats({2, 4, 3}), floats({2, 4, 3}), 0, "do not fit"),
+      one("no channels", floats({24}), floats({24}), 3, "do not fit"),
+      one("a larger output", floats({2, 4, 3}), floats({2, 4, 4}), 3, "do not fit"),
+      one("integers", whole({2, 4}), whole({2, 4}), 3, "int64"),
+  });
+}
+
+}  // namespace
+}  // namespace slipway::runtime
