@@ -70,17 +70,21 @@ class BlockRows {
       w_ += depths.begin * taps_.w_depth + heights.begin * taps_.w_height;
     }
     out_ = line * shape_.width.output;
-    for (std::size_t first = 0, i = 0; first < shape_.width.output; ++i) {
-      const std::size_t columns = first_tile<Tiles::kWidest>(shape_.width.output - first);
-      if (i < kPlanned && planned_[i] != nullptr) {
-        taps_.w = w_;
-        place(first, shape_.width.at(first, 0));
-        planned_[i](taps_, to_);
-      } else {
-        tile(first, columns);
+    for (std::size_t i = 0; i < planned_count_; ++i) {
+      const Planned& planned = planned_[i];
+      if (planned.kernel == nullptr) {
+        single_outputs(planned.first, planned.columns * planned.tiles);
+        continue;
       }
-      first += columns;
+      taps_.w = w_;
+      taps_.outputs = planned.outputs;
+      place(planned.first, shape_.width.at(planned.first, 0));
+      for (std::size_t t = 0; t < planned.tiles; ++t) {
+        planned.kernel(taps_, to_);
+        next(planned.columns);
+      }
     }
+    single_outputs(planned_columns_, shape_.width.output - planned_columns_);
   }
 
   // What a clamp cannot do in registers, of rows that have been computed.
@@ -97,42 +101,54 @@ class BlockRows {
   }
 
  private:
-  // The tiles of a row that have a kernel for just what they miss at the ends.
+  // Neighbouring tiles of a row, as every row has them.
+  struct Planned {
+    BlockTile kernel;  // null: every output by itself
+    std::size_t first, columns, tiles;
+    const Range* outputs;  // as in Taps
+  };
+
+  // The tiles of a row from its beginning on, as many as there is room to remember.
   void plan_tiles() {
     const ConvAxis& width = shape_.width;
     taps_.widths = width.kernel;
-    std::size_t first = 0;
-    for (std::size_t i = 0; i < kPlanned && first < width.output; ++i) {
+    std::size_t edged = 0;
+    while (planned_columns_ < width.output) {
+      const std::size_t first = planned_columns_;
       const std::size_t columns = first_tile<Tiles::kWidest>(width.output - first);
       const std::ptrdiff_t before = -width.at(first, 0);
       const std::ptrdiff_t after = width.at(first + columns - 1, width.kernel - 1) -
                                    static_cast<std::ptrdiff_t>(width.input) + 1;
-      planned_[i] = Tiles::fixed(shape_, columns, before < 0 ? 0 : before, after < 0 ? 0 : after);
-      first += columns;
+      const bool is_inside = before <= 0 && after <= 0;
+      Planned tile = {Tiles::fixed(shape_, columns, before < 0 ? 0 : before, after < 0 ? 0 : after),
+                      first, columns, 1, nullptr};
+      if (tile.kernel == nullptr && is_inside) tile.kernel = Tiles::kInside[tile_index(columns)];
+      if (tile.kernel == nullptr && edged < kEdgedTiles && reach(first, columns, edged_[edged])) {
+        if constexpr (Tiles::kHasEdges) tile.kernel = Tiles::kEdged[tile_index(columns)];
+        tile.outputs = edged_[edged++];
+      }
+      Planned* const last = planned_count_ == 0 ? nullptr : &planned_[planned_count_ - 1];
+      if (last != nullptr && last->kernel == tile.kernel && last->columns == columns &&
+          tile.outputs == nullptr) {
+        ++last->tiles;
+      } else if (planned_count_ < kPlanned) {
+        planned_[planned_count_++] = tile;
+      } else {
+        return;
+      }
+      planned_columns_ += columns;
     }
   }
 
-  void tile(std::size_t first, std::size_t columns) {
+  // Which columns each tap of the width reaches; false where no tile leaves the others out.
+  bool reach(std::size_t first, std::size_t columns, Range* outputs) const {
     const ConvAxis& width = shape_.width;
-    taps_.w = w_;
-    taps_.widths = width.kernel;
-    if (width.at(first, 0) >= 0 && width.at(first + columns - 1, width.kernel - 1) <
-                                       static_cast<std::ptrdiff_t>(width.input)) {
-      place(first, width.at(first, 0));
-      return Tiles::kInside[tile_index(columns)](taps_, to_);
-    }
-    Range outputs[kMostEdgeTaps];
-    bool is_edged = Tiles::kHasEdges && width.kernel <= kMostEdgeTaps;
-    for (std::size_t k = 0; is_edged && k < width.kernel; ++k) {
+    if (!Tiles::kHasEdges || width.kernel > kMostEdgeTaps) return false;
+    for (std::size_t k = 0; k < width.kernel; ++k) {
       outputs[k] = outputs_inside(width, first, columns, k);
-      is_edged = outputs[k].begin <= kEdge && outputs[k].end + kEdge >= columns;
+      if (outputs[k].begin > kEdge || outputs[k].end + kEdge < columns) return false;
     }
-    if (!is_edged) return single_outputs(first, columns);
-    if constexpr (Tiles::kHasEdges) {
-      taps_.outputs = outputs;
-      place(first, width.at(first, 0));
-      Tiles::kEdged[tile_index(columns)](taps_, to_);
-    }
+    return true;
   }
 
   // Each with the taps of its own.
@@ -155,11 +171,22 @@ class BlockRows {
     to_.residual = is_first ? at_.residual + (out_ + output) * kConvBlock : nullptr;
   }
 
+  // To the tile so many columns further on.
+  void next(std::size_t columns) {
+    taps_.x += columns * taps_.x_position;
+    to_.y += columns * kConvBlock;
+    if (to_.residual != nullptr) to_.residual += columns * kConvBlock;
+  }
+
   static constexpr std::size_t kPlanned = 16;
+  static constexpr std::size_t kEdgedTiles = 4;
 
   const ConvShape& shape_;
   const ConvOperands& at_;
-  BlockTile planned_[kPlanned] = {};
+  Planned planned_[kPlanned];
+  Range edged_[kEdgedTiles][kMostEdgeTaps];
+  std::size_t planned_count_ = 0;
+  std::size_t planned_columns_ = 0;
   Taps taps_{};
   TileOutput to_{};
   const float* x_ = nullptr;

@@ -48,32 +48,46 @@ constexpr std::array<BlockTile, sizeof...(kIndex)> tiles(std::index_sequence<kIn
   return {whole_tile<indexed_columns(kIndex), kStride, kHasEdges>...};
 }
 
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_AVX2
+// As many sums as leave registers for the weights of a row of taps.
+#if HWY_TARGET == HWY_AVX2
+inline constexpr std::size_t kWidestTile = 7;
+#else
+inline constexpr std::size_t kWidestTile = kTileColumns;
+#endif
+
 // A kernel kWidth wide at kStride whose first column begins kBefore inputs before the row and whose
 // last ends kAfter behind it. Each input is read once for all the columns that it belongs to.
 template <std::size_t kColumns, std::size_t kStride, std::size_t kWidth, std::size_t kBefore,
           std::size_t kAfter>
 void fixed_tile(const Taps& taps, const TileOutput& to) {
   constexpr std::size_t kInputs = (kColumns - 1) * kStride + kWidth;
+  using Part = hn::Vec<DF>;
   Tile<kColumns, 1> tile;
-  SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) tile.at[p][0] = zero();
-  for (std::size_t d = 0; d < taps.depths; ++d) {
-    const float* x = taps.x + d * taps.x_depth;
-    const float* w = taps.w + d * taps.w_depth;
-    for (std::size_t h = 0; h < taps.heights; ++h, x += taps.x_height, w += taps.w_height) {
-      F32x16 weight[kWidth];
-      SLIPWAY_UNROLL for (std::size_t k = 0; k < kWidth; ++k) weight[k] = load(w + k * kConvBlock);
-      _Pragma("GCC unroll 32") for (std::size_t i = kBefore; i < kInputs - kAfter; ++i) {
-        F32x16 value = load(x + i * kConvBlock);
-        // Once, and not as an operand of each product: the processor has two loads a cycle.
-        __asm__("" : "+v"(value.part[0].raw));
+  for (std::size_t part = 0; part < kParts; ++part) {
+    Part sums[kColumns];
+    SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) sums[p] = hn::Zero(DF());
+    for (std::size_t d = 0; d < taps.depths; ++d) {
+      const float* x = taps.x + d * taps.x_depth + part * kPartLanes;
+      const float* w = taps.w + d * taps.w_depth + part * kPartLanes;
+      for (std::size_t h = 0; h < taps.heights; ++h, x += taps.x_height, w += taps.w_height) {
+        Part weight[kWidth];
         SLIPWAY_UNROLL for (std::size_t k = 0; k < kWidth; ++k) {
-          if (k > i || (i - k) % kStride != 0 || (i - k) / kStride >= kColumns) continue;
-          F32x16& sum = tile.at[(i - k) / kStride][0];
-          sum = fma(value, weight[k], sum);
+          weight[k] = hn::LoadU(DF(), w + k * kConvBlock);
+        }
+        _Pragma("GCC unroll 32") for (std::size_t i = kBefore; i < kInputs - kAfter; ++i) {
+          Part value = hn::LoadU(DF(), x + i * kConvBlock);
+          // Once, and not as an operand of each product: the processor has two loads a cycle.
+          __asm__("" : "+v"(value.raw));
+          SLIPWAY_UNROLL for (std::size_t k = 0; k < kWidth; ++k) {
+            if (k > i || (i - k) % kStride != 0 || (i - k) / kStride >= kColumns) continue;
+            Part& sum = sums[(i - k) / kStride];
+            sum = hn::MulAdd(value, weight[k], sum);
+          }
         }
       }
     }
+    SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) tile.at[p][0].part[part] = sums[p];
   }
   finish_tile(tile, to);
 }
@@ -105,7 +119,7 @@ constexpr std::array<FixedForm, 18> kFixedForms = {
 inline BlockTile fixed_form(const ConvShape& shape, std::size_t columns, std::ptrdiff_t before,
                             std::ptrdiff_t after) {
   if (shape.width.dilation != 1 || columns % 7 != 0) return nullptr;
-  const std::array<FixedForm, 18>& forms = columns == 7 ? kFixedForms<7> : kFixedForms<14>;
+  const std::array<FixedForm, 18>& forms = columns == 7 ? kFixedForms<7> : kFixedForms<kWidestTile>;
   for (const FixedForm& form : forms) {
     const FixedForm wanted = {columns, shape.width.stride, shape.width.kernel, before,
                               after,   form.tile};
@@ -114,6 +128,8 @@ inline BlockTile fixed_form(const ConvShape& shape, std::size_t columns, std::pt
   return nullptr;
 }
 #else
+inline constexpr std::size_t kWidestTile = kTileColumns;
+
 inline BlockTile fixed_form(const ConvShape&, std::size_t, std::ptrdiff_t, std::ptrdiff_t) {
   return nullptr;
 }
@@ -127,10 +143,10 @@ struct DepthwiseTiles {
     return fixed_form(shape, columns, before, after);
   }
 
-  static constexpr std::size_t kWidest = kTileColumns;
+  static constexpr std::size_t kWidest = kWidestTile;
   static constexpr std::size_t kWeights = kConvBlock;
   static constexpr bool kHasEdges = true;
-  static constexpr auto kIndex = std::make_index_sequence<tile_index(kTileColumns) + 1>();
+  static constexpr auto kIndex = std::make_index_sequence<tile_index(kWidestTile) + 1>();
   static constexpr auto kInside = tiles<kStride, false>(kIndex);
   static constexpr auto kEdged = tiles<kStride, true>(kIndex);
 };
