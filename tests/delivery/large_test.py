@@ -38,6 +38,14 @@ def served(folder):
         server.communicate()
 
 
+def size_of(path):
+    """Of a file that another process may just have given its final name: 0 then."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 class Way:
     """A publisher and a device in one folder."""
 
@@ -65,7 +73,7 @@ class Way:
                         "--retries", "0", "--any-machine", "--activate", *words, said=said, **how)
 
     def has_arrived(self, least_bytes):
-        return any(path.stat().st_size > least_bytes for path in self.folder.glob("robot/staging/*/*.part"))
+        return any(size_of(path) > least_bytes for path in self.folder.glob("robot/staging/*/*.part"))
 
     def verify(self):
         active = self.run("path", "store", "robot", "path", self.name, said="robot").out.strip()
