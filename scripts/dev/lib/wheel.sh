@@ -32,7 +32,8 @@ make_wheel_of() {
     variables+=("$1")
     shift
   done
-  made=$(find "$folder" -maxdepth 1 -name 'slipway-*.whl' -print -quit 2>/dev/null)
+  mkdir -p "$folder"
+  made=$(find "$folder" -maxdepth 1 -name 'slipway-*.whl' -print -quit)
   if [[ -n $made && -z $(find python libs apps/slipway include cmake pyproject.toml CMakeLists.txt -type f -newer "$made" \
     ! -name '*_test.cc' ! -path '*/__pycache__*' -print -quit) ]]; then
     return 0
