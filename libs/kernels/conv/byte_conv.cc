@@ -134,9 +134,7 @@ class ByteRows {
       for (std::size_t done = 0; done < strip;) {
         const std::size_t left = strip - done;
         const std::size_t columns = first_tile<Tiles::kColumns>(left);
-        // As many as are that wide where all are as equal as can be.
-        const std::size_t all = (left + columns - 1) / columns;
-        const std::size_t tiles = left - all * (columns - 1);
+        const std::size_t tiles = tiles_alike(left, columns);
         kernels_.pointwise[tile_index(columns)](run_, tiles, sums + done * kBlocks * kConvBlock);
         run_.x += tiles * columns * kConvBlock;
         done += tiles * columns;

@@ -113,9 +113,7 @@ class ConvRows {
     while (first < end) {
       const std::size_t left = end - first;
       const std::size_t columns = first_of_row<Input>(left);
-      // As many as are that wide where all are as equal as can be.
-      const std::size_t all = (left + columns - 1) / columns;
-      const std::size_t tiles = std::min(left - all * (columns - 1), kStrip / columns);
+      const std::size_t tiles = std::min(tiles_alike(left, columns), kStrip / columns);
       const std::size_t at = (out_ + first) * kConvBlock;
       run_.x = x_ + first * steps_.x_position;
       to_.y = at_.y + at;

@@ -339,6 +339,13 @@ constexpr std::size_t first_tile(std::size_t columns) {
   return rounded_up_columns((columns + tiles - 1) / tiles);
 }
 
+// How many tiles of `columns`, the first one's, come first where `left` columns are cut as equally
+// as can be: the others have one less.
+constexpr std::size_t tiles_alike(std::size_t left, std::size_t columns) {
+  const std::size_t tiles = (left + columns - 1) / columns;
+  return left - tiles * (columns - 1);
+}
+
 // The first tile of what is left of a row.
 template <typename Input>
 constexpr std::size_t first_of_row(std::size_t columns) {
