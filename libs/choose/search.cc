@@ -218,12 +218,25 @@ double Trial::spread() const {
 }
 
 double ratio(const Trial& trial, const Trial& other) {
-  std::vector<double> medians = medians_of(trial.slices);
-  std::vector<double> others = medians_of(other.slices);
-  std::vector<double> ratios(std::min(medians.size(), others.size()));
-  for (std::size_t back = 1; back <= ratios.size(); ++back)
-    ratios[back - 1] = medians[medians.size() - back] / others[others.size() - back];
-  return nearest_rank(sorted(std::move(ratios)), 0.5);
+  const std::vector<double> medians = medians_of(trial.slices);
+  const std::vector<double> others = medians_of(other.slices);
+  const double least = *std::min_element(medians.begin(), medians.end());
+  const double least_other = *std::min_element(others.begin(), others.end());
+  struct Turn {
+    double disturbance;
+    double ratio;
+  };
+  std::vector<Turn> turns(std::min(medians.size(), others.size()));
+  for (std::size_t back = 1; back <= turns.size(); ++back) {
+    const double time = medians[medians.size() - back];
+    const double other_time = others[others.size() - back];
+    turns[back - 1] = {time / least + other_time / least_other, time / other_time};
+  }
+  std::stable_sort(turns.begin(), turns.end(),
+                   [](const Turn& a, const Turn& b) { return a.disturbance < b.disturbance; });
+  std::vector<double> quiet;
+  for (std::size_t i = 0; 2 * i < turns.size(); ++i) quiet.push_back(turns[i].ratio);
+  return nearest_rank(sorted(std::move(quiet)), 0.5);
 }
 
 std::size_t fastest_of(const std::vector<Trial>& trials, const std::vector<std::size_t>& among) {

@@ -48,7 +48,8 @@ class ByteRows {
   // The tiles to come, so many, share the fetching of the weights that follow.
   void fetch_ahead_in(std::size_t tiles) {
     run_.ahead = kBlocks * run_.w_out;
-    lines_a_tile_ = (kLines + tiles - 1) / std::max<std::size_t>(1, tiles);
+    run_.lines_a_tile = (kLines + tiles - 1) / std::max<std::size_t>(1, tiles);
+    run_.lines = {0, std::min(kLines, run_.lines_a_tile)};
   }
 
   // Output columns [first, end) of one row.
@@ -74,13 +75,13 @@ class ByteRows {
       set_start({0, shape_.width.kernel}, inside_start_);
       for (Edge& edge : edges_) edge.first = kNoTile;
     }
-    if constexpr (kHasPointwiseBytes && kStep == kConvBlock) {
+    if constexpr (kStep == kConvBlock) {
       if (is_pointwise(shape_)) return pointwise_row(first, end);
     }
     while (first < end) {
       const std::size_t columns = first_tile<Tiles::kColumns>(end - first);
-      run_.lines = next_lines();
       tile(first, columns);
+      run_.lines = run_.template next_lines<kBlocks>(run_.lines);
       first += columns;
     }
   }
@@ -91,12 +92,6 @@ class ByteRows {
 
   // Of the weights of a tap's block of channels.
   static constexpr std::size_t kLines = kBlocks * kConvBlock * kConvBlock / 64;
-
-  Range next_lines() {
-    const std::size_t begin = std::min(kLines, next_line_);
-    next_line_ = begin + lines_a_tile_;
-    return {begin, std::min(kLines, next_line_)};
-  }
 
   // bias - zero point * weights of the taps, which are exact and wrap.
   void set_start(Range widths, std::int32_t* start) const {
@@ -136,6 +131,8 @@ class ByteRows {
         const std::size_t columns = first_tile<Tiles::kColumns>(left);
         const std::size_t tiles = tiles_alike(left, columns);
         kernels_.pointwise[tile_index(columns)](run_, tiles, sums + done * kBlocks * kConvBlock);
+        for (std::size_t t = 0; t < tiles; ++t)
+          run_.lines = run_.template next_lines<kBlocks>(run_.lines);
         run_.x += tiles * columns * kConvBlock;
         done += tiles * columns;
       }
@@ -223,8 +220,6 @@ class ByteRows {
   const std::uint8_t* x_ = nullptr;
   const std::int8_t* w_ = nullptr;
   std::size_t out_ = 0;
-  std::size_t lines_a_tile_ = 0;
-  std::size_t next_line_ = 0;
   std::int32_t inside_start_[kBlocks * kConvBlock];
   std::int32_t single_start_[kBlocks * kConvBlock];
 

@@ -44,9 +44,17 @@ struct ByteRun {
   std::size_t w_block, w_depth, w_height, w_width, w_out;
   const Range* columns;  // that tap k of the width reaches, where the tile has edges
   // Lines of 64 bytes to fetch with each block of channels of a tap: of the weights that stand
-  // `ahead` bytes further on, which the next blocks of output channels will need.
+  // `ahead` bytes further on, which the next blocks of output channels will need. The next tile's
+  // are as many of those that follow, of as many as a block has.
   std::size_t ahead;
+  std::size_t lines_a_tile;
   Range lines;
+
+  template <std::size_t kBlocks>
+  Range next_lines(Range before) const {
+    constexpr std::size_t kLines = kBlocks * kConvBlock * kConvBlock / 64;
+    return {std::min(kLines, before.end), std::min(kLines, before.end + lines_a_tile)};
+  }
 };
 
 template <std::size_t kColumns, std::size_t kBlocks>
@@ -54,24 +62,39 @@ struct ByteTile {
   ByteSums at[kColumns][kBlocks];
 };
 
+// Four channels of a tap.
+template <typename Form, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
+          std::size_t kBlocks>
+HWY_INLINE void add_four(const ByteRun& run, std::size_t step, const std::uint8_t* x,
+                         const std::int8_t* w, ByteTile<kColumns, kBlocks>& tile) {
+  typename Form::Weights weight[kBlocks];
+  SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+    weight[b] = Form::load_weights(w + b * run.w_out);
+  }
+  SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
+    const typename Form::Four value = Form::load_four(x + p * step);
+    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+      tile.at[p][b] = Form::dot(tile.at[p][b], value, weight[b]);
+    }
+  }
+}
+
 template <typename Form, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
           std::size_t kBlocks>
 HWY_INLINE void add_byte_tap(const ByteRun& run, std::size_t step, const std::uint8_t* x,
                              const std::int8_t* w, std::size_t fours,
                              ByteTile<kColumns, kBlocks>& tile) {
-  for (std::size_t c = 0; c < fours; ++c) {
-    typename Form::Weights weight[kBlocks];
-    SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
-      weight[b] = Form::load_weights(w + b * run.w_out);
-    }
-    SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
-      const typename Form::Four value = Form::load_four(x + p * step);
-      SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
-        tile.at[p][b] = Form::dot(tile.at[p][b], value, weight[b]);
-      }
-    }
-    x += kFour;
-    w += kFourBytes;
+  for (std::size_t c = 0; c < fours; ++c, x += kFour, w += kFourBytes) {
+    add_four<Form, kFirst, kEnd>(run, step, x, w, tile);
+  }
+}
+
+// A whole block of channels: a loop of so few turns is left by a branch that is not foreseen.
+template <typename Form, std::size_t kColumns, std::size_t kBlocks>
+HWY_INLINE void add_byte_block(const ByteRun& run, std::size_t step, const std::uint8_t* x,
+                               const std::int8_t* w, ByteTile<kColumns, kBlocks>& tile) {
+  SLIPWAY_UNROLL for (std::size_t c = 0; c < kFour; ++c) {
+    add_four<Form, 0, kColumns>(run, step, x + c * kFour, w + c * kFourBytes, tile);
   }
 }
 
@@ -100,8 +123,8 @@ HWY_INLINE void add_edged_byte_tap(const ByteRun& run, std::size_t step, const s
 
 #if HWY_TARGET == HWY_AVX3_DL
 // It only warms a cache: addresses beyond the weights do no harm.
-HWY_INLINE void fetch_ahead(const ByteRun& run, const std::int8_t* w) {
-  for (std::size_t line = run.lines.begin; line < run.lines.end; ++line) {
+HWY_INLINE void fetch_ahead(const ByteRun& run, Range lines, const std::int8_t* w) {
+  for (std::size_t line = lines.begin; line < lines.end; ++line) {
     const std::size_t block = line / (kConvBlock * kConvBlock / 64);
     const std::size_t within = line % (kConvBlock * kConvBlock / 64);
     _mm_prefetch(reinterpret_cast<const char*>(w) + run.ahead + block * run.w_out + within * 64,
@@ -109,7 +132,7 @@ HWY_INLINE void fetch_ahead(const ByteRun& run, const std::int8_t* w) {
   }
 }
 #else
-HWY_INLINE void fetch_ahead(const ByteRun&, const std::int8_t*) {}
+HWY_INLINE void fetch_ahead(const ByteRun&, Range, const std::int8_t*) {}
 #endif
 
 // kStep: bytes between the inputs of neighbouring columns; 0: any. kFewStep: of those convolutions
@@ -134,7 +157,7 @@ void byte_tile(const ByteRun& run, const ByteOutput& to) {
         const std::uint8_t* x = run.x + i * run.x_block + d * run.x_depth + h * run.x_height;
         const std::int8_t* w = run.w + i * run.w_block + d * run.w_depth + h * run.w_height;
         for (std::size_t k = 0; k < run.widths; ++k, x += run.x_width, w += run.w_width) {
-          if constexpr (!kIsFew) fetch_ahead(run, w);
+          if constexpr (!kIsFew) fetch_ahead(run, run.lines, w);
           add_edged_byte_tap<Form, kHasEdges>(run, step, x, w, fours, k, tile);
         }
       }
@@ -155,6 +178,7 @@ template <typename Form, std::size_t kStep, std::size_t kColumns, std::size_t kB
 void pointwise_byte_tiles(const ByteRun& run, std::size_t tiles, std::int32_t* sums) {
   const std::size_t step = kStep == 0 ? run.x_position : kStep;
   const std::uint8_t* x = run.x;
+  Range lines = run.lines;
   for (std::size_t t = 0; t < tiles; ++t, x += kColumns * step) {
     ByteTile<kColumns, kBlocks> tile;
     SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
@@ -165,9 +189,12 @@ void pointwise_byte_tiles(const ByteRun& run, std::size_t tiles, std::int32_t* s
     const std::uint8_t* of_block = x;
     const std::int8_t* w = run.w;
     for (std::size_t i = 1; i < run.blocks; ++i, of_block += run.x_block, w += run.w_block) {
-      add_byte_tap<Form, 0, kColumns>(run, step, of_block, w, kFour, tile);
+      fetch_ahead(run, lines, w);
+      add_byte_block<Form>(run, step, of_block, w, tile);
     }
+    fetch_ahead(run, lines, w);
     add_byte_tap<Form, 0, kColumns>(run, step, of_block, w, run.last_fours, tile);
+    lines = run.next_lines<kBlocks>(lines);
     SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
       SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b, sums += kConvBlock) {
         store_i32(finished(tile.at[p][b]), sums);
@@ -201,13 +228,10 @@ constexpr std::array<ByteTileKernel, sizeof...(kIndex)> byte_tiles(std::index_se
 
 using PointwiseByteTiles = void (*)(const ByteRun&, std::size_t, std::int32_t*);
 
-// With more blocks a tile is long by itself.
-inline constexpr bool kHasPointwiseBytes = kByteBlocks == 1;
-
 template <typename Form, std::size_t kStep, std::size_t kBlocks, std::size_t... kIndex>
 constexpr std::array<PointwiseByteTiles, sizeof...(kIndex)> all_pointwise_byte_tiles(
     std::index_sequence<kIndex...>) {
-  if constexpr (kHasPointwiseBytes && kStep == kConvBlock) {
+  if constexpr (kStep == kConvBlock) {
     return {pointwise_byte_tiles<Form, kStep, indexed_columns(kIndex), kBlocks>...};
   } else {
     return {};

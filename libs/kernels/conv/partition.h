@@ -38,7 +38,11 @@ inline ConvPartition partition(const ConvShape& shape) {
                                          : std::min(height.stride, height.kernel) *
                                                std::min(width.input, width.output * width.stride);
   const std::size_t line_floats = std::max<std::size_t>(1, shape.in_channels * line_positions);
-  p.chunks = EvenParts::of_at_most(kChunkFloats / line_floats, lines, p.is_flat ? kFlatStep : 1);
+  // Every chunk reads all weights again: where they are most of what is read, chunks may be larger.
+  const std::size_t weights =
+      shape.in_channels * shape.out_channels * shape.kernel_positions();
+  const std::size_t most = weights / 4 > line_floats * lines ? 2 * kChunkFloats : kChunkFloats;
+  p.chunks = EvenParts::of_at_most(most / line_floats, lines, p.is_flat ? kFlatStep : 1);
   p.out_blocks = blocks_of(shape.out_channels);
   p.unit_columns = (p.out_blocks + p.unit_blocks - 1) / p.unit_blocks;
   const std::size_t of_a_chunk = shape.batch * shape.groups * p.unit_columns;

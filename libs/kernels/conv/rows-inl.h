@@ -119,6 +119,7 @@ class ConvRows {
       to_.y = at_.y + at;
       to_.residual = at_.residual == nullptr || at_.residual_is_last ? nullptr : at_.residual + at;
       Kernels::kPointwise[tile_index(columns)](run_, to_, tiles);
+      run_.ahead += tiles * ahead_panel_;
       finish_strip(first, tiles * columns);
       first += tiles * columns;
     }
@@ -223,7 +224,7 @@ class ConvRows {
 
   using Kernels = Tiles<Input, kBlocks>;
   static constexpr std::size_t kStrip = 56;  // columns
-  static constexpr bool kHasPointwise = Input::position(1) == kConvBlock && kTileBlocks == 1;
+  static constexpr bool kHasPointwise = Input::position(1) == kConvBlock;
 
   const ConvShape& shape_;
   const ConvSteps& steps_;

@@ -264,19 +264,19 @@ template <typename Input, std::size_t kColumns, std::size_t kBlocks>
 void pointwise_tiles(const TapRun& run, const TileOutput& first, std::size_t tiles) {
   TileOutput to = first;
   const float* x = run.x;
+  std::uintptr_t ahead = run.ahead;
   const std::size_t x_step = kColumns * Input::position(run.x_position);
   for (std::size_t t = 0; t < tiles; ++t, x += x_step) {
     Tile<kColumns, kBlocks> tile;
     SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
       SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) tile.at[p][b] = zero();
     }
-    std::uintptr_t ahead = run.ahead;
     const float* of_block = x;
     const float* w = run.w;
-    for (std::size_t i = 1; i < run.blocks; ++i, of_block += run.x_block, w += run.w_block) {
-      add_tap<Input, 0, kColumns>(run, of_block, w, kConvBlock, ahead, tile);
+    for (std::size_t i = 1; i <= run.blocks; ++i, of_block += run.x_block, w += run.w_block) {
+      add_tap<Input, 0, kColumns>(run, of_block, w, i == run.blocks ? run.last_channels : kConvBlock,
+                                  ahead, tile);
     }
-    add_tap<Input, 0, kColumns>(run, of_block, w, run.last_channels, ahead, tile);
     finish_tile(tile, to);
     to.y += kColumns * kConvBlock;
     if (to.residual != nullptr) to.residual += kColumns * kConvBlock;
@@ -340,10 +340,11 @@ constexpr std::size_t first_tile(std::size_t columns) {
 }
 
 // How many tiles of `columns`, the first one's, come first where `left` columns are cut as equally
-// as can be: the others have one less.
+// as can be: the others have one less, or two where only even ones have a tile.
 constexpr std::size_t tiles_alike(std::size_t left, std::size_t columns) {
   const std::size_t tiles = (left + columns - 1) / columns;
-  return left - tiles * (columns - 1);
+  if (columns <= 8) return left - tiles * (columns - 1);
+  return std::max<std::size_t>((left - tiles * (columns - 2)) / 2, 1);
 }
 
 // The first tile of what is left of a row.
