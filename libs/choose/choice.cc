@@ -128,8 +128,8 @@ class Chooser {
       if (i == *choice_.chosen) continue;
       std::string& why = choice_.whys[i];
       if (is_slower(i)) {
-        why = str(seconds_text(trials_[i].p50_s()), " where ", label(chosen.setup), " takes ",
-                  seconds_text(chosen.p50_s()));
+        why = str(seconds_text(trials_[i].quiet_s()), " where ", label(chosen.setup), " takes ",
+                  seconds_text(chosen.quiet_s()));
       } else if (is_kept) {
         why = str("not faster by enough to change what was chosen before (",
                   percent_text(kMarginOfEarlier * 100), ")");
@@ -180,7 +180,7 @@ class Chooser {
     };
     const auto key = [&](std::size_t i) {
       return std::tuple(rank(choice_.outcomes[i]),
-                        trials_[i].is_timed() ? trials_[i].p50_s() : HUGE_VAL, i);
+                        trials_[i].is_timed() ? trials_[i].quiet_s() : HUGE_VAL, i);
     };
     std::size_t best = trials_.size();
     for (std::size_t i = 0; i < trials_.size(); ++i) {
@@ -213,8 +213,8 @@ class Chooser {
         break;
     }
     if (!is_slower(i)) return str(name, " is not needed: ", choice_.whys[i]);
-    return str(name, " is refused, it is slower: ", seconds_text(trial.p50_s()), " (",
-               label(trial.setup), ") against ", seconds_text(chosen.p50_s()), " (",
+    return str(name, " is refused, it is slower: ", seconds_text(trial.quiet_s()), " (",
+               label(trial.setup), ") against ", seconds_text(chosen.quiet_s()), " (",
                label(chosen.setup), ")");
   }
 

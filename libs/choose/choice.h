@@ -1,10 +1,10 @@
 // Which of the trials it is, and why not the others.
 //
-// Among those that keep the budget the fastest is the mark. All that take at most 15 % longer (turn
-// by turn: search.h's ratio) count as equally fast, and of these the first is taken by: the fewest
-// channels pruned, the most exact precision, the fewest threads, whole windows before such that
-// slide, the engine that the recipe names first. The margin does not depend on what the machine was
-// like while it was measured, or the choice would too.
+// Among those that keep the budget the fastest is the mark. All that take at most 15 % longer, by
+// their quickest slices (search.h's ratio), count as equally fast, and of these the first is taken
+// by: the fewest channels pruned, the most exact precision, the fewest threads, whole windows
+// before such that slide, the engine that the recipe names first. The margin does not depend on
+// what the machine was like while it was measured, or the choice would too.
 //
 // What an earlier build of the same model on the same machine chose stays the choice while it keeps
 // the budget and takes at most 25 % longer, so that noise does not change a fleet's model.

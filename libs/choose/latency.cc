@@ -46,6 +46,7 @@ report::Latency latency_of(const std::vector<Slice>& slices) {
   if (all.size() >= kRunsForTail) latency.p999_us = nearest_rank(all, 0.999) * kMicro;
   latency.max_us = all.back() * kMicro;
   latency.spread = trial.spread();
+  latency.quiet_us = trial.quiet_s() * kMicro;
   latency.histogram = histogram_of(all);
   return latency;
 }

@@ -48,6 +48,7 @@ TEST(Latency, RunsThatAreAllAlike) {
   EXPECT_EQ(latency.histogram[0].count, 3U);
   EXPECT_FALSE(latency.p999_us.has_value());
   EXPECT_EQ(latency.spread, 0);
+  EXPECT_EQ(latency.quiet_us, latency.p50_us);
 }
 
 TEST(Probe, TellsWhatAProcessTakes) {

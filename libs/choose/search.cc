@@ -17,7 +17,7 @@ struct Round {
   double share;        // of SearchOptions::seconds, all slices together
   double drop_factor;
 };
-constexpr Round kRounds[] = {{1, 0.04, 2.5}, {5, 0.16, 1.5}, {20, 0.80, 0}};
+constexpr Round kRounds[] = {{3, 0.04, 2.5}, {5, 0.16, 1.5}, {20, 0.80, 0}};
 constexpr std::size_t kLeastTurns = 8;
 constexpr double kOpeningAndWarmUp = 1.5;  // of a slice's time, with the slice
 constexpr double kMebibyte = 1048576;
@@ -176,8 +176,8 @@ class Search {
       Trial& trial = trials_[i];
       if (ratio(trial, fastest) <= round.drop_factor) continue;
       trial.was_dropped = true;
-      trial.why = str(seconds_text(trial.p50_s()), " where ", label(fastest.setup), " takes ",
-                      seconds_text(fastest.p50_s()), ": not looked at any longer");
+      trial.why = str(seconds_text(trial.quiet_s()), " where ", label(fastest.setup), " takes ",
+                      seconds_text(fastest.quiet_s()), ": not looked at any longer");
     }
   }
 
@@ -202,7 +202,10 @@ class Search {
 
 }  // namespace
 
-double Trial::p50_s() const { return nearest_rank(sorted(medians_of(slices)), 0.5); }
+double Trial::quiet_s() const {
+  const std::vector<double> medians = medians_of(slices);
+  return *std::min_element(medians.begin(), medians.end());
+}
 
 double Trial::p99_s() const {
   std::vector<double> all;
@@ -217,32 +220,12 @@ double Trial::spread() const {
   return (medians[medians.size() - 1 - left_out] - medians[left_out]) / nearest_rank(medians, 0.5);
 }
 
-double ratio(const Trial& trial, const Trial& other) {
-  const std::vector<double> medians = medians_of(trial.slices);
-  const std::vector<double> others = medians_of(other.slices);
-  const double least = *std::min_element(medians.begin(), medians.end());
-  const double least_other = *std::min_element(others.begin(), others.end());
-  struct Turn {
-    double disturbance;
-    double ratio;
-  };
-  std::vector<Turn> turns(std::min(medians.size(), others.size()));
-  for (std::size_t back = 1; back <= turns.size(); ++back) {
-    const double time = medians[medians.size() - back];
-    const double other_time = others[others.size() - back];
-    turns[back - 1] = {time / least + other_time / least_other, time / other_time};
-  }
-  std::stable_sort(turns.begin(), turns.end(),
-                   [](const Turn& a, const Turn& b) { return a.disturbance < b.disturbance; });
-  std::vector<double> quiet;
-  for (std::size_t i = 0; 2 * i < turns.size(); ++i) quiet.push_back(turns[i].ratio);
-  return nearest_rank(sorted(std::move(quiet)), 0.5);
-}
+double ratio(const Trial& trial, const Trial& other) { return trial.quiet_s() / other.quiet_s(); }
 
 std::size_t fastest_of(const std::vector<Trial>& trials, const std::vector<std::size_t>& among) {
-  const auto ratio_of = [&](std::size_t i) { return ratio(trials[i], trials[among.front()]); };
-  return *std::min_element(among.begin(), among.end(),
-                           [&](std::size_t a, std::size_t b) { return ratio_of(a) < ratio_of(b); });
+  return *std::min_element(among.begin(), among.end(), [&](std::size_t a, std::size_t b) {
+    return trials[a].quiet_s() < trials[b].quiet_s();
+  });
 }
 
 std::vector<std::string> breaches(const Trial& trial, const report::Budget& budget) {

@@ -2,13 +2,15 @@
 //
 // First each is made, probed in a process of its own, and compared on the samples. What breaks the
 // accuracy or memory budget is out of the race, and still timed once for the report. Then come
-// rounds; in a round all that are left take turns, slice by slice, and two of them are compared
-// turn by turn: a machine that changes its speed from second to second, or is disturbed for a
-// while, changes it for all that stand in that turn. After a round those are dropped that are more
-// than a factor slower than the fastest one in the race:
+// rounds; in a round all that are left take turns, slice by slice, and each is judged by its
+// quickest slice: whatever else the machine does, or how it changes its speed from second to
+// second, only ever adds to the others, and every candidate has a turn in every quiet moment. What
+// two candidates' slices have in the middle differs by a third from build to build beside a load
+// that comes and goes, the quickest ones by a few per cent. After a round those are dropped that
+// are more than a factor slower than the fastest one in the race:
 //
 //   round   slices    share of `seconds` in all   dropped when slower than the fastest by
-//   1       1         4 %                         2.5
+//   1       3         4 %                         2.5
 //   2       5         16 %                        1.5
 //   3       up to 20  80 %                        (the choice: choice.h)
 //
@@ -44,7 +46,8 @@ struct Trial {
   std::optional<report::Accuracy> accuracy;
   std::vector<Slice> slices;
 
-  double p50_s() const;  // the middle one of the slices' medians; there is a slice
+  // The least of the slices' medians, of which there is one: what it takes undisturbed.
+  double quiet_s() const;
   double p99_s() const;  // of all runs of all slices
   // Of the slices' medians, as a share of theirs; of five and more, the highest and the lowest are
   // left out.
@@ -52,8 +55,8 @@ struct Trial {
   bool is_timed() const { return !slices.empty(); }
 };
 
-// How much longer one takes than the other, 1 for as long: the middle one of the turns' ratios.
-// Turns are counted from the last one. Both are timed.
+// How much longer one takes than the other, 1 for as long, while nothing disturbs either. Both are
+// timed.
 double ratio(const Trial& trial, const Trial& other);
 
 // The one of `among`, indices of timed trials, one or more, that takes the shortest.

@@ -50,6 +50,7 @@ Json json_of(const Latency& latency) {
   put(object, "p999_us", latency.p999_us);
   object["max_us"] = latency.max_us;
   object["spread"] = latency.spread;
+  put(object, "quiet_us", latency.quiet_us);
   Json& bins = object["histogram"] = Json::array();
   for (const Bin& bin : latency.histogram) bins.push_back({bin.from_us, bin.to_us, bin.count});
   return object;

@@ -47,7 +47,8 @@ struct Latency {
   std::optional<double> p99_bound_us;
   std::optional<double> p999_us;  // with enough runs
   double max_us = 0;
-  double spread = 0;  // of the median from slice to slice: (highest - lowest) / median
+  double spread = 0;               // of the median from slice to slice: (highest - lowest) / median
+  std::optional<double> quiet_us;  // the least of the slices' medians, by which it was compared
   std::vector<Bin> histogram;
 };
 

@@ -58,6 +58,32 @@ def chosen(report):
     return candidate["engine"], candidate["precision"], candidate["threads"]
 
 
+MARGIN = 1.15  # libs/choose/choice.h: what takes at most this much longer than the fastest is as fast
+DOUBT = 1.1  # by how much the same ratio may come out otherwise on a machine that others use too
+
+
+def setup(candidate):
+    return tuple(candidate.get(key) for key in ("engine", "precision", "threads", "pruned", "slides"))
+
+
+def behind(report, wanted):
+    """How many times as long as the fastest that keeps the budget it takes."""
+    racing = [c for c in report["candidates"] if c["outcome"] in ("good", "chosen", "slower")]
+    (mine,) = [c for c in racing if setup(c) == wanted]
+    return mine["latency"]["quiet_us"] / min(c["latency"]["quiet_us"] for c in racing)
+
+
+def disagreements(reports):
+    """Reports of the same build whose choices differ, but for such as stand at the margin, where another look may
+    put them across it: as sentences."""
+    choices = [setup(report["candidates"][report["chosen"]]) for report in reports]
+    if len(set(choices)) == 1:
+        return []
+    apart = [max(behind(report, choice) for choice in choices) for report in reports]
+    return [f"{choice}, where one of {choices} takes {ratio:.3f} times as long as the fastest"
+            for choice, ratio in zip(choices, apart) if not MARGIN / DOUBT < ratio < MARGIN * DOUBT]
+
+
 def npz(path):
     """The arrays of an .npz, as the bytes of their .npy files."""
     with zipfile.ZipFile(path) as archive:

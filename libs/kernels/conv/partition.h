@@ -39,8 +39,7 @@ inline ConvPartition partition(const ConvShape& shape) {
                                                std::min(width.input, width.output * width.stride);
   const std::size_t line_floats = std::max<std::size_t>(1, shape.in_channels * line_positions);
   // Every chunk reads all weights again: where they are most of what is read, chunks may be larger.
-  const std::size_t weights =
-      shape.in_channels * shape.out_channels * shape.kernel_positions();
+  const std::size_t weights = shape.in_channels * shape.out_channels * shape.kernel_positions();
   const std::size_t most = weights / 4 > line_floats * lines ? 2 * kChunkFloats : kChunkFloats;
   p.chunks = EvenParts::of_at_most(most / line_floats, lines, p.is_flat ? kFlatStep : 1);
   p.out_blocks = blocks_of(shape.out_channels);

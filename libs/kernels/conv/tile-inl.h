@@ -274,8 +274,8 @@ void pointwise_tiles(const TapRun& run, const TileOutput& first, std::size_t til
     const float* of_block = x;
     const float* w = run.w;
     for (std::size_t i = 1; i <= run.blocks; ++i, of_block += run.x_block, w += run.w_block) {
-      add_tap<Input, 0, kColumns>(run, of_block, w, i == run.blocks ? run.last_channels : kConvBlock,
-                                  ahead, tile);
+      add_tap<Input, 0, kColumns>(run, of_block, w,
+                                  i == run.blocks ? run.last_channels : kConvBlock, ahead, tile);
     }
     finish_tile(tile, to);
     to.y += kColumns * kConvBlock;
