@@ -6,6 +6,7 @@
 namespace slipway::compile {
 
 Result<Lowered> lower_arg_extreme(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_array_feature_extractor(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_attention_op(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_batch_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_cast(Lowering& lowering, std::size_t node);
@@ -42,11 +43,14 @@ Result<Lowered> lower_recurrent(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_reduce(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_reshape(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_resize(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_scan(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_scatter_elements(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_scatter_nd(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_slice(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_softmax(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_space_to_depth(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_svm_classifier(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_svm_regressor(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_split(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tile(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_topk(Lowering& lowering, std::size_t node);
