@@ -41,6 +41,8 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kSvmClasses:
     case plan::KernelId::kDistances:
     case plan::KernelId::kColumnProducts:
+    case plan::KernelId::kLinearClasses:
+    case plan::KernelId::kNormalizer:
     case plan::KernelId::kSoftmax:
     case plan::KernelId::kReduce:
     case plan::KernelId::kTopK:

@@ -54,6 +54,8 @@ enum class KernelId : std::uint16_t {
   kSvmClasses = 46,
   kDistances = 47,
   kColumnProducts = 48,
+  kLinearClasses = 49,
+  kNormalizer = 52,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

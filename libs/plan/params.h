@@ -276,6 +276,18 @@ struct ColumnProductsParams {
   std::uint32_t width;
 };
 
+// The scores of a linear classifier as classes. Inputs: the scores, one a class or, of two classes,
+// one a row; the labels (int64, one a class). Outputs: the labels chosen, the scores of all
+// classes.
+struct LinearClassesParams {
+  std::uint32_t transform;  // TreeTransform
+};
+
+// Rows of a matrix divided by their norms.
+struct NormalizerParams {
+  std::uint32_t norm;  // RowNorm
+};
+
 // A strided copy: the parameters are as many ViewAxis as the output has axes. Element i of an
 // output axis is element start + i * step of an input axis, none of which is named twice; an axis
 // of the input that is not named stands still at 0.

@@ -56,6 +56,8 @@ constexpr StepKernel kAll[] = {
     {KernelId::kSvmClasses, "svm classes", bind_svm_classes},
     {KernelId::kDistances, "distances", bind_distances},
     {KernelId::kColumnProducts, "column products", bind_column_products},
+    {KernelId::kLinearClasses, "linear classes", bind_linear_classes},
+    {KernelId::kNormalizer, "normalizer", bind_normalizer, kInPlace},
     {KernelId::kLogic, "logic", bind_logic},
     {KernelId::kByteConv, "byte conv", bind_byte_conv},
     {KernelId::kByteProduct, "byte product", bind_byte_product},

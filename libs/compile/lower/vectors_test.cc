@@ -248,6 +248,63 @@ TEST(ColumnProducts, PolynomialFeatures) {
               compiled_of("%x: float[33,5]", products(rows[1], "%m = Neg(%x)\n"), "%y"), "concat");
 }
 
+constexpr const char* kTransforms[] = {"NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"};
+
+TEST(LinearModels, Regressors) {
+  for (const std::size_t targets : {1U, 3U, 40U}) {
+    for (const bool has_intercepts : {false, true}) {
+      Numbers numbers;
+      std::string node = str("%y = ai.onnx.ml::LinearRegressor(%x) {targets=", targets,
+                             ", coefficients=[", numbers.list(targets * kColumns), "]");
+      if (has_intercepts) node += str(", intercepts=[", numbers.list(targets), "]");
+      expect_plan(str(targets, " targets"), compiled_of("%x: float[70,5]", node + "}", "%y"),
+                  "gemm");
+    }
+  }
+}
+
+TEST(LinearModels, Classifiers) {
+  for (const char* transform : kTransforms) {
+    for (const auto& [targets, labels] :
+         {std::pair{1U, "4, 7"}, std::pair{2U, "4, 7"}, std::pair{3U, "4, 7, 1"}}) {
+      Numbers numbers;
+      expect_plan(str(transform, ' ', targets),
+                  compiled_of("%x: float[70,5]",
+                              str("%y, %z = ai.onnx.ml::LinearClassifier(%x) {coefficients=[",
+                                  numbers.list(targets * kColumns), "], intercepts=[",
+                                  numbers.list(targets), "], classlabels_ints=[", labels,
+                                  "], post_transform=\"", transform, "\"}"),
+                              "%y, %z"),
+                  "linear classes");
+    }
+  }
+}
+
+TEST(LinearModels, RowsMadeReady) {
+  struct Row {
+    const char* node;
+    const char* kernel;
+  };
+  const Row rows[] = {
+      {"Scaler(%m) {offset=[1.0, 2.0, 0.5, 0.0, -1.0], scale=[0.5, 0.3, 1.0, 2.0, -0.1]}", "chain"},
+      {"Scaler(%m) {offset=[1.0], scale=[0.5, 0.3, 1.0, 2.0, -0.1]}", "chain"},
+      {"Scaler(%m) {scale=[0.3]}", "chain"},
+      {"Normalizer(%m) {norm=\"L1\"}", "normalizer"},
+      {"Normalizer(%m) {norm=\"L2\"}", "normalizer"},
+      {"Normalizer(%m) {norm=\"MAX\"}", "normalizer"},
+      {"Imputer(%m) {imputed_value_floats=[1.0, 2.0, 3.0, 4.0, 5.0]}", "where"},
+      {"Imputer(%m) {imputed_value_floats=[9.0], replaced_value_float=nan}", "where"},
+  };
+  for (const Row& row : rows) {
+    // Some elements are 0, and some no number.
+    expect_plan(
+        row.node,
+        compiled_of("%x: float[33,5]",
+                    str("%f = Floor(%x)\n%m = Sqrt(%f)\n%y = ai.onnx.ml::", row.node), "%y"),
+        row.kernel);
+  }
+}
+
 TEST(Products, OfAVectorOnTheRight) {
   Numbers numbers;
   for (const char* tail : {"%y = Identity(%m)", "%y = Relu(%m)", "%y = Add(%m, %b)"}) {

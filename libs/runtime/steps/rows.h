@@ -49,6 +49,8 @@ Status bind_svm(Binder& binder);
 Status bind_svm_classes(Binder& binder);
 Status bind_distances(Binder& binder);
 Status bind_column_products(Binder& binder);
+Status bind_linear_classes(Binder& binder);
+Status bind_normalizer(Binder& binder);
 Status bind_logic(Binder& binder);
 Status bind_byte_conv(Binder& binder);
 Status bind_byte_product(Binder& binder);
