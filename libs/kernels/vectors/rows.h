@@ -1,11 +1,12 @@
-// Rows of scores: the choice of a class, and division by a norm. Plain C++, the same on every
-// instruction set.
+// Rows of scores: the choice of a class, what is done to all scores at the end, and division by a
+// norm.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
+#include "kernels/simd/isa.h"
 #include "kernels/trees/finish.h"
 
 namespace slipway {
@@ -20,8 +21,16 @@ struct LinearRule {
 };
 
 // The class of one row: of several scores the first of the highest, one score by its sign. One
-// score s stands for 1 - s and s, or for -s and s where a transform follows. `to` has width().
-std::size_t finish_linear(const LinearRule& rule, const float* scores, float* to);
+// score s stands for 1 - s and s, or for -s and s where a transform follows. `to`, of width(), has
+// the scores that are then to be transformed.
+std::size_t choose_linear(const LinearRule& rule, const float* scores, float* to);
+
+struct ClassScoreKernels {
+  // transform_scores of each of the rows, in place.
+  void (*transform)(TreeTransform transform, float* scores, std::size_t rows, std::size_t width);
+};
+
+const ClassScoreKernels& class_score_kernels(Isa isa);
 
 enum class RowNorm : std::uint8_t { kMax, kL1, kL2, kCount };
 

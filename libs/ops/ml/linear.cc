@@ -94,7 +94,9 @@ Status evaluate_linear_classifier(EvalContext& ctx) {
                            is_binary && is_labelled};
   for (std::size_t row = 0; row < chosen.size(); ++row) {
     const float* const from = scores.data<float>().data() + row * rule.targets;
-    chosen[row] = finish_linear(rule, from, out.data() + row * rule.width());
+    const auto to = out.subspan(row * rule.width(), rule.width());
+    chosen[row] = choose_linear(rule, from, to.data());
+    apply_post_transform(transform, to);
     // A score of no labels decides between two classes all the same.
     if (is_binary && !is_labelled) chosen[row] = from[0] > 0.0F ? 1 : 0;
   }

@@ -11,6 +11,7 @@ constexpr std::size_t kUnitRows = 64;
 
 struct LinearClasses {
   LinearRule rule;
+  void (*transform)(TreeTransform, float*, std::size_t, std::size_t);
   const std::int64_t* labels;
   std::size_t rows;
   std::uint32_t from, chosen, scores;
@@ -22,11 +23,14 @@ RunCode run_classes(const void* context, const Call& call) {
   auto* const chosen = call.at<std::int64_t>(step.chosen);
   auto* const scores = call.at<float>(step.scores);
   const std::size_t end = std::min(call.end * kUnitRows, step.rows);
-  for (std::size_t row = call.begin * kUnitRows; row < end; ++row) {
+  const std::size_t begin = call.begin * kUnitRows;
+  const std::size_t width = step.rule.width();
+  for (std::size_t row = begin; row < end; ++row) {
     const std::size_t best =
-        finish_linear(step.rule, from + row * step.rule.targets, scores + row * step.rule.width());
+        choose_linear(step.rule, from + row * step.rule.targets, scores + row * width);
     chosen[row] = step.labels[best];
   }
+  step.transform(step.rule.transform, scores + begin * width, end - begin, width);
   return RunCode::kOk;
 }
 
@@ -72,6 +76,7 @@ Status bind_linear_classes(Binder& binder) {
     return binder.error("the sizes of its operands do not fit together");
   step->rule = {static_cast<TreeTransform>(params.transform),
                 is_binary ? std::size_t{1} : static_cast<std::size_t>(labels.elements), is_binary};
+  step->transform = class_score_kernels(binder.isa).transform;
   step->labels = reinterpret_cast<const std::int64_t*>(labels.constant);
   step->from = from.slot;
   step->chosen = chosen.slot;
