@@ -37,6 +37,12 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kRecurrent:
     case plan::KernelId::kTrees:
     case plan::KernelId::kTreeClasses:
+    case plan::KernelId::kSvm:
+    case plan::KernelId::kSvmClasses:
+    case plan::KernelId::kDistances:
+    case plan::KernelId::kColumnProducts:
+    case plan::KernelId::kLinearClasses:
+    case plan::KernelId::kNormalizer:
     case plan::KernelId::kSoftmax:
     case plan::KernelId::kReduce:
     case plan::KernelId::kTopK:

@@ -103,6 +103,7 @@ namespace slipway {
   X(svm_ops)                         \
   X(tensor_scatter_ops)              \
   X(tfidf_vectorizer_ops)            \
+  X(tokenizer_ops)                   \
   X(topk_ops)                        \
   X(transpose_ops)                   \
   X(tree_ensemble_ops)               \

@@ -65,6 +65,7 @@ const Op* find_op(std::string_view domain, std::string_view name);
 int newest_version(std::string_view domain);
 
 inline constexpr std::string_view kMl = "ai.onnx.ml";
+inline constexpr std::string_view kMicrosoft = "com.microsoft";  // ONNX Runtime's own operators
 inline constexpr std::string_view kPreview = "ai.onnx.preview";
 
 }  // namespace slipway

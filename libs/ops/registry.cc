@@ -55,6 +55,7 @@ int newest_version(std::string_view domain) {
   const std::string_view canonical = canonical_domain(domain);
   if (canonical.empty()) return 28;
   if (canonical == kMl) return 5;
+  if (canonical == kMicrosoft) return 1;
   if (canonical == kPreview || canonical == "ai.onnx.preview.training") return 1;
   return 0;
 }

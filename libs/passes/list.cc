@@ -8,6 +8,7 @@ namespace {
 constexpr Pass kPasses[] = {
     {"multiply-einsum", "an Einsum of two tensors is a product of matrices", multiply_einsum},
     {"turn-pairs", "a RotaryEmbedding is products of slices", turn_pairs},
+    {"pair-up", "a Sum, Max or Min of several tensors takes them in one after the other", pair_up},
     {"fold-constants", "compute now what depends on constants alone", fold_constants},
     {"remove-identities", "remove nodes that change nothing", remove_identities},
     {"move-bytes", "what only moves elements does so before they are dequantised", move_bytes},

@@ -15,6 +15,7 @@ Result<std::string> keep_recurrent_bytes(Model& model);
 Result<std::string> move_bytes(Model& model);
 Result<std::string> merge_equal(Model& model);
 Result<std::string> multiply_einsum(Model& model);
+Result<std::string> pair_up(Model& model);
 Result<std::string> remove_identities(Model& model);
 Result<std::string> remove_dead(Model& model);
 Result<std::string> turn_pairs(Model& model);

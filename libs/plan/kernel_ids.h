@@ -49,6 +49,13 @@ enum class KernelId : std::uint16_t {
   kScatterElements = 42,
   kScatterBlocks = 43,
   kLrn = 44,
+  // What skl2onnx makes models of.
+  kSvm = 45,
+  kSvmClasses = 46,
+  kDistances = 47,
+  kColumnProducts = 48,
+  kLinearClasses = 49,
+  kNormalizer = 52,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

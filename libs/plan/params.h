@@ -245,6 +245,49 @@ struct TreeClassesParams {
   std::uint32_t is_probability;
 };
 
+// Support vector machines (kernels/vectors/svm.h). Inputs: the rows [.., k], the vectors (float
+// [n / 16, k, 16], panels of sixteen), their coefficients (float, rows of n), what is added to each
+// sum (float, one). Output: floats, one a row.
+struct SvmParams {
+  std::uint32_t kind;  // SvmKind
+  float gamma;
+  float coef0;
+  float degree;
+  std::uint32_t transform;     // TreeTransform
+  std::uint32_t is_one_class;  // gives 1 or -1; not of kSvmClasses
+};
+// kSvmClasses, with the same parameters: a row of coefficients less than there are classes, a sum
+// for each pair of classes; then where the vectors of each class begin, and the end (int32), the
+// labels (int64, one a class), and the two numbers of each pair that make probabilities (float; may
+// be left out). Outputs: the labels chosen, the scores.
+
+// Squared distances. Inputs: the rows [.., k], vectors (float [n / 16 rounded up, k, 16], panels of
+// sixteen). Output: a row of n for each row.
+struct DistancesParams {
+  std::uint32_t n;
+};
+
+// Products of columns. Inputs: the rows [.., columns], which columns each output multiplies (int32
+// [outputs, width], `columns` standing for 1; width is 1, 2, 4, 8 or 16). Output: a row of outputs
+// for each row. Factor j takes in factor j + width / 2, then quarters, as the tree of
+// numeric/lanes.h.
+struct ColumnProductsParams {
+  std::uint32_t columns;
+  std::uint32_t width;
+};
+
+// The scores of a linear classifier as classes. Inputs: the scores, one a class or, of two classes,
+// one a row; the labels (int64, one a class). Outputs: the labels chosen, the scores of all
+// classes.
+struct LinearClassesParams {
+  std::uint32_t transform;  // TreeTransform
+};
+
+// Rows of a matrix divided by their norms.
+struct NormalizerParams {
+  std::uint32_t norm;  // RowNorm
+};
+
 // A strided copy: the parameters are as many ViewAxis as the output has axes. Element i of an
 // output axis is element start + i * step of an input axis, none of which is named twice; an axis
 // of the input that is not named stands still at 0.

@@ -6,6 +6,7 @@ import unittest
 import warnings
 
 import numpy as np
+import onnx
 import onnxruntime
 import pandas
 import skl2onnx
@@ -14,7 +15,7 @@ from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64T
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
-from sklearn.datasets import load_diabetes, load_iris
+from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -28,6 +29,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
     StackingClassifier,
 )
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, SGDClassifier
@@ -62,6 +64,11 @@ TEXT_OR_NUMBER = {
     "random forest": lambda: RandomForestClassifier(20, random_state=0),
     "decision tree": lambda: DecisionTreeClassifier(random_state=0),
     "support vectors": lambda: SVC(probability=True, random_state=0),
+    "support vectors without probabilities": SVC,
+    "support vectors, linear": lambda: SVC(kernel="linear"),
+    "support vectors, polynomial": lambda: SVC(kernel="poly"),
+    "support vectors, sigmoid": lambda: make_pipeline(StandardScaler(), SVC(kernel="sigmoid")),
+    "polynomial": lambda: make_pipeline(PolynomialFeatures(3), LogisticRegression(max_iter=9000)),
     "linear support vectors": lambda: LinearSVC(max_iter=9000, random_state=0),
     "neighbours": KNeighborsClassifier,
     "perceptron": lambda: MLPClassifier((8,), max_iter=300, random_state=0),
@@ -93,6 +100,15 @@ REGRESSORS = {
     "scaled": MinMaxScaler,
     "bins": lambda: KBinsDiscretizer(5, encode="ordinal", subsample=None),
     "power": PowerTransformer,
+    "cubes": lambda: make_pipeline(PolynomialFeatures(3), Ridge()),
+}
+TEXTS = {
+    "counts": CountVectorizer,
+    "frequencies": TfidfVectorizer,
+    "pairs": lambda: TfidfVectorizer(ngram_range=(1, 2)),
+    "characters": lambda: CountVectorizer(analyzer="char", ngram_range=(1, 2)),
+    "either case": lambda: CountVectorizer(lowercase=False),
+    "letters": lambda: TfidfVectorizer(token_pattern="[a-zA-Z]+"),
 }
 OF_ROWS = {
     "clusters": lambda: KMeans(3, n_init=2, random_state=0),
@@ -100,6 +116,22 @@ OF_ROWS = {
     "outliers by trees": lambda: IsolationForest(n_estimators=5, random_state=0),
     "outliers by support vectors": OneClassSVM,
 }
+
+
+def decisions(given, rows):
+    """Of each pair of classes, in float64, by the attributes of an SVMClassifier."""
+    gamma, added, degree = given["kernel_params"]
+    vectors = np.array(given["support_vectors"], np.float64).reshape(-1, rows.shape[1])
+    products = rows @ vectors.T
+    values = {b"LINEAR": lambda: products, b"POLY": lambda: (gamma * products + added) ** degree,
+              b"SIGMOID": lambda: np.tanh(gamma * products + added),
+              b"RBF": lambda: np.exp(-gamma * ((rows[:, None] - vectors) ** 2).sum(-1))}[given["kernel_type"]]()
+    counts = given["vectors_per_class"]
+    coefficients = np.array(given["coefficients"], np.float64).reshape(len(counts) - 1, -1)
+    ends = np.cumsum([0, *counts])
+    part = lambda i, row: values[:, ends[i]:ends[i + 1]] @ coefficients[row, ends[i]:ends[i + 1]]
+    pairs = [(i, j) for i in range(len(counts)) for j in range(i + 1, len(counts))]
+    return np.stack([part(i, j - 1) + part(j, i) + rho for (i, j), rho in zip(pairs, given["rho"])], 1)
 
 
 class Pipelines(unittest.TestCase):
@@ -201,11 +233,47 @@ class Pipelines(unittest.TestCase):
                                           target_opset={"": 17, "ai.onnx.ml": 3})
         self.compare(source.SerializeToString(), {"x": np.array(["b", "a", "c"], object)})
 
+    def test_texts(self):
+        texts = np.array(["The boat turns to port", "a boat sails, the wind turns!", "wind and waves", "port side: 12 knots",
+                          "sail the boat home_again", "x y z waves", "élan, and the wind"] * 3, object)
+        for name, make in TEXTS.items():
+            with self.subTest(name):
+                fitted = make_pipeline(make(), LogisticRegression()).fit(texts, np.arange(len(texts)) % 7 % 2)
+                source = skl2onnx.convert_sklearn(fitted, initial_types=[("x", StringTensorType([None]))],
+                                                  target_opset={"": 17, "ai.onnx.ml": 3})
+                for node in source.graph.node:
+                    if node.op_type == "StringNormalizer":  # onnxruntime's default is a locale that few machines have
+                        node.attribute.append(onnx.helper.make_attribute("locale", "C"))
+                more = np.array(["", "the wind, the WIND", "none of these words", "boat boat port", "été"], object)
+                self.compare(source.SerializeToString(), {"x": np.concatenate([texts, more])})
+
+    def test_decisions_are_as_near_as_onnxruntime_s(self):
+        """Of support vector machines, next to the same arithmetic in float64."""
+        rows, kinds = load_digits(return_X_y=True)
+        rows = (rows / 16).astype(np.float32)
+        for kernel in ("rbf", "linear", "poly", "sigmoid"):
+            with self.subTest(kernel):
+                source = skl2onnx.to_onnx(SVC(kernel=kernel).fit(rows, kinds), rows[:1],
+                                          target_opset={"": 17, "ai.onnx.ml": 3}, options={"zipmap": False})
+                machine = source.graph.node[0]
+                given = {a.name: onnx.helper.get_attribute_value(a) for a in machine.attribute}
+                graph = onnx.helper.make_graph([machine], "machine", source.graph.input, [
+                    onnx.helper.make_tensor_value_info(machine.output[0], onnx.TensorProto.INT64, None),
+                    onnx.helper.make_tensor_value_info(machine.output[1], onnx.TensorProto.FLOAT, None)])
+                alone = onnx.helper.make_model(graph, ir_version=8, opset_imports=source.opset_import).SerializeToString()
+                ours = slipway.InferenceSession(alone)
+                self.assertIsNone(ours.why_interpreted())
+                theirs = onnxruntime.InferenceSession(alone, providers=["CPUExecutionProvider"])
+                right = decisions(given, rows.astype(np.float64))
+                errors = [np.sqrt(np.mean((session.run(None, {"X": rows})[1] - right) ** 2)) for session in (ours, theirs)]
+                self.assertLessEqual(errors[0], 1.02 * errors[1])
+
     def test_usual_classifiers_have_plans(self):
         """Numbers go in, and only labels and dicts come out: kernels do the work."""
         for make in (lambda: make_pipeline(StandardScaler(), LogisticRegression()),
                      lambda: RandomForestClassifier(5, random_state=0), lambda: SVC(probability=True, random_state=0),
-                     lambda: MLPClassifier((8,), max_iter=50, random_state=0)):
+                     lambda: MLPClassifier((8,), max_iter=50, random_state=0), KNeighborsClassifier, SVC,
+                     lambda: make_pipeline(PolynomialFeatures(2), LogisticRegression(max_iter=9000))):
             for labels in (KINDS, NAMES):
                 with self.subTest(str(make()), labels=labels.dtype):
                     session = self.compare(make().fit(IRIS, labels), {"X": IRIS[::7].copy()})

@@ -27,7 +27,8 @@ Result<Weights> pack(Lowering& lowering, ValueId id, bool is_transposed, WeightT
   if (!narrow) type = WeightType::kF32;
   if (narrow) tensor = *std::move(narrow);
   const auto rows = static_cast<std::size_t>(tensor.dim(0));
-  const auto columns = static_cast<std::size_t>(tensor.dim(1));
+  const auto columns =
+      tensor.rank() == 1 ? std::size_t{1} : static_cast<std::size_t>(tensor.dim(1));
   const std::size_t k = is_transposed ? columns : rows;
   const std::size_t n = is_transposed ? rows : columns;
   const std::size_t chains = numeric::chain_count(n, k);
@@ -63,24 +64,27 @@ std::optional<Scale> match_scale(const Lowering& lowering, ValueId product) {
   return Scale{*user, factors};
 }
 
+// A vector, which only MatMul takes, is a matrix of one column.
 bool is_matrix(const Lowering& lowering, ValueId id) {
   const Tensor* const tensor = lowering.constant(id);
-  return tensor != nullptr && tensor->dtype() == DType::kFloat32 && tensor->rank() == 2 &&
-         tensor->size() != 0;
+  return tensor != nullptr && tensor->dtype() == DType::kFloat32 &&
+         (tensor->rank() == 1 || tensor->rank() == 2) && tensor->size() != 0;
 }
 
 Result<Lowered> lower_product(Lowering& lowering, std::size_t node, bool is_transposed,
                               const Tensor* bias) {
   const Node& n = lowering.graph.nodes[node];
   ValueId value = n.outputs[0];
-  const std::size_t last_axis = lowering.shape(value).size() - 1;
+  // A vector on the right leaves no axis of columns, and no tail along one.
+  const bool is_vector = lowering.constant(n.inputs[1])->rank() == 1;
+  const std::size_t last_axis = lowering.shape(value).size() - (is_vector ? 0 : 1);
   const Shape& output = lowering.shape(value);
   std::size_t row_count = 1;
   for (std::size_t i = 0; i < last_axis; ++i) row_count *= static_cast<std::size_t>(output[i]);
   WeightType type = lowering.weights;
   std::optional<Scale> scale;
   if (type == WeightType::kI8) {
-    if (bias == nullptr) scale = match_scale(lowering, value);
+    if (bias == nullptr && !is_vector) scale = match_scale(lowering, value);
     if (!scale) type = WeightType::kF32;
   }
   const Weights weights = TRY(pack(lowering, n.inputs[1], is_transposed, type, row_count));
@@ -92,8 +96,9 @@ Result<Lowered> lower_product(Lowering& lowering, std::size_t node, bool is_tran
     value = lowering.graph.nodes[scale->node].outputs[0];
     lowering.absorb(scale->node);
   }
-  const Tail tail =
-      match_tail(lowering, value, {last_axis, bias == nullptr, /*takes_addend=*/true});
+  Tail tail{.output = value};
+  if (!is_vector)
+    tail = match_tail(lowering, value, {last_axis, bias == nullptr, /*takes_addend=*/true});
   if (bias == nullptr) bias = tail.bias;
   if (bias != nullptr) inputs[2] = lowering.add_constant(str(n.name, " bias"), TRY(bias->direct()));
   if (tail.addend != kNoValue) inputs[3] = TRY(lowering.read(tail.addend));
@@ -146,7 +151,8 @@ Result<Lowered> lower_gemm(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
   const NodeView view(n, "");
   if (!lowering.is_float(n.inputs[0]) || !is_matrix(lowering, n.inputs[1]) ||
-      view.get_flag("transA", false) || view.get_float("alpha", 1.0F) != 1.0F || n.version < 7 ||
+      lowering.shape(n.inputs[1]).size() != 2 || view.get_flag("transA", false) ||
+      view.get_float("alpha", 1.0F) != 1.0F || n.version < 7 ||
       lowering.shape(n.inputs[0]).size() != 2) {
     return Lowered::kDeclined;
   }

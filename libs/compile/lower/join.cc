@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compile/lower/lower.h"
+#include "compile/lower/picked.h"
 #include "compile/lower/quantized.h"
 #include "kernels/move/copy.h"
 #include "ops/node_view.h"
@@ -44,6 +45,8 @@ Result<Lowered> lower_concat(Lowering& lowering, std::size_t node) {
   const NodeView view(n, "");
   const std::size_t axis = TRY(normalize_axis(view, view.get_int("axis", 1), output.size()));
   if (n.inputs.size() == 1) return lower_reshape(lowering, node);
+  if (output.size() == 2 && axis == 1 && TRY(add_column_products(lowering, node)))
+    return Lowered::kYes;
   const bool is_blocked = joins_blocks(lowering, n, axis);
   const plan::Layout layout = is_blocked ? plan::Layout::kBlocked16 : plan::Layout::kPlain;
   std::vector<TensorIndex> parts;

@@ -232,8 +232,24 @@ void arg_extremes_abreast(const float* x, std::int64_t* y, std::size_t length, s
 }
 
 template <bool kMax, bool kTakesLast>
+std::int64_t arg_extreme_in_row(const float* x, std::size_t length) {
+  float best = x[0];
+  std::size_t at = 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!takes_over<kMax, kTakesLast>(x[i], best)) continue;
+    best = x[i];
+    at = i;
+  }
+  return static_cast<std::int64_t>(at);
+}
+
+template <bool kMax, bool kTakesLast>
 void arg_extreme_of(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
                     std::size_t begin, std::size_t end) {
+  if (inner == 1) {
+    *y = arg_extreme_in_row<kMax, kTakesLast>(x, length);
+    return;
+  }
   const bool is_short = length <= std::numeric_limits<std::int32_t>::max();
   const auto abreast = is_short ? arg_extremes_abreast<kMax, kTakesLast, std::int32_t>
                                 : arg_extremes_abreast<kMax, kTakesLast, std::int64_t>;

@@ -1,6 +1,7 @@
 // LinearClassifier and LinearRegressor: scores = X * coefficients^T + intercepts, in float, or in
 // double for double input.
 #include "kernels/numeric/dot.h"
+#include "kernels/vectors/rows.h"
 #include "ops/cost_context.h"
 #include "ops/ml/post_transform.h"
 #include "ops/ml/table.h"
@@ -66,17 +67,6 @@ Status evaluate_linear_regressor(EvalContext& ctx) {
   return set_narrowed(ctx, 0, std::move(scores), DType::kFloat32);
 }
 
-// One score for two classes decides by its sign and stands for 1 - s and s, or for -s and s where a
-// transform follows. Of several scores the first of the highest decides.
-std::size_t choose(std::span<const float> scores, bool is_binary) {
-  if (is_binary) return scores[0] > 0.0F ? 1 : 0;
-  std::size_t best = 0;
-  for (std::size_t c = 1; c < scores.size(); ++c) {
-    if (scores[c] > scores[best]) best = c;
-  }
-  return best;
-}
-
 Status evaluate_linear_classifier(EvalContext& ctx) {
   const Table table = TRY(read_table(ctx, 0, score_dtype(ctx)));
   const PostTransform transform = TRY(read_post_transform(ctx));
@@ -100,19 +90,15 @@ Status evaluate_linear_classifier(EvalContext& ctx) {
   Tensor z = TRY(ctx.make(DType::kFloat32, {table.rows, classes}));
   const auto out = z.mutable_data<float>();
   std::vector<std::size_t> chosen(static_cast<std::size_t>(table.rows));
+  const LinearRule rule = {static_cast<TreeTransform>(transform), static_cast<std::size_t>(targets),
+                           is_binary && is_labelled};
   for (std::size_t row = 0; row < chosen.size(); ++row) {
-    const std::size_t width = static_cast<std::size_t>(targets);
-    const auto from = scores.data<float>().subspan(row * width, width);
-    const auto to =
-        out.subspan(row * static_cast<std::size_t>(classes), static_cast<std::size_t>(classes));
-    chosen[row] = choose(from, is_binary);
-    if (is_binary && is_labelled) {
-      to[0] = transform == PostTransform::kNone ? 1.0F - from[0] : -from[0];
-      to[1] = from[0];
-    } else {
-      std::copy(from.begin(), from.end(), to.begin());
-    }
+    const float* const from = scores.data<float>().data() + row * rule.targets;
+    const auto to = out.subspan(row * rule.width(), rule.width());
+    chosen[row] = choose_linear(rule, from, to.data());
     apply_post_transform(transform, to);
+    // A score of no labels decides between two classes all the same.
+    if (is_binary && !is_labelled) chosen[row] = from[0] > 0.0F ? 1 : 0;
   }
   ctx.set_output(0, TRY(labels.pick(ctx, chosen)));
   ctx.set_output(1, std::move(z));

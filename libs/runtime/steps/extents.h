@@ -54,6 +54,10 @@ struct ColumnUnits {
   // Calls f(outer, first column, end), once for a run of units of one outer index.
   template <typename F>
   void for_each(std::size_t begin, std::size_t end, F f) const {
+    if (pieces == 1) {
+      for (std::size_t at = begin; at < end; ++at) f(at, std::size_t{0}, inner);
+      return;
+    }
     while (begin < end) {
       const std::size_t at = begin / pieces;
       const std::size_t stop = std::min(end, (at + 1) * pieces);
