@@ -142,6 +142,7 @@ def main():
     print()
     constant("kLog2E32", 1 / ln2, to_f32)
     constant("kLeastExponent32", mpf(-88), to_f32)  # that of 2^-127, the greatest power that counts as 0
+    constant("kLeastGatePower32", mpf(-63), to_f32)  # the squares of powers from this on are normal
     high = to_f32(split(ln2, [16])[0])
     constant("kLn2High32", high, to_f32)
     constant("kLn2Low32", ln2 - high, to_f32)

@@ -90,7 +90,7 @@ HWY_NOINLINE std::size_t sigmoids(float* y, std::size_t count) {
     _Pragma("GCC unroll 16") for (std::size_t k = kDegree; k-- > 0;){SLIPWAY_EACH(
         p[i] = fma(p[i], r[i], set(constants::kExp32[k])))} SLIPWAY_EACH(p[i] = fma(mul(r[i], r[i]),
                                                                                     p[i], r[i]))
-        SLIPWAY_EACH(e[i] = scaled({p[i], {}, n[i]}))
+        SLIPWAY_EACH(e[i] = scaled_gate({p[i], {}, n[i]}))
             SLIPWAY_EACH(p[i] = select(greater(zero(), x[i]), e[i], set(1.0F)))
                 SLIPWAY_EACH(p[i] = div(p[i], add(set(1.0F), e[i])))
                     SLIPWAY_EACH(store(kTimesX ? mul(x[i], p[i]) : p[i], y + at + i * kWide))

@@ -54,10 +54,13 @@ SLIPWAY_INLINE float tanh(float x) {
   return with_sign(t / (t + 2.0F), x);
 }
 
+// 0 where the power of two is below 2^-63: a product of two sigmoids is no subnormal number then.
 SLIPWAY_INLINE float sigmoid(float x) {
   const float z = -magnitude(x);
   const Exp32 r = exp_reduced(z < constants::kLeastExponent32 ? constants::kLeastExponent32 : z);
-  const float e = (1.0F + r.p) * power_of_two(r.n, 0.0F);  // that of -127 is 0
+  const bool has_vanished =
+      static_cast<float>(r.n) < constants::kLeastGatePower32 && z < 0.0F;  // n of a NaN is any
+  const float e = has_vanished ? 0.0F : (1.0F + r.p) * power_of_two(r.n, 0.0F);
   const float top = x < 0.0F ? e : 1.0F;
   return top / (1.0F + e);
 }

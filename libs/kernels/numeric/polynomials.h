@@ -81,6 +81,7 @@ inline constexpr double kAsin64[] = {
 
 inline constexpr float kLog2E32 = 0x1.7154760000000p+0F;
 inline constexpr float kLeastExponent32 = -0x1.6000000000000p+6F;
+inline constexpr float kLeastGatePower32 = -0x1.f800000000000p+5F;
 inline constexpr float kLn2High32 = 0x1.62e4000000000p-1F;
 inline constexpr float kLn2Low32 = 0x1.7f7d1c0000000p-20F;
 inline constexpr float kSqrtHalf32 = 0x1.6a09e60000000p-1F;

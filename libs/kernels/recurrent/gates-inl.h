@@ -56,7 +56,7 @@ class GateSteps {
     for (std::size_t i = 0; i < kCount; ++i) {
       const bool is_sigmoid = i < kSigmoids;
       if constexpr (kStep == 0) {
-        z_[i] = is_sigmoid ? raise_exponent(from_bits(bit_or(bits(x[i]), set_i32(INT32_MIN))))
+        z_[i] = is_sigmoid ? from_bits(bit_or(bits(x[i]), set_i32(INT32_MIN)))
                            : mul(set(-2.0F), lower(magnitude(x[i]), set(10.0F)));
       } else if constexpr (kStep == 1) {
         shifted_[i] = fma(z_[i], set(constants::kLog2E32), shift);
@@ -73,7 +73,7 @@ class GateSteps {
         z_[i] = fma(mul(z_[i], z_[i]), q_[i], z_[i]);
       } else if constexpr (kStep == 6 + kLast) {
         if (is_sigmoid) {
-          z_[i] = scaled({z_[i], sub(bits(shifted_[i]), bits(shift)), n_[i]});
+          z_[i] = scaled_gate({z_[i], sub(bits(shifted_[i]), bits(shift)), n_[i]});
         } else {
           n_[i] = power_of_two(sub(bits(shifted_[i]), bits(shift)));
         }

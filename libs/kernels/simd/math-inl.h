@@ -76,6 +76,19 @@ HWY_INLINE F32x16 scaled(const Exp16& e) {
 #endif
 }
 
+// (1 + p) 2^n for n below 128 and 0 for n below -63: the exponential of a sigmoid. Any n.
+HWY_INLINE F32x16 scaled_gate(const Exp16& e) {
+  const F32x16 y = add(set(1.0F), e.p);
+  const F32x16 least = set(constants::kLeastGatePower32);
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  const __m512 n = e.power.part[0].raw;
+  const __mmask16 is_kept = _mm512_cmp_ps_mask(n, least.part[0].raw, _CMP_NLT_UQ);
+  return {{{_mm512_maskz_scalef_ps(is_kept, y.part[0].raw, n)}}};
+#else
+  return select(greater(least, e.power), zero(), mul(y, power_of_two(e.n)));
+#endif
+}
+
 // What scaled() is given: n from -127 on, or any where it tells small ones by itself.
 HWY_INLINE F32x16 raise_exponent(F32x16 x) {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
@@ -112,7 +125,7 @@ SLIPWAY_MATH F32x16 tanh(F32x16 x) {
 }
 
 SLIPWAY_MATH F32x16 sigmoid(F32x16 x) {
-  const F32x16 e = scaled(exp_reduced(raise_exponent(with_sign(x, set(-0.0F)))));
+  const F32x16 e = scaled_gate(exp_reduced(with_sign(x, set(-0.0F))));
   const F32x16 top = select(greater(zero(), x), e, set(1.0F));
   return div(top, add(set(1.0F), e));
 }
