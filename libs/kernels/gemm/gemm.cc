@@ -10,6 +10,7 @@
 
 #include "kernels/simd/dispatch.h"
 // NOLINTBEGIN(llvm-include-order): what follows is written in the vectors of the target
+#include "kernels/gemm/across-inl.h"
 #include "kernels/gemm/epilogue-inl.h"
 #include "kernels/gemm/lanes-inl.h"
 #include "kernels/gemm/tile-inl.h"
@@ -363,7 +364,22 @@ void multiply_packed(const GemmCall& call, const GemmPart& part) {
   } else if (rows == 1) {
     multiply_row<W>(product, b, part);
   } else {
-    multiply_part(product, b.k, part, call, packed_panels<W>);
+    GemmPart rest = part;
+    if constexpr (std::is_same_v<W, float>) {
+      if (goes_across(rows, b.n, b.k, b.chains)) {
+        const std::size_t done = multiply_across(
+            call.a + part.row_begin * call.a_stride, call.a_stride, data, call.epilogue.bias, rows,
+            b.n, b.k, b.chains, call.c + part.row_begin * call.c_stride, call.c_stride);
+        Product finished = product;
+        Epilogue epilogue = call.epilogue;
+        epilogue.bias = nullptr;
+        finished.epilogue = &epilogue;
+        finish_place(finished, {part.row_begin, done, 0, 1});
+        rest.row_begin += done;
+        if (rest.row_begin == rest.row_end) return;
+      }
+    }
+    multiply_part(product, b.k, rest, call, packed_panels<W>);
   }
 }
 
