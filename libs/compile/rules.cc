@@ -49,6 +49,7 @@ constexpr Rule kRules[] = {
     {"LinearClassifier", kMl, lower_linear_classifier},
     {"LinearRegressor", kMl, lower_linear_regressor},
     {"LogSoftmax", "", lower_softmax},
+    {"LpNormalization", "", lower_lp_normalization},
     {"MatMul", "", lower_matmul},
     {"MatMulInteger", "", lower_integer_matmul},
     {"MaxPool", "", lower_max_pool},

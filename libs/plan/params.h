@@ -283,7 +283,7 @@ struct LinearClassesParams {
   std::uint32_t transform;  // TreeTransform
 };
 
-// Rows of a matrix divided by their norms.
+// Rows, all of the last axis, divided by their norms.
 struct NormalizerParams {
   std::uint32_t norm;  // RowNorm
 };

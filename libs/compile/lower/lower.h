@@ -31,6 +31,7 @@ Result<Lowered> lower_layer_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_linear_classifier(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_linear_regressor(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_logic(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_lp_normalization(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_lrn(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_matmul(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_max_pool(Lowering& lowering, std::size_t node);
