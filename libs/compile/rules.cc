@@ -43,6 +43,7 @@ constexpr Rule kRules[] = {
     {"InstanceNormalization", "", lower_group_norm},
     {"LRN", "", lower_lrn},
     {"LSTM", "", lower_recurrent},
+    {"LabelEncoder", kMl, lower_label_encoder},
     {"LayerNormalization", "", lower_layer_norm},
     {"Less", "", lower_compare},
     {"LessOrEqual", "", lower_compare},

@@ -27,6 +27,7 @@ Result<Lowered> lower_group_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_imputer(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_integer_conv(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_integer_matmul(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_label_encoder(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_layer_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_linear_classifier(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_linear_regressor(Lowering& lowering, std::size_t node);
@@ -65,5 +66,6 @@ Result<Lowered> lower_tree_classifier(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tree_ensemble(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tree_regressor(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_where(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_whole(Lowering& lowering, std::size_t node);
 
 }  // namespace slipway::compile

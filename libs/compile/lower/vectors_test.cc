@@ -308,6 +308,34 @@ TEST(LinearModels, RowsMadeReady) {
   }
 }
 
+TEST(WholeNumbers, SumsAndTables) {
+  struct Row {
+    const char* node;
+    const char* kernel;
+  };
+  const Row rows[] = {
+      {"Add(%x, %x)", "whole numbers"},
+      {"Sub(%c, %x)", "whole numbers"},
+      {"Mul(%x, %r)", "whole numbers"},
+      {"ai.onnx.ml::LabelEncoder(%x) {keys_int64s=[3, -1, 0, 3], values_int64s=[5, 6, 7, 8]}",
+       "look up"},
+      {"ai.onnx.ml::LabelEncoder(%x) {keys_int64s=[2, 1, 0], values_floats=[0.5, 0.25, 1.5], "
+       "default_float=9.0}",
+       "look up"},
+      {"ai.onnx.ml::LabelEncoder(%x) {keys_int64s=[7], values_int64s=[1], default_int64=2}",
+       "look up"},
+  };
+  for (const Row& row : rows) {
+    expect_plan(row.node,
+                compiled_of("%x: int64[33,5]",
+                            str("init %c = int64[1] {9223372036854775807}\n"
+                                "init %r = int64[5] {1, -2, 4611686018427387904, 0, 7}\n%y = ",
+                                row.node),
+                            "%y"),
+                row.kernel);
+  }
+}
+
 TEST(Products, WithFactorsAndWithAnythingAdded) {
   struct Row {
     const char* name;
