@@ -43,6 +43,8 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kColumnProducts:
     case plan::KernelId::kLinearClasses:
     case plan::KernelId::kNormalizer:
+    case plan::KernelId::kWhole:
+    case plan::KernelId::kLookUp:
     case plan::KernelId::kSoftmax:
     case plan::KernelId::kReduce:
     case plan::KernelId::kTopK:

@@ -21,6 +21,8 @@ constexpr Pass kPasses[] = {
     {"fold-padding", "padding with zeros becomes part of what comes after it", fold_padding, true},
     {"fold-batch-norm", "a normalisation becomes part of the convolution before it",
      fold_batch_norm, true},
+    {"split-gemm", "what a Gemm does beside a product and a bias are nodes of their own",
+     split_gemm},
     {"drop-subnormals", "weights smaller than every normal number are zeros", drop_subnormals,
      true},
     {"remove-dead", "remove nodes and constants that nothing uses", remove_dead},

@@ -18,6 +18,7 @@ Result<std::string> multiply_einsum(Model& model);
 Result<std::string> pair_up(Model& model);
 Result<std::string> remove_identities(Model& model);
 Result<std::string> remove_dead(Model& model);
+Result<std::string> split_gemm(Model& model);
 Result<std::string> turn_pairs(Model& model);
 Result<std::string> use_integers(Model& model);
 

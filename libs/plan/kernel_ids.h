@@ -56,6 +56,8 @@ enum class KernelId : std::uint16_t {
   kColumnProducts = 48,
   kLinearClasses = 49,
   kNormalizer = 52,
+  kWhole = 53,
+  kLookUp = 54,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

@@ -283,10 +283,19 @@ struct LinearClassesParams {
   std::uint32_t transform;  // TreeTransform
 };
 
-// Rows of a matrix divided by their norms.
+// Rows, all of the last axis, divided by their norms.
 struct NormalizerParams {
   std::uint32_t norm;  // RowNorm
 };
+
+// Two tensors of int64, which wrap.
+enum class WholeFunction : std::uint32_t { kAdd, kSub, kMul, kCount };
+struct WholeParams {
+  std::uint32_t function;  // WholeFunction
+};
+
+// kLookUp: whole numbers (int64) in a table. Inputs: the numbers; the keys (int64, sorted); a value
+// for each; the value of what is no key. Output: floats or int64, as the values. No parameters.
 
 // A strided copy: the parameters are as many ViewAxis as the output has axes. Element i of an
 // output axis is element start + i * step of an input axis, none of which is named twice; an axis

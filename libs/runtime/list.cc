@@ -58,6 +58,8 @@ constexpr StepKernel kAll[] = {
     {KernelId::kColumnProducts, "column products", bind_column_products},
     {KernelId::kLinearClasses, "linear classes", bind_linear_classes},
     {KernelId::kNormalizer, "normalizer", bind_normalizer, kInPlace},
+    {KernelId::kWhole, "whole numbers", bind_whole},
+    {KernelId::kLookUp, "look up", bind_look_up},
     {KernelId::kLogic, "logic", bind_logic},
     {KernelId::kByteConv, "byte conv", bind_byte_conv},
     {KernelId::kByteProduct, "byte product", bind_byte_product},

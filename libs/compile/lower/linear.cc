@@ -1,4 +1,6 @@
 // The linear models of ai.onnx.ml, Scaler, Imputer and Normalizer, of rows of floats.
+#include <algorithm>
+
 #include "base/str.h"
 #include "compile/lower/elementwise.h"
 #include "compile/lower/lower.h"
@@ -162,6 +164,25 @@ Result<Lowered> lower_imputer(Lowering& lowering, std::size_t node) {
   const std::vector<TensorIndex> choice =
       is_nan ? std::vector{is_equal, x, row} : std::vector{is_equal, row, x};
   lowering.add_step(node, plan::KernelId::kWhere, choice, {to});
+  return Lowered::kYes;
+}
+
+// Along the last axis.
+Result<Lowered> lower_lp_normalization(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const NodeView view(n, describe(lowering.graph, node));
+  const Shape& shape = lowering.shape(n.inputs[0]);
+  const std::int64_t p = view.get_int("p", 2);
+  if (!lowering.is_float(n.inputs[0]) || shape.empty() || std::ranges::count(shape, 0) != 0 ||
+      (p != 1 && p != 2) ||
+      TRY(normalize_axis(view, view.get_int("axis", -1), shape.size())) + 1 != shape.size()) {
+    return Lowered::kDeclined;
+  }
+  const TensorIndex from = TRY(lowering.read(n.inputs[0]));
+  const TensorIndex to = lowering.write(n.outputs[0]);
+  const RowNorm norm = p == 1 ? RowNorm::kTreeL1 : RowNorm::kTreeL2;
+  lowering.add_step(node, plan::KernelId::kNormalizer, {from}, {to})
+      .set_params(plan::NormalizerParams{static_cast<std::uint32_t>(norm)});
   return Lowered::kYes;
 }
 

@@ -27,10 +27,12 @@ Result<Lowered> lower_group_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_imputer(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_integer_conv(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_integer_matmul(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_label_encoder(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_layer_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_linear_classifier(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_linear_regressor(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_logic(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_lp_normalization(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_lrn(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_matmul(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_max_pool(Lowering& lowering, std::size_t node);
@@ -64,5 +66,6 @@ Result<Lowered> lower_tree_classifier(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tree_ensemble(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_tree_regressor(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_where(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_whole(Lowering& lowering, std::size_t node);
 
 }  // namespace slipway::compile

@@ -286,22 +286,80 @@ TEST(LinearModels, RowsMadeReady) {
     const char* kernel;
   };
   const Row rows[] = {
-      {"Scaler(%m) {offset=[1.0, 2.0, 0.5, 0.0, -1.0], scale=[0.5, 0.3, 1.0, 2.0, -0.1]}", "chain"},
-      {"Scaler(%m) {offset=[1.0], scale=[0.5, 0.3, 1.0, 2.0, -0.1]}", "chain"},
-      {"Scaler(%m) {scale=[0.3]}", "chain"},
-      {"Normalizer(%m) {norm=\"L1\"}", "normalizer"},
-      {"Normalizer(%m) {norm=\"L2\"}", "normalizer"},
-      {"Normalizer(%m) {norm=\"MAX\"}", "normalizer"},
-      {"Imputer(%m) {imputed_value_floats=[1.0, 2.0, 3.0, 4.0, 5.0]}", "where"},
-      {"Imputer(%m) {imputed_value_floats=[9.0], replaced_value_float=nan}", "where"},
+      {"ai.onnx.ml::Scaler(%m) {offset=[1.0, 2.0, 0.5, 0.0, -1.0], scale=[0.5, 0.3, 1.0, 2.0, "
+       "-0.1]}",
+       "chain"},
+      {"ai.onnx.ml::Scaler(%m) {offset=[1.0], scale=[0.5, 0.3, 1.0, 2.0, -0.1]}", "chain"},
+      {"ai.onnx.ml::Scaler(%m) {scale=[0.3]}", "chain"},
+      {"ai.onnx.ml::Normalizer(%m) {norm=\"L1\"}", "normalizer"},
+      {"ai.onnx.ml::Normalizer(%m) {norm=\"L2\"}", "normalizer"},
+      {"ai.onnx.ml::Normalizer(%m) {norm=\"MAX\"}", "normalizer"},
+      {"LpNormalization(%m) {axis=1, p=1}", "normalizer"},
+      {"LpNormalization(%m)", "normalizer"},
+      {"ai.onnx.ml::Imputer(%m) {imputed_value_floats=[1.0, 2.0, 3.0, 4.0, 5.0]}", "where"},
+      {"ai.onnx.ml::Imputer(%m) {imputed_value_floats=[9.0], replaced_value_float=nan}", "where"},
   };
   for (const Row& row : rows) {
     // Some elements are 0, and some no number.
     expect_plan(
         row.node,
-        compiled_of("%x: float[33,5]",
-                    str("%f = Floor(%x)\n%m = Sqrt(%f)\n%y = ai.onnx.ml::", row.node), "%y"),
+        compiled_of("%x: float[33,5]", str("%f = Floor(%x)\n%m = Sqrt(%f)\n%y = ", row.node), "%y"),
         row.kernel);
+  }
+}
+
+TEST(WholeNumbers, SumsAndTables) {
+  struct Row {
+    const char* node;
+    const char* kernel;
+  };
+  const Row rows[] = {
+      {"Add(%x, %x)", "whole numbers"},
+      {"Sub(%c, %x)", "whole numbers"},
+      {"Mul(%x, %r)", "whole numbers"},
+      {"ai.onnx.ml::LabelEncoder(%x) {keys_int64s=[3, -1, 0, 3], values_int64s=[5, 6, 7, 8]}",
+       "look up"},
+      {"ai.onnx.ml::LabelEncoder(%x) {keys_int64s=[2, 1, 0], values_floats=[0.5, 0.25, 1.5], "
+       "default_float=9.0}",
+       "look up"},
+      {"ai.onnx.ml::LabelEncoder(%x) {keys_int64s=[7], values_int64s=[1], default_int64=2}",
+       "look up"},
+  };
+  for (const Row& row : rows) {
+    expect_plan(row.node,
+                compiled_of("%x: int64[33,5]",
+                            str("init %c = int64[1] {9223372036854775807}\n"
+                                "init %r = int64[5] {1, -2, 4611686018427387904, 0, 7}\n%y = ",
+                                row.node),
+                            "%y"),
+                row.kernel);
+  }
+}
+
+TEST(Products, WithFactorsAndWithAnythingAdded) {
+  struct Row {
+    const char* name;
+    const char* node;
+  };
+  const Row rows[] = {
+      {"alpha", "Gemm(%x, %w, %b) {alpha=-2.0}"},
+      {"alpha and beta", "Gemm(%x, %w, %b) {alpha=0.3, beta=0.7}"},
+      {"beta is 0", "Gemm(%x, %w, %b) {beta=0.0}"},
+      {"a column", "Gemm(%x, %w, %c) {beta=0.7}"},
+      {"a column that is computed", "Gemm(%x, %w, %m) {alpha=-2.0}"},
+      {"turned", "Gemm(%x, %t, %m) {alpha=-2.0, transB=1}"},
+  };
+  for (const Row& row : rows) {
+    Numbers numbers;
+    expect_plan(
+        row.name,
+        compiled_of("%x: float[6,5]",
+                    str("init %w = float[5,3] {", numbers.list(15), "}\ninit %t = float[3,5] {",
+                        numbers.list(15), "}\ninit %b = float[3] {", numbers.list(3),
+                        "}\ninit %c = float[6,1] {", numbers.list(6),
+                        "}\n%m = ReduceSumSquare(%x) {axes=[1]}\n%y = ", row.node),
+                    "%y"),
+        "gemm");
   }
 }
 

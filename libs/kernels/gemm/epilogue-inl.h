@@ -16,10 +16,13 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
-// A block of C; first_row is its place in the addend, first_column in addend, bias and scale.
+// A block of C, and the sums that it is made of; these may stand in it. first_row is its place in
+// the addend, first_column in addend, bias and scale.
 struct Block {
   float* c;
   std::size_t stride;
+  const float* sums;
+  std::size_t sums_stride;
   std::size_t first_row, rows;
   std::size_t first_column, columns;
 };
@@ -35,10 +38,11 @@ HWY_NOINLINE void finish_linear(const Block& block, const Epilogue& epilogue, co
     const F32x16 bias =
         epilogue.bias == nullptr ? set(-0.0F) : load_first(epilogue.bias + column, count);
     float* c = block.c + j;
+    const float* sums = block.sums + j;
     const float* addend = epilogue.addend;
     if (kHasAddend) addend += block.first_row * epilogue.addend_stride + column;
-    for (std::size_t i = 0; i < block.rows; ++i, c += block.stride) {
-      F32x16 x = load_first(c, count);
+    for (std::size_t i = 0; i < block.rows; ++i, c += block.stride, sums += block.sums_stride) {
+      F32x16 x = load_first(sums, count);
       if (kHasScale) x = mul(x, factor);
       x = add(x, bias);
       if (kHasAddend) {
@@ -63,12 +67,13 @@ inline void finish_linear(const Block& block, const Epilogue& epilogue, const fl
                       : finish_linear<false, false, true>(block, epilogue, scale);
   }
   if (has_addend) return finish_linear<false, true, false>(block, epilogue, scale);
-  if (epilogue.bias != nullptr) finish_linear<false, false, false>(block, epilogue, scale);
+  if (epilogue.bias != nullptr || block.sums != block.c)
+    finish_linear<false, false, false>(block, epilogue, scale);
 }
 
 // times scale (of each column; may be null), then the epilogue.
 inline void finish(const Block& block, const Epilogue& epilogue, const float* scale) {
-  if (epilogue.is_empty() && scale == nullptr) return;
+  if (epilogue.is_empty() && scale == nullptr && block.sums == block.c) return;
   finish_linear(block, epilogue, scale);
   if (is_clamp(epilogue.activation)) return;
   for (std::size_t i = 0; i < block.rows; ++i) {

@@ -10,6 +10,7 @@
 
 #include "kernels/simd/dispatch.h"
 // NOLINTBEGIN(llvm-include-order): what follows is written in the vectors of the target
+#include "kernels/gemm/across-inl.h"
 #include "kernels/gemm/epilogue-inl.h"
 #include "kernels/gemm/lanes-inl.h"
 #include "kernels/gemm/tile-inl.h"
@@ -157,15 +158,28 @@ HWY_INLINE void copy_rows(const float* from, std::size_t from_stride, float* to,
   }
 }
 
+HWY_INLINE Block block_of(const Product& product, const Place& place, const float* sums,
+                          std::size_t sums_stride) {
+  return {product.c + place.row * product.c_stride + place.panel * kWide,
+          product.c_stride,
+          sums,
+          sums_stride,
+          place.row,
+          place.rows,
+          place.panel * kWide,
+          columns_of(product, place)};
+}
+
 // Chains in several passes, which are then put together by the tree, or a last panel that is not
-// full: by way of memory where all panels are full.
-HWY_NOINLINE void multiply_indirectly(TileCall call, const Place& place, std::size_t columns,
-                                      Tile tile) {
+// full: by way of memory where all panels are full. With the epilogue where is_last.
+HWY_NOINLINE void multiply_indirectly(TileCall call, const Product& product, const Place& place,
+                                      Tile tile, bool is_last) {
   alignas(64) float sums[kMostSums];
   const std::size_t width = place.panels * kWide;
   const std::size_t pass = place.rows * width;
   float* const c = call.c;
   const std::size_t c_stride = std::exchange(call.c_stride, width);
+  const std::size_t columns = columns_of(product, place);
   if (call.adds_to_c) copy_rows(c, c_stride, sums, width, place.rows, columns);
   for (; call.first < call.step; ++call.first) {
     call.c = sums + call.first * pass;
@@ -176,13 +190,16 @@ HWY_NOINLINE void multiply_indirectly(TileCall call, const Place& place, std::si
       store(add(load(sums + j), load(sums + half * pass + j)), sums + j);
     }
   }
-  copy_rows(sums, width, c, c_stride, place.rows, columns);
+  if (is_last) {
+    finish(block_of(product, place, sums, width), *product.epilogue, product.scale);
+  } else {
+    copy_rows(sums, width, c, c_stride, place.rows, columns);
+  }
 }
 
 HWY_NOINLINE void finish_place(const Product& product, const Place& place) {
-  finish({product.c + place.row * product.c_stride + place.panel * kWide, product.c_stride,
-          place.row, place.rows, place.panel * kWide, columns_of(product, place)},
-         *product.epilogue, product.scale);
+  const float* const sums = product.c + place.row * product.c_stride + place.panel * kWide;
+  finish(block_of(product, place, sums, product.c_stride), *product.epilogue, product.scale);
 }
 
 // An activation that is no clamp, on what the tile gives while it lies side by side.
@@ -253,11 +270,8 @@ void multiply_place(const Product& product, const Panels& panels, Depth depth, b
   if (is_direct && is_last && product.scale == nullptr) {
     return multiply_and_finish(call, product, place, tile);
   }
-  if (is_direct) {
-    tile(call);
-  } else {
-    multiply_indirectly(call, place, columns, tile);
-  }
+  if (!is_direct) return multiply_indirectly(call, product, place, tile, is_last);
+  tile(call);
   if (is_last) finish_place(product, place);
 }
 
@@ -363,7 +377,22 @@ void multiply_packed(const GemmCall& call, const GemmPart& part) {
   } else if (rows == 1) {
     multiply_row<W>(product, b, part);
   } else {
-    multiply_part(product, b.k, part, call, packed_panels<W>);
+    GemmPart rest = part;
+    if constexpr (std::is_same_v<W, float>) {
+      if (goes_across(rows, b.n, b.k, b.chains)) {
+        const std::size_t done = multiply_across(
+            call.a + part.row_begin * call.a_stride, call.a_stride, data, call.epilogue.bias, rows,
+            b.n, b.k, b.chains, call.c + part.row_begin * call.c_stride, call.c_stride);
+        Product finished = product;
+        Epilogue epilogue = call.epilogue;
+        epilogue.bias = nullptr;
+        finished.epilogue = &epilogue;
+        finish_place(finished, {part.row_begin, done, 0, 1});
+        rest.row_begin += done;
+        if (rest.row_begin == rest.row_end) return;
+      }
+    }
+    multiply_part(product, b.k, rest, call, packed_panels<W>);
   }
 }
 

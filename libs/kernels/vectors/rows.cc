@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "kernels/numeric/float_math.h"
+#include "kernels/numeric/reduce.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/lanes-inl.h"
 
@@ -69,6 +70,10 @@ namespace {
 template <typename T>
 T divisor(RowNorm norm, std::span<const T> row) {
   if (row.empty()) return T(0);
+  if (norm == RowNorm::kTreeL1)
+    return numeric::sum_of<T>(row.size(), [&](std::size_t i) { return std::fabs(row[i]); });
+  if (norm == RowNorm::kTreeL2)
+    return numeric::sqrt(numeric::sum_of_squares(row.data(), row.size()));
   if (norm == RowNorm::kMax) return *std::max_element(row.begin(), row.end());
   T sum = 0;
   for (const T x : row) sum += norm == RowNorm::kL1 ? std::fabs(x) : x * x;
@@ -78,7 +83,9 @@ T divisor(RowNorm norm, std::span<const T> row) {
 template <typename T>
 void divide(RowNorm norm, std::span<const T> row, T* to) {
   const T by = divisor(norm, row);
-  for (std::size_t i = 0; i < row.size(); ++i) to[i] = by == T(0) ? row[i] : row[i] / by;
+  const bool is_tree = norm == RowNorm::kTreeL1 || norm == RowNorm::kTreeL2;
+  for (std::size_t i = 0; i < row.size(); ++i)
+    to[i] = by != T(0) ? row[i] / by : is_tree ? T(0) : row[i];
 }
 
 }  // namespace

@@ -32,11 +32,12 @@ struct ClassScoreKernels {
 
 const ClassScoreKernels& class_score_kernels(Isa isa);
 
-enum class RowNorm : std::uint8_t { kMax, kL1, kL2, kCount };
+enum class RowNorm : std::uint8_t { kMax, kL1, kL2, kTreeL1, kTreeL2, kCount };
 
 // What a row is divided by: the largest element, the sum of magnitudes, or the square root of the
-// sum of squares, each taken from left to right. A row whose divisor is zero stays as it is. `to`
-// may be `row`.
+// sum of squares, each taken from left to right; a row whose divisor is zero stays as it is. Or
+// these sums by the tree of numeric/lanes.h, as LpNormalization has them; a row whose divisor is
+// zero becomes zeros. `to` may be `row`.
 void divide_by_norm(RowNorm norm, std::span<const float> row, float* to);
 void divide_by_norm(RowNorm norm, std::span<const double> row, double* to);
 

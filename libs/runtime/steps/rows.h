@@ -51,6 +51,8 @@ Status bind_distances(Binder& binder);
 Status bind_column_products(Binder& binder);
 Status bind_linear_classes(Binder& binder);
 Status bind_normalizer(Binder& binder);
+Status bind_whole(Binder& binder);
+Status bind_look_up(Binder& binder);
 Status bind_logic(Binder& binder);
 Status bind_byte_conv(Binder& binder);
 Status bind_byte_product(Binder& binder);

@@ -93,13 +93,13 @@ Status bind_normalizer(Binder& binder) {
   const auto params = TRY(binder.params<plan::NormalizerParams>());
   const Operand& from = *binder.inputs[0];
   const Operand& to = *binder.outputs[0];
-  if (params.norm >= static_cast<std::uint32_t>(RowNorm::kCount) || from.rank() != 2 ||
-      to.elements != from.elements) {
+  if (params.norm >= static_cast<std::uint32_t>(RowNorm::kCount) || from.rank() == 0 ||
+      from.elements == 0 || to.elements != from.elements) {
     return binder.error("the sizes of its operands do not fit together");
   }
   auto* const step = binder.make<Normalizer>();
-  *step = {static_cast<RowNorm>(params.norm), static_cast<std::size_t>(from.dim(0)),
-           static_cast<std::size_t>(from.dim(1)), from.slot, to.slot};
+  const auto columns = static_cast<std::size_t>(from.dim(from.rank() - 1));
+  *step = {static_cast<RowNorm>(params.norm), from.elements / columns, columns, from.slot, to.slot};
   binder.work = from.elements * 8;
   binder.use(run_normalizer, step, (step->rows + kUnitRows - 1) / kUnitRows);
   return {};

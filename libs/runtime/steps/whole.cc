@@ -1,0 +1,131 @@
+// Whole numbers: sums, differences and products, and what a table has for them.
+#include <algorithm>
+
+#include "plan/params.h"
+#include "runtime/steps/broadcast.h"
+#include "runtime/steps/extents.h"
+#include "runtime/steps/rows.h"
+
+namespace slipway::runtime {
+namespace {
+
+struct Whole {
+  BroadcastRuns runs;
+  plan::WholeFunction function;
+  std::uint32_t from[2];
+  std::uint32_t to;
+};
+
+template <typename F>
+RunCode combine(const Whole& step, const Call& call, F f) {
+  const auto* const a = call.at<const std::uint64_t>(step.from[0]);
+  const auto* const b = call.at<const std::uint64_t>(step.from[1]);
+  auto* const y = call.at<std::uint64_t>(step.to);
+  const std::size_t a_step = step.runs.step[0];
+  const std::size_t b_step = step.runs.step[1];
+  step.runs.for_each(call.begin, call.end,
+                     [&](std::size_t to, const std::size_t* from, std::size_t count) {
+                       for (std::size_t i = 0; i < count; ++i)
+                         y[to + i] = f(a[from[0] + i * a_step], b[from[1] + i * b_step]);
+                     });
+  return RunCode::kOk;
+}
+
+// They wrap, as two's complement does.
+RunCode run_whole(const void* context, const Call& call) {
+  const Whole& step = *static_cast<const Whole*>(context);
+  using U = std::uint64_t;
+  switch (step.function) {
+    case plan::WholeFunction::kAdd:
+      return combine(step, call, [](U a, U b) { return a + b; });
+    case plan::WholeFunction::kSub:
+      return combine(step, call, [](U a, U b) { return a - b; });
+    default:
+      return combine(step, call, [](U a, U b) { return a * b; });
+  }
+}
+
+constexpr std::size_t kUnit = 1024;  // elements
+
+struct LookUp {
+  const std::int64_t* keys;
+  std::size_t key_count;
+  const void* values;     // one a key
+  const void* otherwise;  // one
+  std::size_t elements;
+  std::uint32_t from, to;
+};
+
+template <typename T>
+RunCode run_look_up(const void* context, const Call& call) {
+  const LookUp& step = *static_cast<const LookUp*>(context);
+  const auto* const x = call.at<const std::int64_t>(step.from);
+  auto* const y = call.at<T>(step.to);
+  const std::int64_t* const end = step.keys + step.key_count;
+  const std::size_t last = std::min(call.end * kUnit, step.elements);
+  for (std::size_t i = call.begin * kUnit; i < last; ++i) {
+    const std::int64_t* const at = std::lower_bound(step.keys, end, x[i]);
+    const bool is_found = at != end && *at == x[i];
+    y[i] = is_found ? static_cast<const T*>(step.values)[at - step.keys]
+                    : *static_cast<const T*>(step.otherwise);
+  }
+  return RunCode::kOk;
+}
+
+}  // namespace
+
+Status bind_whole(Binder& binder) {
+  TRY(binder.expect(2, 2, 1));
+  TRY(binder.expect_plain());
+  TRY(binder.expect_type(DType::kInt64));
+  const auto params = TRY(binder.params<plan::WholeParams>());
+  if (params.function >= static_cast<std::uint32_t>(plan::WholeFunction::kCount))
+    return binder.error("it names a function that does not exist");
+  auto* const step = binder.make<Whole>();
+  if (binder.outputs[0]->elements != 0 && !plan_broadcast(binder, step->runs))
+    return binder.error("an operand does not broadcast to the output");
+  step->function = static_cast<plan::WholeFunction>(params.function);
+  step->from[0] = binder.inputs[0]->slot;
+  step->from[1] = binder.inputs[1]->slot;
+  step->to = binder.outputs[0]->slot;
+  binder.work = binder.outputs[0]->elements * 2;
+  binder.use(run_whole, step, step->runs.units);
+  return {};
+}
+
+Status bind_look_up(Binder& binder) {
+  TRY(binder.expect(4, 4, 1));
+  TRY(binder.expect_plain());
+  const Operand& x = *binder.inputs[0];
+  const Operand& keys = *binder.inputs[1];
+  const Operand& values = *binder.inputs[2];
+  const Operand& otherwise = *binder.inputs[3];
+  const Operand& output = *binder.outputs[0];
+  const bool is_float = output.dtype == DType::kFloat32;
+  if (keys.constant == nullptr || values.constant == nullptr || otherwise.constant == nullptr ||
+      x.dtype != DType::kInt64 || keys.dtype != DType::kInt64 ||
+      (!is_float && output.dtype != DType::kInt64) || values.dtype != output.dtype ||
+      otherwise.dtype != output.dtype) {
+    return binder.error("it looks whole numbers up in constants, for floats or int64");
+  }
+  if (values.elements != keys.elements || otherwise.elements != 1 ||
+      output.elements != x.elements) {
+    return binder.error("the sizes of its operands do not fit together");
+  }
+  auto* const step = binder.make<LookUp>();
+  *step = {reinterpret_cast<const std::int64_t*>(keys.constant),
+           keys.elements,
+           values.constant,
+           otherwise.constant,
+           x.elements,
+           x.slot,
+           output.slot};
+  if (!std::is_sorted(step->keys, step->keys + step->key_count))
+    return binder.error("its keys are not sorted");
+  binder.work = x.elements * 16;
+  binder.use(is_float ? run_look_up<float> : run_look_up<std::int64_t>, step,
+             (step->elements + kUnit - 1) / kUnit);
+  return {};
+}
+
+}  // namespace slipway::runtime
