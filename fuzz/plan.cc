@@ -22,6 +22,9 @@ void run(std::shared_ptr<const plan::Plan> plan, std::int64_t batch, std::size_t
   runtime::PrepareOptions options;
   options.batch = batch;
   options.threads = threads;
+  // What asks for more than this is refused: a plan may well need much, and say so.
+  static std::byte* const given = static_cast<std::byte*>(std::aligned_alloc(64, kMaxBytes));
+  options.memory = {given, kMaxBytes};
   const auto session = runtime::Session::prepare(std::move(plan), options);
   if (!session.ok()) return;
   std::uint64_t bytes = (*session)->memory_bytes();
