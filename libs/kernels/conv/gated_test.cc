@@ -11,7 +11,7 @@ const ConvAxis kOne{};
 
 const ConvCase kCases[] = {
     {"small", {2, 1, 40, 24, kOne, conv_axis(5, 1, 1, 1, 0, 0), conv_axis(7, 1, 1, 1, 0, 0)}},
-    {"chunks", {2, 1, 1000, 70, kOne, conv_axis(13, 1, 1, 1, 0, 0), conv_axis(13, 1, 1, 1, 0, 0)}},
+    {"chunks", {2, 1, 1000, 40, kOne, conv_axis(13, 1, 1, 1, 0, 0), conv_axis(13, 1, 1, 1, 0, 0)}},
 };
 
 // The product in plain steps, then the convolution of it with its own kernel.

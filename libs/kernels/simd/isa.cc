@@ -37,6 +37,7 @@ IsaList detect() {
                         __builtin_cpu_supports("bmi2") && has_f16c();
   if (!has_avx2) return list;
   list.add(Isa::kAvx2);
+#ifndef SLIPWAY_NO_AVX512
   const auto has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                           __builtin_cpu_supports("avx512cd") &&
                           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
@@ -47,6 +48,7 @@ IsaList detect() {
       __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512bitalg") &&
       __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("vpclmulqdq");
   if (has_vnni) list.add(Isa::kAvx512Vnni);
+#endif
 #elif defined(__aarch64__)
   list.add(Isa::kNeon);
   if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) list.add(Isa::kNeonDot);
