@@ -38,6 +38,20 @@ if(SLIPWAY_SANITIZE)
   endif()
 endif()
 
+# slipway_fold_identical_code(TARGET): functions of a shared object that have the same code, of templates for several types,
+# are in it once, where the linker gold is there to do so.
+function(slipway_fold_identical_code target)
+  if(SLIPWAY_SANITIZE OR CMAKE_CXX_FLAGS_RELEASE MATCHES "--coverage")
+    return()
+  endif()
+  include(CheckLinkerFlag)
+  set(options -fuse-ld=gold LINKER:--icf=safe)
+  check_linker_flag(CXX "${options}" SLIPWAY_CAN_FOLD)
+  if(SLIPWAY_CAN_FOLD)
+    target_link_options(${target} PRIVATE ${options})
+  endif()
+endfunction()
+
 # A library for named models only, made by ./dev build --only-for: libs/kernels/only.h says what it leaves out.
 set(SLIPWAY_ONLY_KERNELS "" CACHE STRING "numbers of the kernels that libslipway.so has, with commas; empty: all")
 set(SLIPWAY_ONLY_ACTIVATIONS 0 CACHE STRING "a bit for each activation")

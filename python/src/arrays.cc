@@ -107,11 +107,8 @@ nb::object numpy_dtype(DType dtype) {
 }
 
 nb::object empty_array(PyObject* shape, PyObject* dtype) {
-  static PyObject* const empty = numpy("empty").release().ptr();
-  PyObject* const arguments[] = {shape, dtype};
-  PyObject* const array = PyObject_Vectorcall(empty, arguments, 2, nullptr);
-  if (array == nullptr) throw nb::python_error();
-  return nb::steal(array);
+  static const nb::handle empty = numpy("empty").release();
+  return empty(nb::handle(shape), nb::handle(dtype));
 }
 
 nb::object to_array(nb::handle object, DType wanted, const std::string& what) {

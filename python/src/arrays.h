@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "buffer_protocol.h"
 #include "errors.h"
 #include "tensor/dtype.h"
 

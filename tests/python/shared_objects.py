@@ -10,17 +10,17 @@ _NEWEST = {"GLIBC": (2, 35), "GLIBCXX": (3, 4, 30), "CXXABI": (1, 3, 13), "GCC":
 
 
 def objects(unpacked):
-    return sorted(unpacked.glob("slipway/*.so*"))
+    return sorted(unpacked.glob("slipway/**/*.so*"))
 
 
 def machine(path):
     return re.search(r"Machine: +(.*)", _readelf("-h", path))[1]
 
 
-def unmet(path):
+def unmet(path, unpacked):
     """The libraries that neither the wheel nor the system has, and versions that a system may be too old for."""
     needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", _readelf("-d", path)))
-    brought = {other.name for other in objects(path.parent.parent)}
+    brought = {other.name for other in objects(unpacked)}
     versions = re.findall(r"Name: (GLIBC|GLIBCXX|CXXABI|GCC)_([\d.]+)", _readelf("-V", path).partition("needs section")[2])
     return sorted(needed - _SYSTEM - brought) + [
         f"{name}_{version}" for name, version in versions if tuple(map(int, version.split("."))) > _NEWEST[name]]

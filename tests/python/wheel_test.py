@@ -28,13 +28,20 @@ class Wheel(unittest.TestCase):
         names = zipfile.ZipFile(WHEEL).namelist()
         for name in ("z", "re2", "jpeg", "webp", "openjp2"):
             self.assertIn(f"slipway/licenses/{name}.txt", names)
+        self.assertIn("slipway/nanobind_backend/LICENSE", names)
 
     def test_it_brings_what_it_needs(self):
         unpacked = models.ROOT / "build" / "wheel" / "unpacked"
-        self.assertEqual(len(shared_objects.objects(unpacked)), 6)
+        self.assertEqual(len(shared_objects.objects(unpacked)), 11)
         for path in shared_objects.objects(unpacked):
             with self.subTest(path.name):
-                self.assertEqual(shared_objects.unmet(path), [])
+                self.assertEqual(shared_objects.unmet(path, unpacked), [])
+
+    def test_it_is_for_every_cpython_from_3_10_on(self):
+        self.assertIn("-cp310-abi3-", WHEEL.name)
+        names = zipfile.ZipFile(WHEEL).namelist()
+        for version in range(10, 15):
+            self.assertTrue(any(f"/_nb_backend_v1.cpython-3{version}-" in name for name in names), version)
 
     def test_types(self):
         ran = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", "/dev/null", "python/slipway"],

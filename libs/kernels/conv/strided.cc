@@ -13,11 +13,11 @@ namespace {
 
 void blocked(const ConvShape& shape, const ConvOperands& operands, std::size_t begin,
              std::size_t end) {
-  convolve<Strided<BlockedInput>>(shape, blocked_steps(shape), operands, begin, end);
+  convolve<Strided<BlockedInput, 4>>(shape, blocked_steps(shape), operands, begin, end);
 }
 
 void band(const ConvShape& shape, const ConvBand& rows, const ConvOperands& operands) {
-  convolve_band<Strided<BlockedInput>>(shape, blocked_steps(shape), rows, operands);
+  convolve_band<Strided<BlockedInput, 4>>(shape, blocked_steps(shape), rows, operands);
 }
 
 constexpr ConvStridedKernels kTable = {blocked, band};

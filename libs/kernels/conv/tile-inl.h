@@ -68,16 +68,22 @@ struct PlainInput {
   static constexpr std::size_t position(std::size_t) { return 1; }
   static constexpr std::size_t channel(std::size_t pitch) { return pitch; }
 };
+// Where there is a stride, tiles are narrower: seven columns keep the processor busy, too, and the
+// wider ones are half as much code again.
+template <typename Input, std::size_t kMost>
+inline constexpr std::size_t kColumnsOfStride = Input::kColumns < kMost ? Input::kColumns : kMost;
+
 // A stride known beforehand.
 template <typename Input, std::size_t kStride>
 struct FixedStride : Input {
+  static constexpr std::size_t kColumns = kColumnsOfStride<Input, 7>;
   static constexpr std::size_t position(std::size_t) { return kStride * Input::position(1); }
 };
-// Any stride: fewer columns, since each needs an address of its own.
-template <typename Input>
+// Any stride: each column needs an address of its own.
+template <typename Input, std::size_t kMost = 7>
 struct Strided {
   static constexpr std::size_t kEdge = Input::kEdge;
-  static constexpr std::size_t kColumns = Input::kColumns < 7 ? Input::kColumns : 7;
+  static constexpr std::size_t kColumns = kColumnsOfStride<Input, kMost>;
   static constexpr std::size_t position(std::size_t pitch) { return pitch; }
   static constexpr std::size_t channel(std::size_t pitch) { return Input::channel(pitch); }
 };
