@@ -6,6 +6,7 @@
 #include "graph/inline_functions.h"
 #include "graph/verify.h"
 #include "ops/infer.h"
+#include "ops/infer_context.h"
 #include "ops/op.h"
 #include "ops/signature.h"
 
@@ -33,8 +34,11 @@ class NodeCheck {
                 signature.max_inputs());
     check_arity("outputs", node_.outputs, signature.outputs, signature.min_outputs(),
                 signature.max_outputs());
+    const std::size_t before = problems_.size();
     check_attributes(signature);
-    check_types(signature);
+    const std::vector<Type> types = input_types();
+    check_types(signature, types);
+    if (op->check != nullptr && problems_.size() == before) check_sense(*op, types);
   }
 
  private:
@@ -114,14 +118,28 @@ class NodeCheck {
     }
   }
 
-  void check_types(const Signature& signature) {
+  std::vector<Type> input_types() const {
     std::vector<Type> types;
     for (const ValueId input : node_.inputs) {
       types.push_back(input == kNoValue ? Type{} : graph_.value(input).type);
     }
+    return types;
+  }
+
+  void check_types(const Signature& signature, const std::vector<Type>& types) {
     if (const std::optional<std::string> clash = find_type_clash(signature, types)) {
       report(Code::kInvalid, *clash, "");
     }
+  }
+
+  void check_sense(const Op& op, const std::vector<Type>& types) {
+    const InferContext ctx(node_, describe(graph_, index_), types,
+                           std::vector<const Tensor*>(types.size()),
+                           std::vector<std::optional<Dims>>(types.size()), nullptr);
+    const Status status = op.check(ctx);
+    if (status.ok()) return;
+    const Error error = ctx.without_label(status.error());
+    report(error.code, error.message, "");
   }
 
   const Graph& graph_;

@@ -98,7 +98,7 @@ class Inference {
                      std::move(elements), subgraph_rule);
     const Status status = op->infer(ctx);
     if (!status.ok()) {
-      report(without_label(status.error(), ctx.label()), ctx.label());
+      report(ctx.without_label(status.error()), ctx.label());
       return;
     }
     for (std::size_t k = 0; k < node.outputs.size(); ++k) {
@@ -124,12 +124,6 @@ class Inference {
     if (count.ok() && *count == elements->size()) {
       facts.constants[value] = Tensor::of(*shape, *elements);
     }
-  }
-
-  static Error without_label(Error error, const std::string& label) {
-    const std::string prefix = label + ": ";
-    if (error.message.starts_with(prefix)) error.message.erase(0, prefix.size());
-    return error;
   }
 
   // Evaluates a node whose inputs are all constant and whose outputs are small.

@@ -4,6 +4,12 @@
 
 namespace slipway {
 
+Error NodeView::without_label(Error error) const {
+  const std::string prefix = label_ + ": ";
+  if (error.message.starts_with(prefix)) error.message.erase(0, prefix.size());
+  return error;
+}
+
 bool NodeView::has_attribute(std::string_view name) const {
   return node_->find_attribute(name) != nullptr;
 }

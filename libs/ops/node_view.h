@@ -44,6 +44,9 @@ class NodeView {
     return Error{Code::kUnsupported, str(label_, ": ", parts...)};
   }
 
+  // An error of this node without the label in front.
+  Error without_label(Error error) const;
+
  protected:
   template <typename T>
   const T* payload(std::string_view name) const {

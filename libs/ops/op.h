@@ -46,6 +46,9 @@ struct Op {
 
   // Output types from input types. Null: outputs stay unknown.
   Status (*infer)(InferContext&) = nullptr;
+  // What check_model asks once, of a node whose other rules hold: attributes that must fit each
+  // other and the inputs, as far as those are known. Null: nothing.
+  Status (*check)(const InferContext&) = nullptr;
   // The reference implementation: defines the bits, by docs/numerics.md.
   Status (*evaluate)(EvalContext&) = nullptr;
   // Multiply-adds of one run from the shapes; null: none worth counting.

@@ -1,6 +1,6 @@
-// Python's buffer protocol. CPython counts it to the stable ABI from 3.11 on; its functions and this layout are those of
-// 3.10, too, but Python.h keeps them from a module that is compiled for the stable ABI of that version. They are stated here
-// then.
+// Python's buffer protocol. CPython counts it to the stable ABI from 3.11 on; its functions and
+// this layout are those of 3.10, too, but Python.h keeps them from a module that is compiled for
+// the stable ABI of that version. They are stated here then.
 #pragma once
 
 #include <nanobind/nanobind.h>

@@ -30,21 +30,29 @@ void score_rows(const Table& table, const std::vector<float>& coefficients,
   }
 }
 
-// Scores [rows, targets]; the coefficients must hold a row of `columns` for each target.
+// The coefficients hold a row of `columns` for each target, the intercepts one or none.
+Status check_weights(const NodeView& view, std::int64_t columns, std::int64_t targets) {
+  const std::vector<float>* coefficients = view.get_floats("coefficients");
+  const std::vector<float>* intercepts = view.get_floats("intercepts");
+  const std::int64_t count =
+      coefficients == nullptr ? 0 : static_cast<std::int64_t>(coefficients->size());
+  if (columns == 0 || targets < 1 || count % columns != 0 || count / columns != targets) {
+    return view.fail("there are ", count, " coefficients; ", targets, " targets of ", columns,
+                     " columns need another number");
+  }
+  if (intercepts != nullptr && !intercepts->empty() &&
+      static_cast<std::int64_t>(intercepts->size()) != targets) {
+    return view.fail("there are ", intercepts->size(), " intercepts for ", targets, " targets");
+  }
+  return {};
+}
+
+// Scores [rows, targets].
 Result<Tensor> linear_scores(const EvalContext& ctx, const Table& table, std::int64_t targets) {
+  TRY(check_weights(ctx, table.columns, targets));
   const std::vector<float>* coefficients = ctx.get_floats("coefficients");
   const std::vector<float>* given = ctx.get_floats("intercepts");
   const std::vector<float> intercepts = given == nullptr ? std::vector<float>{} : *given;
-  const std::int64_t count =
-      coefficients == nullptr ? 0 : static_cast<std::int64_t>(coefficients->size());
-  if (table.columns == 0 || targets < 1 || count % table.columns != 0 ||
-      count / table.columns != targets) {
-    return ctx.fail("there are ", count, " coefficients; ", targets, " targets of ", table.columns,
-                    " columns need another number");
-  }
-  if (!intercepts.empty() && static_cast<std::int64_t>(intercepts.size()) != targets) {
-    return ctx.fail("there are ", intercepts.size(), " intercepts for ", targets, " targets");
-  }
   Tensor scores = TRY(ctx.make(table.values.dtype(), {table.rows, targets}));
   visit_real(scores.dtype(), [&]<typename T>() {
     score_rows<T>(table, *coefficients, intercepts, scores.mutable_data<T>());
@@ -67,26 +75,44 @@ Status evaluate_linear_regressor(EvalContext& ctx) {
   return set_narrowed(ctx, 0, std::move(scores), DType::kFloat32);
 }
 
+struct LinearClasses {
+  PostTransform transform = PostTransform::kNone;
+  ClassLabels labels;
+  std::int64_t targets = 0;
+  bool is_labelled = false;  // by the model, not by numbers
+  bool is_binary = false;    // one score for two classes
+};
+
+Result<LinearClasses> read_classes(const NodeView& view, std::int64_t columns) {
+  LinearClasses model;
+  model.transform = TRY(read_post_transform(view));
+  model.labels = TRY(read_labels(view, "classlabels_ints", "classlabels_strings"));
+  const std::vector<float>* coefficients = view.get_floats("coefficients");
+  if (coefficients == nullptr || columns == 0) {
+    return view.fail("there are no coefficients, or the input has no columns");
+  }
+  model.targets = static_cast<std::int64_t>(coefficients->size()) / columns;
+  TRY(check_weights(view, columns, model.targets));
+  ClassLabels& labels = model.labels;
+  model.is_labelled = labels.size() != 0;
+  if (!model.is_labelled) {
+    for (std::int64_t c = 0; c < std::max<std::int64_t>(model.targets, 2); ++c)
+      labels.ints.push_back(c);
+  }
+  model.is_binary = model.targets == 1 && labels.size() == 2;
+  if (!model.is_binary && static_cast<std::int64_t>(labels.size()) != model.targets) {
+    return view.fail("there are ", labels.size(), " class labels for ", model.targets, " scores");
+  }
+  return model;
+}
+
 Status evaluate_linear_classifier(EvalContext& ctx) {
   const Table table = TRY(read_table(ctx, 0, score_dtype(ctx)));
-  const PostTransform transform = TRY(read_post_transform(ctx));
-  ClassLabels labels = TRY(read_labels(ctx, "classlabels_ints", "classlabels_strings"));
-  const std::vector<float>* coefficients = ctx.get_floats("coefficients");
-  if (coefficients == nullptr || table.columns == 0) {
-    return ctx.fail("there are no coefficients, or the input has no columns");
-  }
-  const std::int64_t targets = static_cast<std::int64_t>(coefficients->size()) / table.columns;
+  const LinearClasses model = TRY(read_classes(ctx, table.columns));
+  const auto& [transform, labels, targets, is_labelled, is_binary] = model;
   const Tensor wide = TRY(linear_scores(ctx, table, targets));
   const Tensor scores = TRY(cast(wide, DType::kFloat32));
-  const bool is_labelled = labels.size() != 0;
-  if (!is_labelled) {
-    for (std::int64_t c = 0; c < std::max<std::int64_t>(targets, 2); ++c) labels.ints.push_back(c);
-  }
-  const bool is_binary = targets == 1 && labels.size() == 2;
   const std::int64_t classes = is_binary && is_labelled ? 2 : targets;
-  if (!is_binary && static_cast<std::int64_t>(labels.size()) != targets) {
-    return ctx.fail("there are ", labels.size(), " class labels for ", targets, " scores");
-  }
   Tensor z = TRY(ctx.make(DType::kFloat32, {table.rows, classes}));
   const auto out = z.mutable_data<float>();
   std::vector<std::size_t> chosen(static_cast<std::size_t>(table.rows));
@@ -111,6 +137,18 @@ Status infer_linear_classifier(InferContext& ctx) {
   const std::int64_t classes = static_cast<std::int64_t>(labels.size());
   ctx.set_output(0, labels.dtype(), {rows});
   ctx.set_output(1, DType::kFloat32, {rows, classes == 0 ? Dim() : Dim(classes)});
+  return {};
+}
+
+Status check_linear_classifier(const InferContext& ctx) {
+  const std::optional<std::int64_t> columns = table_columns(ctx, 0);
+  if (columns.has_value()) TRY(read_classes(ctx, *columns));
+  return {};
+}
+
+Status check_linear_regressor(const InferContext& ctx) {
+  const std::optional<std::int64_t> columns = table_columns(ctx, 0);
+  if (columns.has_value()) TRY(check_weights(ctx, *columns, ctx.get_int("targets", 1)));
   return {};
 }
 
@@ -139,6 +177,7 @@ std::vector<Op> linear_ops() {
                      "classlabels_ints ints, classlabels_strings strings, coefficients floats!, "
                      "intercepts floats, multi_class int, post_transform string"}},
        .infer = infer_linear_classifier,
+       .check = check_linear_classifier,
        .evaluate = evaluate_linear_classifier,
        .multiply_adds = count_linear},
       {.name = "LinearRegressor",
@@ -146,6 +185,7 @@ std::vector<Op> linear_ops() {
        .versions = {{1, "X: T -> Y: float | T = float int32 int64 double",
                      "coefficients floats, intercepts floats, post_transform string, targets int"}},
        .infer = infer_linear_regressor,
+       .check = check_linear_regressor,
        .evaluate = evaluate_linear_regressor,
        .multiply_adds = count_linear},
   };

@@ -129,6 +129,20 @@ Status infer_svm_classifier(InferContext& ctx) {
   return {};
 }
 
+Status check_svm_classifier(const InferContext& ctx) {
+  const std::optional<std::int64_t> columns = table_columns(ctx, 0);
+  if (!columns.has_value()) return {};
+  const ClassLabels labels = TRY(read_labels(ctx, "classlabels_ints", "classlabels_strings"));
+  TRY(read_svm_classifier(ctx, labels.size(), *columns));
+  return {};
+}
+
+Status check_svm_regressor(const InferContext& ctx) {
+  const std::optional<std::int64_t> columns = table_columns(ctx, 0);
+  if (columns.has_value()) TRY(read_svm_regressor(ctx, *columns));
+  return {};
+}
+
 Status infer_svm_regressor(InferContext& ctx) {
   ctx.set_output(0, DType::kFloat32, {table_rows(ctx, 0), Dim(1)});
   return {};
@@ -154,6 +168,7 @@ std::vector<Op> svm_ops() {
                      "prob_a floats, prob_b floats, rho floats, support_vectors floats, "
                      "vectors_per_class ints"}},
        .infer = infer_svm_classifier,
+       .check = check_svm_classifier,
        .evaluate = evaluate_svm_classifier,
        .multiply_adds = count_svm},
       {.name = "SVMRegressor",
@@ -163,6 +178,7 @@ std::vector<Op> svm_ops() {
                      "n_supports int, one_class int, post_transform string, rho floats, "
                      "support_vectors floats"}},
        .infer = infer_svm_regressor,
+       .check = check_svm_regressor,
        .evaluate = evaluate_svm_regressor,
        .multiply_adds = count_svm},
   };

@@ -23,6 +23,12 @@ Dim table_rows(const InferContext& ctx, std::size_t i) {
   return dims->size() == 2 ? dims->front() : Dim(1);
 }
 
+std::optional<std::int64_t> table_columns(const InferContext& ctx, std::size_t i) {
+  const Dims* dims = ctx.dims(i);
+  if (dims == nullptr || dims->empty() || !dims->back().is_known()) return std::nullopt;
+  return dims->back().extent();
+}
+
 Result<Tensor> ClassLabels::pick(const EvalContext& ctx,
                                  const std::vector<std::size_t>& classes) const {
   Tensor labels = TRY(ctx.make(dtype(), {static_cast<std::int64_t>(classes.size())}));

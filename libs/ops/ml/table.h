@@ -2,6 +2,7 @@
 // for one row.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ Result<Table> read_table(const EvalContext& ctx, std::size_t i, DType dtype);
 
 // The number of rows of a table-shaped input, unknown where its type does not say.
 Dim table_rows(const InferContext& ctx, std::size_t i);
+
+// The number of its columns, where its type says it.
+std::optional<std::int64_t> table_columns(const InferContext& ctx, std::size_t i);
 
 // Labels from the attributes `ints` and `strings`: at most one of the two is given.
 struct ClassLabels {

@@ -1,5 +1,6 @@
 // Tree ensembles. Votes add up tree by tree, in float or, where the model states its numbers as
 // doubles (and for double input of TreeEnsemble), in double.
+#include <limits>
 #include <set>
 
 #include "ops/ml/forest.h"
@@ -50,13 +51,18 @@ void regress(const Regression& model, const Table& table, std::span<Real> out) {
   }
 }
 
+Status check_regression(const NodeView& view, const Regression& model, std::int64_t columns) {
+  TRY(check_forest(view, model.forest, columns, model.targets));
+  if (!model.base.empty() && model.base.size() != static_cast<std::size_t>(model.targets)) {
+    return view.fail("base_values has ", model.base.size(), " entries for ", model.targets,
+                     " targets");
+  }
+  return {};
+}
+
 Status evaluate_regression(EvalContext& ctx, const Regression& model, DType output) {
   const Table table = TRY(read_table(ctx, 0, DType::kFloat64));
-  TRY(check_forest(ctx, model.forest, table.columns, model.targets));
-  if (!model.base.empty() && model.base.size() != static_cast<std::size_t>(model.targets)) {
-    return ctx.fail("base_values has ", model.base.size(), " entries for ", model.targets,
-                    " targets");
-  }
+  TRY(check_regression(ctx, model, table.columns));
   const DType dtype = model.forest.is_double ? DType::kFloat64 : DType::kFloat32;
   Tensor y = TRY(ctx.make(dtype, {table.rows, model.targets}));
   if (y.size() != 0) {
@@ -81,34 +87,44 @@ Result<std::int64_t> read_targets(const NodeView& view) {
   return targets;
 }
 
-Status evaluate_regressor(EvalContext& ctx) {
+Result<Regression> read_regression(const NodeView& view) {
   Regression model;
-  model.forest = TRY(read_classic_forest(ctx, "target"));
-  model.aggregate = TRY(read_aggregate(ctx));
-  model.transform = TRY(read_post_transform(ctx));
-  model.base = TRY(base_values(ctx));
-  model.targets = TRY(read_targets(ctx));
+  model.forest = TRY(read_classic_forest(view, "target"));
+  model.aggregate = TRY(read_aggregate(view));
+  model.transform = TRY(read_post_transform(view));
+  model.base = TRY(base_values(view));
+  model.targets = TRY(read_targets(view));
+  return model;
+}
+
+Status evaluate_regressor(EvalContext& ctx) {
+  const Regression model = TRY(read_regression(ctx));
   return evaluate_regression(ctx, model, DType::kFloat32);
 }
 
-Status evaluate_ensemble(EvalContext& ctx) {
+Result<Regression> read_ensemble(const NodeView& view) {
   Regression model;
-  model.forest = TRY(read_split_forest(ctx));
-  model.forest.is_double = ctx.input(0).dtype() == DType::kFloat64;
-  model.targets = TRY(read_targets(ctx));
-  const std::int64_t aggregate = ctx.get_int("aggregate_function", 1);
+  model.forest = TRY(read_split_forest(view));
+  model.targets = TRY(read_targets(view));
+  const std::int64_t aggregate = view.get_int("aggregate_function", 1);
   if (aggregate < 0 || aggregate > 3) {
-    return ctx.fail("aggregate_function is ", aggregate, ", known are 0 to 3");
+    return view.fail("aggregate_function is ", aggregate, ", known are 0 to 3");
   }
   model.aggregate = static_cast<Aggregate>(aggregate);
   constexpr PostTransform kTransforms[] = {PostTransform::kNone, PostTransform::kSoftmax,
                                            PostTransform::kLogistic, PostTransform::kSoftmaxZero,
                                            PostTransform::kProbit};
-  const std::int64_t transform = ctx.get_int("post_transform", 0);
+  const std::int64_t transform = view.get_int("post_transform", 0);
   if (transform < 0 || transform > 4) {
-    return ctx.fail("post_transform is ", transform, ", known are 0 to 4");
+    return view.fail("post_transform is ", transform, ", known are 0 to 4");
   }
   model.transform = kTransforms[transform];
+  return model;
+}
+
+Status evaluate_ensemble(EvalContext& ctx) {
+  Regression model = TRY(read_ensemble(ctx));
+  model.forest.is_double = ctx.input(0).dtype() == DType::kFloat64;
   return evaluate_regression(ctx, model, ctx.input(0).dtype());
 }
 
@@ -221,6 +237,24 @@ Status infer_classifier(InferContext& ctx) {
   return {};
 }
 
+// Of trees against columns whose number is not known, no feature is too high.
+std::int64_t columns_or_any(const InferContext& ctx) {
+  return table_columns(ctx, 0).value_or(std::numeric_limits<std::int64_t>::max());
+}
+
+Status check_classifier(const InferContext& ctx) {
+  const ClassLabels labels = TRY(read_labels(ctx, "classlabels_int64s", "classlabels_strings"));
+  const Classification model = TRY(read_classification(ctx, labels.size()));
+  return check_forest(ctx, model.forest, columns_or_any(ctx),
+                      static_cast<std::int64_t>(model.classes));
+}
+
+Status check_regressor(const InferContext& ctx) {
+  const bool is_split = ctx.node().op == "TreeEnsemble";
+  const Regression model = TRY(is_split ? read_ensemble(ctx) : read_regression(ctx));
+  return check_regression(ctx, model, columns_or_any(ctx));
+}
+
 Status infer_regressor(InferContext& ctx) {
   const DType dtype = ctx.node().op == "TreeEnsemble" ? ctx.dtype(0) : DType::kFloat32;
   ctx.set_output(0, dtype, {table_rows(ctx, 0), Dim(TRY(read_targets(ctx)))});
@@ -241,6 +275,7 @@ std::vector<Op> tree_ensemble_ops() {
                      "nodes_splits tensor!, nodes_trueleafs ints!, nodes_truenodeids ints!, "
                      "post_transform int, tree_roots ints!"}},
        .infer = infer_regressor,
+       .check = check_regressor,
        .evaluate = evaluate_ensemble},
       {.name = "TreeEnsembleClassifier",
        .domain = kMl,
@@ -263,6 +298,7 @@ std::vector<Op> tree_ensemble_ops() {
              "nodes_values_as_tensor tensor, post_transform string"}},
        .removed = 5,
        .infer = infer_classifier,
+       .check = check_classifier,
        .evaluate = evaluate_classifier},
       {.name = "TreeEnsembleRegressor",
        .domain = kMl,
@@ -285,6 +321,7 @@ std::vector<Op> tree_ensemble_ops() {
                      "target_weights_as_tensor tensor"}},
        .removed = 5,
        .infer = infer_regressor,
+       .check = check_regressor,
        .evaluate = evaluate_regressor},
   };
 }

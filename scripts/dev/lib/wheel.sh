@@ -24,7 +24,7 @@ need_nanobind_backend() {
     }
   done
   mkdir -p "$folder"
-  cp "$folder-packages"/*/nanobind_backend/*.{py,so} "$folder"
+  for version in "${nanobind_backend_pythons[@]}"; do cp "$folder-packages/$version"/nanobind_backend/*.{py,so} "$folder"; done
   cp .venv/lib/python3*/site-packages/nanobind-*.dist-info/licenses/LICENSE "$folder/LICENSE"
   rm -rf "$folder-packages"
   echo "$wanted" >"$folder-wanted"
