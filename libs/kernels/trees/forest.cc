@@ -11,8 +11,10 @@ using forest_layout::kAboveAll;
 using forest_layout::kBelowAll;
 using forest_layout::key_of;
 
-constexpr std::size_t kLanes = 8;          // walks that overlap
-constexpr std::size_t kMaxGroups = 8;      // of kLanes rows, for each of which a tree is walked
+// Walks that overlap: of one row through several trees, of several rows through one tree.
+constexpr std::size_t kTrees = 6;
+constexpr std::size_t kRows = 16;
+constexpr std::size_t kMaxGroups = 4;      // of kRows rows, for each of which a tree is walked
 constexpr std::size_t kCachedKeys = 4096;  // stay in the first cache beside a tree
 
 // Keys of one feature, stored once, or twice where NaN may be below all.
@@ -21,20 +23,21 @@ std::size_t key_count(const PackedForest& forest) {
 }
 
 std::size_t group_count(const PackedForest& forest) {
-  return std::clamp<std::size_t>(kCachedKeys / (key_count(forest) * kLanes), 1, kMaxGroups);
+  return std::clamp<std::size_t>(kCachedKeys / (key_count(forest) * kRows), 1, kMaxGroups);
 }
 
 std::size_t key_bytes(const PackedForest& forest) {
-  const std::size_t bytes = group_count(forest) * kLanes * key_count(forest) * 4;
+  const std::size_t bytes = group_count(forest) * kRows * key_count(forest) * 4;
   return (bytes + 7) / 8 * 8;
 }
 
 // Key f of the row goes to keys[f * stride].
-void make_keys(const PackedForest& forest, const float* x, std::int32_t* keys, std::size_t stride) {
+void make_keys(const PackedForest& forest, const float* x, std::uint32_t* keys,
+               std::size_t stride) {
   const std::size_t columns = forest.columns;
   if (columns == 0) keys[0] = 0;
   for (std::size_t f = 0; f < columns; ++f) {
-    const std::int32_t key = key_of(x[f]);
+    const std::uint32_t key = key_of(x[f]);
     const bool is_nan = x[f] != x[f];
     keys[f * stride] = is_nan ? kAboveAll : key;
     if (forest.keeps_missing) keys[(columns + f) * stride] = is_nan ? kBelowAll : key;
@@ -42,26 +45,26 @@ void make_keys(const PackedForest& forest, const float* x, std::int32_t* keys, s
 }
 
 // Every walk one step on.
-template <typename Node, std::size_t kStride, std::size_t kLaneStep>
-inline void step(const Node* (&at)[kLanes], const std::int32_t* keys) {
-#pragma GCC unroll 8
+template <std::size_t kStride, std::size_t kLaneStep, typename Node, std::size_t kLanes>
+inline void step(const Node* (&at)[kLanes], const std::uint32_t* keys) {
+#pragma GCC unroll 16
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     const Node* const node = at[lane];
-    const std::int32_t key = keys[node->feature * kStride + lane * kLaneStep];
-    at[lane] = node + (node->step + (key > node->threshold ? std::size_t{1} : std::size_t{0}));
+    const std::uint32_t key = keys[node->feature * kStride + lane * kLaneStep];
+    at[lane] = node + (node->step + (node->threshold < key ? std::size_t{1} : std::size_t{0}));
   }
 }
 
 // Every walk to its leaf, no deeper than `depth`.
-template <typename Node, std::size_t kStride, std::size_t kLaneStep>
-inline void walk(const Node* (&at)[kLanes], const std::int32_t* keys, std::uint32_t depth) {
+template <std::size_t kStride, std::size_t kLaneStep, typename Node, std::size_t kLanes>
+inline void walk(const Node* (&at)[kLanes], const std::uint32_t* keys, std::uint32_t depth) {
   for (; depth > 4; depth -= 4) {
-    for (int i = 0; i < 4; ++i) step<Node, kStride, kLaneStep>(at, keys);
+    for (int i = 0; i < 4; ++i) step<kStride, kLaneStep>(at, keys);
     std::uint32_t steps = 0;
     for (const Node* node : at) steps |= node->step;
     if (steps == 0) return;
   }
-  for (; depth != 0; --depth) step<Node, kStride, kLaneStep>(at, keys);
+  for (; depth != 0; --depth) step<kStride, kLaneStep>(at, keys);
 }
 
 template <typename Node, typename Real>
@@ -73,14 +76,14 @@ class Scorer {
         x_(x),
         y_(y),
         has_vote_(has_vote),
-        keys_(static_cast<std::int32_t*>(scratch)),
+        keys_(static_cast<std::uint32_t*>(scratch)),
         own_votes_(static_cast<std::uint8_t*>(scratch) + key_bytes(forest)) {}
 
   void score(std::size_t begin, std::size_t end) {
     const std::size_t most = group_count(forest_);
     for (std::size_t row = begin; row < end;) {
-      const std::size_t groups = std::min(most, (end - row) / kLanes);
-      const std::size_t rows = groups == 0 ? 1 : groups * kLanes;
+      const std::size_t groups = std::min(most, (end - row) / kRows);
+      const std::size_t rows = groups == 0 ? 1 : groups * kRows;
       start(row, rows);
       if (groups == 0) {
         one_row(row);
@@ -109,20 +112,20 @@ class Scorer {
     for (std::size_t i = row * targets; i < (row + rows) * targets; ++i) y_[i] /= trees;
   }
 
-  // kLanes trees at a time for one row.
+  // kTrees trees at a time for one row.
   void one_row(std::size_t row) {
     make_keys(forest_, x_ + row * forest_.columns, keys_, 1);
     Real sum{0};
-    for (std::size_t t = 0; t < forest_.tree_count; t += kLanes) {
-      const std::size_t count = std::min<std::size_t>(kLanes, forest_.tree_count - t);
-      const Node* at[kLanes];
+    for (std::size_t t = 0; t < forest_.tree_count; t += kTrees) {
+      const std::size_t count = std::min<std::size_t>(kTrees, forest_.tree_count - t);
+      const Node* at[kTrees];
       std::uint32_t depth = 0;
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      for (std::size_t lane = 0; lane < kTrees; ++lane) {
         const PackedForest::Tree& tree = forest_.trees[t + (lane < count ? lane : 0)];
         at[lane] = nodes_ + tree.root;
         depth = std::max(depth, tree.depth);
       }
-      walk<Node, 1, 0>(at, keys_, depth);
+      walk<1, 0>(at, keys_, depth);
       if (forest_.is_one_vote) {
         for (std::size_t lane = 0; lane < count; ++lane) sum += value(at[lane]);
       } else {
@@ -132,24 +135,24 @@ class Scorer {
     if (forest_.is_one_vote) y_[row] = sum;
   }
 
-  // A tree at a time for all groups of kLanes rows.
+  // A tree at a time for all groups of kRows rows.
   void many_rows(std::size_t row, std::size_t groups) {
-    const std::size_t group_keys = key_count(forest_) * kLanes;
-    for (std::size_t r = 0; r < groups * kLanes; ++r) {
-      std::int32_t* const keys = keys_ + r / kLanes * group_keys + r % kLanes;
-      make_keys(forest_, x_ + (row + r) * forest_.columns, keys, kLanes);
+    const std::size_t group_keys = key_count(forest_) * kRows;
+    for (std::size_t r = 0; r < groups * kRows; ++r) {
+      std::uint32_t* const keys = keys_ + r / kRows * group_keys + r % kRows;
+      make_keys(forest_, x_ + (row + r) * forest_.columns, keys, kRows);
     }
     for (std::size_t t = 0; t < forest_.tree_count; ++t) {
       const PackedForest::Tree tree = forest_.trees[t];
       for (std::size_t g = 0; g < groups; ++g) {
-        const Node* at[kLanes];
+        const Node* at[kRows];
         for (const Node*& node : at) node = nodes_ + tree.root;
-        walk<Node, kLanes, 1>(at, keys_ + g * group_keys, tree.depth);
-        const std::size_t first = row + g * kLanes;
+        walk<kRows, 1>(at, keys_ + g * group_keys, tree.depth);
+        const std::size_t first = row + g * kRows;
         if (forest_.is_one_vote) {
-          for (std::size_t lane = 0; lane < kLanes; ++lane) y_[first + lane] += value(at[lane]);
+          for (std::size_t lane = 0; lane < kRows; ++lane) y_[first + lane] += value(at[lane]);
         } else {
-          for (std::size_t lane = 0; lane < kLanes; ++lane) vote(first + lane, at[lane]);
+          for (std::size_t lane = 0; lane < kRows; ++lane) vote(first + lane, at[lane]);
         }
       }
     }
@@ -187,7 +190,7 @@ class Scorer {
   const float* x_;
   Real* y_;
   std::uint8_t* has_vote_;
-  std::int32_t* keys_;
+  std::uint32_t* keys_;
   std::uint8_t* own_votes_;
   std::uint8_t* votes_ = nullptr;
   std::size_t first_row_ = 0;
@@ -206,7 +209,7 @@ void score_rows(const PackedForest& forest, const float* x, std::size_t begin, s
 }  // namespace
 
 std::size_t forest_scratch_bytes(const PackedForest& forest) {
-  return key_bytes(forest) + group_count(forest) * kLanes * forest.targets;
+  return key_bytes(forest) + group_count(forest) * kRows * forest.targets;
 }
 
 void score_forest(const PackedForest& forest, const float* x, std::size_t begin, std::size_t end,

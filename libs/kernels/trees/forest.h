@@ -1,10 +1,10 @@
 // Tree ensembles over rows of floats: packing, checking and scoring.
 //
-// Every split is brought to one form: keys of floats, integers in the order of the floats, are
-// compared with the key of a threshold, and a greater one goes right. The comparisons of ONNX, with
-// thresholds in double and either way for missing values, all become such splits (NaN has a key
-// below or above all others), so that a walk has no branch to mispredict and several walks overlap.
-// Votes add up as docs/numerics.md says. Nothing here depends on the instruction set.
+// Every split is brought to one form: keys of floats, unsigned integers in the order of the floats,
+// are compared with the key of a threshold, and a greater one goes right. The comparisons of ONNX,
+// with thresholds in double and either way for missing values, all become such splits (NaN has a
+// key below or above all others), so that a walk has no branch to mispredict and several walks
+// overlap. Votes add up as docs/numerics.md says. Nothing here depends on the instruction set.
 #pragma once
 
 #include <cstddef>
@@ -56,12 +56,12 @@ struct PackedForest {
   // A leaf has step 0 and a threshold that no key exceeds: it leads to itself. Children lie side by
   // side, `step` nodes on.
   struct SmallNode {
-    std::int32_t threshold;
+    std::uint32_t threshold;
     std::uint16_t feature;
     std::uint16_t step;
   };
   struct LargeNode {
-    std::int32_t threshold;
+    std::uint32_t threshold;
     std::uint32_t feature;
     std::uint32_t step;
     std::uint32_t padding;

@@ -23,7 +23,7 @@ struct Header {
 static_assert(sizeof(Header) == 64);
 static_assert(sizeof(PackedForest::SmallNode) == 8 && sizeof(PackedForest::LargeNode) == 16);
 
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::uint32_t kIsDouble = 1;
 inline constexpr std::uint32_t kIsLarge = 2;
 inline constexpr std::uint32_t kIsOneVote = 4;
@@ -57,15 +57,15 @@ constexpr Sections sections_of(const Header& h) {
   return s;
 }
 
-// Keys lie in the order of the floats; both zeros have key 0, and every other key is that of one
+// Keys lie in the order of the floats; both zeros have one key, and every other key is that of one
 // float. kBelowAll and kAboveAll are nobody's.
-inline constexpr std::int32_t kBelowAll = INT32_MIN;
-inline constexpr std::int32_t kAboveAll = INT32_MAX;
+inline constexpr std::uint32_t kBelowAll = 0;
+inline constexpr std::uint32_t kAboveAll = UINT32_MAX;
 
 // Of a number; NaN has some key beyond the infinities.
-inline std::int32_t key_of(float x) {
+inline std::uint32_t key_of(float x) {
   const auto bits = std::bit_cast<std::int32_t>(x + 0.0F);
-  return bits ^ ((bits >> 31) & INT32_MAX);
+  return static_cast<std::uint32_t>(bits ^ ((bits >> 31) & INT32_MAX)) ^ 0x80000000U;
 }
 
 }  // namespace slipway::forest_layout

@@ -21,15 +21,15 @@ float float_not_above(double split) {
 }
 
 // x <= split (x < split) is key_of(x) <= this, for every x that is a number.
-std::int32_t key_not_above(double split) { return key_of(float_not_above(split)); }
-std::int32_t key_below(double split) {
+std::uint32_t key_not_above(double split) { return key_of(float_not_above(split)); }
+std::uint32_t key_below(double split) {
   const float top = float_not_above(split);
   return static_cast<double>(top) < split ? key_of(top) : key_of(top) - 1;
 }
 
 // One node of the packed form, before its features are narrowed.
 struct Packed {
-  std::int32_t threshold = kAboveAll;
+  std::uint32_t threshold = kAboveAll;
   std::uint32_t feature = 0;
   std::uint32_t step = 0;
   std::uint32_t leaf = 0;  // the source's node, of a leaf
@@ -108,13 +108,13 @@ class Packer {
   }
 
   // NaN goes left where `missing_left`: then the feature is read where its NaN is below all.
-  void test(std::size_t at, std::int32_t threshold, std::uint32_t feature, bool missing_left) {
+  void test(std::size_t at, std::uint32_t threshold, std::uint32_t feature, bool missing_left) {
     nodes[at].threshold = threshold;
     nodes[at].feature = feature + (missing_left ? source_.columns : 0);
     keeps_missing = keeps_missing || missing_left;
   }
 
-  bool split(std::size_t at, const Pending& item, std::int32_t threshold, bool is_swapped) {
+  bool split(std::size_t at, const Pending& item, std::uint32_t threshold, bool is_swapped) {
     const Source::Node& node = source_.nodes[item.source];
     // Nothing compares with NaN: all numbers go to on_false.
     if (node.split != node.split) threshold = is_swapped ? kAboveAll - 1 : kBelowAll;
