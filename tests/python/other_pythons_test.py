@@ -64,7 +64,8 @@ class Others(unittest.TestCase):
             with self.subTest(version):
                 python = self.folder / version / "bin" / "python"
                 self.run_in(interpreter, "-m", "venv", self.folder / version)
-                self.run_in(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "numpy", "onnx", WHEEL)
+                self.run_in(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--retries", "8",
+                            "numpy", "onnx", WHEEL)
                 self.assertEqual(self.answers(python), wanted)
                 self.run_in(python, "-B", TESTS / "wrong_test.py")
                 print(f"{version}: the same bits, {len(wanted)} answers")
