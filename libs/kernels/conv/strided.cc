@@ -11,13 +11,17 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
+// Strides above two, which are rare, have tiles of four columns at most: eight sums, with two
+// blocks, are as many as keep the processor busy.
+using AnyStride = Strided<BlockedInput, 4>;
+
 void blocked(const ConvShape& shape, const ConvOperands& operands, std::size_t begin,
              std::size_t end) {
-  convolve<Strided<BlockedInput, 4>>(shape, blocked_steps(shape), operands, begin, end);
+  convolve<AnyStride>(shape, blocked_steps(shape), operands, begin, end);
 }
 
 void band(const ConvShape& shape, const ConvBand& rows, const ConvOperands& operands) {
-  convolve_band<Strided<BlockedInput, 4>>(shape, blocked_steps(shape), rows, operands);
+  convolve_band<AnyStride>(shape, blocked_steps(shape), rows, operands);
 }
 
 constexpr ConvStridedKernels kTable = {blocked, band};
