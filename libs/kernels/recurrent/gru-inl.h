@@ -6,6 +6,7 @@
 #define SLIPWAY_GRU_INL_H
 #endif
 
+#include "kernels/recurrent/beside-inl.h"
 #include "kernels/recurrent/recurrent-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -26,10 +27,10 @@ HWY_INLINE F32x16 argument(const Walk& walk, F32x16 sum) {
   return walk.form.clip > 0 ? clipped(sum, walk.clip) : sum;
 }
 
-// z to gates[0 .. kGroups), r after them.
+// Those of z to gates[0 .. kGroups), of r after them.
 template <std::size_t kGroups, std::size_t kStride>
-HWY_INLINE void open_gates(const Walk& walk, const State& state, std::size_t group,
-                           const float* sums, F32x16 (&gates)[2 * kGroups]) {
+HWY_INLINE void gate_arguments(const Walk& walk, const State& state, std::size_t group,
+                               const float* sums, F32x16 (&gates)[2 * kGroups]) {
   HWY_UNROLL(2)
   for (std::size_t j = 0; j < 2; ++j) {
     HWY_UNROLL(4)
@@ -38,48 +39,76 @@ HWY_INLINE void open_gates(const Walk& walk, const State& state, std::size_t gro
       gates[j * kGroups + i] = argument(walk, gate_sum(walk, state, group + i, j, dot));
     }
   }
-  activate_each<2 * kGroups>(gates);
 }
 
 HWY_INLINE F32x16 load_state(const State& state, std::size_t group) {
   return state.h == nullptr ? zero() : load(state.h + group * kWide);
 }
 
-// h' = (1 - z) g + z h of kGroups groups, g = tanh(arguments).
+// h' = (1 - z) g + z h of kGroups groups; z and g begin `z` and `candidates`.
 template <std::size_t kGroups>
-HWY_INLINE void store_mixed(const Walk& walk, const State& state, std::size_t group,
-                            F32x16 (&arguments)[kGroups]) {
-  activate_each<0>(arguments);
+HWY_INLINE void mix(const Walk& walk, const State& state, std::size_t group, const F32x16* z,
+                    const F32x16* candidates) {
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < kGroups; ++i) {
-    const F32x16 z = load(state.update + (group + i) * kWide);
-    const F32x16 kept = mul(z, load_state(state, group + i));
-    store_output(walk, state, group + i, add(mul(sub(set(1.0F), z), arguments[i]), kept));
+    const F32x16 kept = mul(z[i], load_state(state, group + i));
+    store_output(walk, state, group + i, add(mul(sub(set(1.0F), z[i]), candidates[i]), kept));
   }
 }
 
-// Linear before reset: the candidate's argument is (wx + r (dot + Rb)) + Wb.
+// Linear before reset: the candidate's argument is (wx + r (dot + Rb)) + Wb. kGroups groups from
+// their sums, [group][gate][16].
 template <std::size_t kGroups>
-HWY_INLINE void finish_linear_groups(const Walk& walk, const State& state, std::size_t group,
-                                     const float* sums) {
-  F32x16 gates[2 * kGroups];
-  F32x16 arguments[kGroups];
-  open_gates<kGroups, kGates>(walk, state, group, sums, gates);
-  HWY_UNROLL(4)
-  for (std::size_t i = 0; i < kGroups; ++i) {
-    const std::size_t at = ((group + i) * kGates + kCandidate) * kWide;
-    const F32x16 dot = scaled_dot(state, at, sums + (i * kGates + kCandidate) * kWide);
-    const F32x16 inner = add(dot, load(walk.r_bias + (group + i) * kWide));
-    const F32x16 sum = add(load(state.wx + at), mul(gates[kGroups + i], inner));
-    arguments[i] = argument(walk, add(sum, load(walk.bias + at)));
-    store(gates[i], state.update + (group + i) * kWide);
+class LinearSteps {
+  using Gates = GateSteps<2 * kGroups, 2 * kGroups>;
+  using Tanh = GateSteps<0, kGroups>;
+
+ public:
+  static constexpr std::size_t kSteps = 3 + Gates::kSteps + Tanh::kSteps;
+
+  HWY_INLINE LinearSteps(const Walk& walk, const State& state, std::size_t group, const float* sums)
+      : walk_(walk), state_(state), group_(group), sums_(sums) {}
+
+  template <std::size_t kStep>
+  HWY_INLINE void run() {
+    if constexpr (kStep == 0) {
+      gate_arguments<kGroups, kGates>(walk_, state_, group_, sums_, gates_.x);
+    } else if constexpr (kStep <= Gates::kSteps) {
+      gates_.template run<kStep - 1>();
+    } else if constexpr (kStep == Gates::kSteps + 1) {
+      reset();
+    } else if constexpr (kStep + 1 < kSteps) {
+      tanh_.template run<kStep - Gates::kSteps - 2>();
+    } else {
+      mix<kGroups>(walk_, state_, group_, gates_.x, tanh_.x);
+    }
   }
-  store_mixed(walk, state, group, arguments);
-}
+
+ private:
+  HWY_INLINE void reset() {
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < kGroups; ++i) {
+      const std::size_t at = ((group_ + i) * kGates + kCandidate) * kWide;
+      const F32x16 dot = scaled_dot(state_, at, sums_ + (i * kGates + kCandidate) * kWide);
+      const F32x16 inner = add(dot, load(walk_.r_bias + (group_ + i) * kWide));
+      const F32x16 sum = add(load(state_.wx + at), mul(gates_.x[kGroups + i], inner));
+      tanh_.x[i] = argument(walk_, add(sum, load(walk_.bias + at)));
+    }
+  }
+
+  const Walk& walk_;
+  const State& state_;
+  const std::size_t group_;
+  const float* const sums_;
+  Gates gates_;  // of z, then of r
+  Tanh tanh_;
+};
+
 void finish_linear(const Walk& walk, const State& state, std::size_t group, std::size_t count,
                    const float* sums) {
   abreast(count, [&]<std::size_t kGroups>(std::size_t i) HWY_ATTR {
-    finish_linear_groups<kGroups>(walk, state, group + i, sums + i * kGates * kWide);
+    LinearSteps<kGroups> cells(walk, state, group + i, sums + i * kGates * kWide);
+    run_cells(cells);
   });
 }
 
@@ -88,7 +117,8 @@ void finish_reset(const Walk& walk, const State& state, std::size_t group, std::
                   const float* sums) {
   abreast(count, [&]<std::size_t kGroups>(std::size_t first) HWY_ATTR {
     F32x16 gates[2 * kGroups];
-    open_gates<kGroups, 2>(walk, state, group + first, sums + first * 2 * kWide, gates);
+    gate_arguments<kGroups, 2>(walk, state, group + first, sums + first * 2 * kWide, gates);
+    activate_each<2 * kGroups>(gates);
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < kGroups; ++i) {
       const std::size_t at = group + first + i;
@@ -102,13 +132,16 @@ void finish_reset(const Walk& walk, const State& state, std::size_t group, std::
 void finish_candidate(const Walk& walk, const State& state, std::size_t group, std::size_t count,
                       const float* sums) {
   abreast(count, [&]<std::size_t kGroups>(std::size_t first) HWY_ATTR {
-    F32x16 arguments[kGroups];
+    F32x16 z[kGroups];
+    F32x16 candidates[kGroups];
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < kGroups; ++i) {
       const float* const dot = sums + (first + i) * kWide;
-      arguments[i] = argument(walk, gate_sum(walk, state, group + first + i, kCandidate, dot));
+      candidates[i] = argument(walk, gate_sum(walk, state, group + first + i, kCandidate, dot));
+      z[i] = load(state.update + (group + first + i) * kWide);
     }
-    store_mixed(walk, state, group + first, arguments);
+    activate_each<0>(candidates);
+    mix<kGroups>(walk, state, group + first, z, candidates);
   });
 }
 
@@ -131,7 +164,9 @@ void run_as(const RecurrentCall& call) {
   const RecurrentForm& form = call.form;
   if (form.is_linear_before_reset) {
     const Section section = section_of<W, kGates, kLinearTogether>(form, finish_linear);
-    return walk_layer(call, &section, step_linear);
+    const bool is_in_pairs = !(form.clip > 0) && walks_in_pairs(form);
+    return walk_layer(call, &section,
+                      is_in_pairs ? step_in_pairs<W, kGates, LinearSteps> : step_linear);
   }
   const Section sections[] = {section_of<W, 2, kGatesTogether>(form, finish_reset),
                               section_of<W, 1, kCandidatesTogether>(form, finish_candidate)};

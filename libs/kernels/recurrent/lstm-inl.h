@@ -6,6 +6,7 @@
 #define SLIPWAY_LSTM_INL_H
 #endif
 
+#include "kernels/recurrent/beside-inl.h"
 #include "kernels/recurrent/recurrent-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -80,11 +81,6 @@ class CellSteps {
   Tanh tanh_;
 };
 
-template <std::size_t kGroups, std::size_t... kStep>
-HWY_INLINE void run_cells(CellSteps<kGroups>& cells, std::index_sequence<kStep...> /*steps*/) {
-  (cells.template run<kStep>(), ...);
-}
-
 HWY_INLINE F32x16 sigmoid_of(F32x16 x) {
   F32x16 one[1] = {x};
   activate_each<1>(one);
@@ -120,7 +116,7 @@ void finish_plain(const Walk& walk, const State& state, std::size_t group, std::
                   const float* sums) {
   abreast(count, [&]<std::size_t kGroups>(std::size_t i) HWY_ATTR {
     CellSteps<kGroups> cells(walk, state, group + i, sums + i * kGates * kWide);
-    run_cells(cells, std::make_index_sequence<CellSteps<kGroups>::kSteps>());
+    run_cells(cells);
   });
 }
 
@@ -136,113 +132,14 @@ void step(const Walk& walk, const Section* sections, State& state, std::size_t s
   step_section(walk, *sections, walk.r, state.h, state.fixed, state, step);
 }
 
-// Two groups at a time, the products of one pair beside the activations of the pair before: what
-// waits for itself in one fills the time of the other.
-#if HWY_TARGET != HWY_SCALAR && HWY_TARGET <= HWY_AVX3 && !defined(SLIPWAY_INT8_TARGETS)
-constexpr std::size_t kPair = 2;
-
-template <typename W, std::size_t kGroups>
-struct GroupsProduct {
-  const float* h;
-  const W* row;
-  std::size_t row_stride;
-  std::size_t p;
-  F32x16 acc[kGroups * kGates];
-
-  HWY_INLINE void take_row() {
-    multiply_row(h[p++], row, acc);
-    row += row_stride;
-  }
-
-  // A row, while there are any below `end`, then a step of the cells; and so on to the last step.
-  template <std::size_t kCells, std::size_t... kStep>
-  HWY_INLINE void take_rows_beside(std::size_t end, CellSteps<kCells>& cells,
-                                   std::index_sequence<kStep...> /*steps*/) {
-    const auto take = [&]<std::size_t kOne>() HWY_ATTR __attribute__((always_inline)) {
-      if (p < end) take_row();
-      cells.template run<kOne>();
-    };
-    (take.template operator()<kStep>(), ...);
-  }
-};
-
-// The sums of kGroups groups. `pending` are kCells groups whose activations are taken, before the
-// first row that needs them.
-template <typename W, std::size_t kGroups, std::size_t kCells>
-HWY_NOINLINE void multiply_beside(const Walk& walk, const State& state, std::size_t group,
-                                  const Pending& pending) {
-  const std::size_t hidden = walk.form.hidden;
-  const GroupPlace place = group_place(walk.form, kGates, group);
-  GroupsProduct<W, kGroups> product;
-  product.h = state.h;
-  product.row = reinterpret_cast<const W*>(walk.r) + place.begin;
-  product.row_stride = place.row_stride;
-  product.p = 0;
-  HWY_UNROLL(16)
-  for (F32x16& sum : product.acc) sum = zero();
-  if constexpr (kCells != 0) {
-    const bool is_waited_for = pending.state.h_new == state.h;
-    const std::size_t end = is_waited_for ? std::min(hidden, pending.first * kWide) : hidden;
-    CellSteps<kCells> cells(walk, pending.state, pending.first,
-                            pending.state.sums + pending.first * kGates * kWide);
-    product.take_rows_beside(end, cells, std::make_index_sequence<CellSteps<kCells>::kSteps>());
-  }
-  while (product.p < hidden) product.take_row();
-  float* const sums = state.sums + group * kGates * kWide;
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kGroups * kGates; ++i) store(product.acc[i], sums + i * kWide);
-}
-
-template <typename W, std::size_t kGroups>
-HWY_INLINE void multiply_some(const Walk& walk, const State& state, std::size_t group,
-                              Pending& pending) {
-  if (pending.groups == kPair) {
-    multiply_beside<W, kGroups, kPair>(walk, state, group, pending);
-  } else if (pending.groups == 1) {
-    multiply_beside<W, kGroups, 1>(walk, state, group, pending);
-  } else {
-    multiply_beside<W, kGroups, 0>(walk, state, group, pending);
-  }
-  pending = {kGroups, group, state};
-}
-
-// The next step's products begin with the first units of h. Where the walk backwards ends with
-// these, it takes them one group after the other: only the second is left pending.
-template <typename W>
-void step_in_pairs(const Walk& walk, const Section* sections, State& state, std::size_t step,
-                   Pending& pending) {
-  if (state.h == nullptr)
-    return step_section(walk, *sections, walk.r, nullptr, state.fixed, state, step);
-  if (!walks_backwards(walk, *sections, step)) {
-    for (std::size_t i = 0; i < walk.groups; i += kPair)
-      multiply_some<W, kPair>(walk, state, i, pending);
-    return;
-  }
-  for (std::size_t i = walk.groups - kPair; i != 0; i -= kPair)
-    multiply_some<W, kPair>(walk, state, i, pending);
-  multiply_some<W, 1>(walk, state, 0, pending);
-  multiply_some<W, 1>(walk, state, 1, pending);
-}
-
-template <typename W>
-Step step_of(const RecurrentForm& form) {
-  const bool has_pairs = form.groups() >= 2 * kPair && form.groups() % kPair == 0;
-  return has_pairs && r_chains(form) == 1 ? step_in_pairs<W> : step;
-}
-#else
-template <typename W>
-Step step_of(const RecurrentForm& /*form*/) {
-  return step;
-}
-#endif
-
 template <typename W>
 void run_as(const RecurrentCall& call) {
   const RecurrentForm& form = call.form;
   const bool is_plain = !(form.clip > 0) && !form.has_peepholes && !form.couples_input_forget;
   const Section section =
       section_of<W, kGates, kTogether>(form, is_plain ? finish_plain : finish_any);
-  walk_layer(call, &section, is_plain ? step_of<W>(form) : step);
+  const bool is_in_pairs = is_plain && walks_in_pairs(form);
+  walk_layer(call, &section, is_in_pairs ? step_in_pairs<W, kGates, CellSteps> : step);
 }
 
 void run(const RecurrentCall& call) {
