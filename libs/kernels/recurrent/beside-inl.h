@@ -1,5 +1,5 @@
-// Steps of a recurrent layer two groups at a time, the products of one pair beside the activations of
-// the pair before: what waits for itself in one fills the time of the other. Include after
+// Steps of a recurrent layer two groups at a time, the products of one pair beside the activations
+// of the pair before: what waits for itself in one fills the time of the other. Include after
 // recurrent-inl.h.
 #if defined(SLIPWAY_BESIDE_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef SLIPWAY_BESIDE_INL_H
@@ -9,6 +9,7 @@
 #endif
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/recurrent/recurrent-inl.h"
@@ -41,10 +42,10 @@ struct RowsProduct {
   const W* row;
   std::size_t row_stride;
   std::size_t p;
-  F32x16 acc[kSums];
+  Sums<W, kSums> sums;
 
   HWY_INLINE void take_row() {
-    multiply_row(h[p++], row, acc);
+    sums.add_row(h[p++], row);
     row += row_stride;
   }
 
@@ -73,8 +74,7 @@ HWY_NOINLINE void multiply_beside(const Walk& walk, const State& state, std::siz
   product.row = reinterpret_cast<const W*>(walk.r) + place.begin;
   product.row_stride = place.row_stride;
   product.p = 0;
-  HWY_UNROLL(16)
-  for (F32x16& sum : product.acc) sum = zero();
+  product.sums.clear();
   if constexpr (kCells != 0) {
     const bool is_waited_for = pending.state.h_new == state.h;
     const std::size_t end = is_waited_for ? std::min(hidden, pending.first * kWide) : hidden;
@@ -83,9 +83,7 @@ HWY_NOINLINE void multiply_beside(const Walk& walk, const State& state, std::siz
     product.take_rows_beside(end, cells, std::make_index_sequence<Cells<kCells>::kSteps>());
   }
   while (product.p < hidden) product.take_row();
-  float* const sums = state.sums + group * kGates * kWide;
-  HWY_UNROLL(16)
-  for (std::size_t i = 0; i < kGroups * kGates; ++i) store(product.acc[i], sums + i * kWide);
+  product.sums.store_to(state.sums + group * kGates * kWide);
 }
 
 template <typename W, std::size_t kGates, template <std::size_t> class Cells, std::size_t kGroups>
@@ -102,7 +100,8 @@ HWY_INLINE void multiply_some(const Walk& walk, const State& state, std::size_t 
 }
 
 // The next step's products begin with the first units of h. Where the walk backwards ends with
-// these, it takes them one group after the other: only the second is left pending.
+// these, it takes them one group after the other, so that only the second is left pending; but for
+// bfloat16 in threes, of which the pair's middle two stand side by side.
 template <typename W, std::size_t kGates, template <std::size_t> class Cells>
 void step_in_pairs(const Walk& walk, const Section* sections, State& state, std::size_t step,
                    Pending& pending) {
@@ -115,8 +114,12 @@ void step_in_pairs(const Walk& walk, const Section* sections, State& state, std:
   }
   for (std::size_t i = walk.groups - kPair; i != 0; i -= kPair)
     multiply_some<W, kGates, Cells, kPair>(walk, state, i, pending);
-  multiply_some<W, kGates, Cells, 1>(walk, state, 0, pending);
-  multiply_some<W, kGates, Cells, 1>(walk, state, 1, pending);
+  if constexpr (std::is_same_v<W, Bfloat16> && kGates % 2 == 1) {
+    multiply_some<W, kGates, Cells, kPair>(walk, state, 0, pending);
+  } else {
+    multiply_some<W, kGates, Cells, 1>(walk, state, 0, pending);
+    multiply_some<W, kGates, Cells, 1>(walk, state, 1, pending);
+  }
 }
 #else
 HWY_INLINE bool walks_in_pairs(const RecurrentForm& /*form*/) { return false; }

@@ -230,7 +230,7 @@ inline void lay_out(const RecurrentForm& form, const float* r_scale, std::size_t
 }
 
 template <typename Body>
-HWY_INLINE void visit_r(WeightType /*type*/, Body body) {
+HWY_INLINE void visit_r(const RecurrentCall& /*call*/, Body body) {
   body.template operator()<std::int8_t>();
 }
 

@@ -174,7 +174,7 @@ void run_as(const RecurrentCall& call) {
 }
 
 void run(const RecurrentCall& call) {
-  visit_r(call.form.r_type(), [&]<typename W>() HWY_ATTR { run_as<W>(call); });
+  visit_r(call, [&]<typename W>() HWY_ATTR { run_as<W>(call); });
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/float_bits.h"
@@ -168,7 +169,7 @@ class LayerCase {
     return out;
   }
 
-  LayerOutputs run(const RecurrentKernels& kernels, bool is_prepared) const {
+  LayerOutputs run(const RecurrentKernels& kernels, bool is_prepared, bool widens_by_eight) const {
     LayerOutputs out = outputs(NAN);
     std::vector<float> blocks[2];
     std::vector<float> prepared[2];
@@ -189,6 +190,7 @@ class LayerCase {
       call.packed[d] = to;
     }
     std::vector<float> scratch;
+    call.widens_by_eight = widens_by_eight;
     call.directions = layer_.directions;
     call.starts_reversed = layer_.starts_reversed;
     call.is_batch_first = layer_.is_batch_first;
@@ -294,11 +296,13 @@ inline void expect_definition(const char* name, RecurrentKind kind, FamilyKernel
     const LayerOutputs want = one.define(step);
     const auto kernels_for = type == WeightType::kI8 ? kernels.bytes : kernels.wide;
     for (const Isa isa : isas_here()) {
-      for (const bool is_prepared : {false, true}) {
-        const LayerOutputs got = one.run(kernels_for(isa), is_prepared);
+      for (const auto& [is_prepared, by_eight] :
+           {std::pair(false, false), {true, false}, {false, true}}) {
+        if (by_eight && type != WeightType::kF16) continue;
+        const LayerOutputs got = one.run(kernels_for(isa), is_prepared, by_eight);
         const std::string what = std::string(isa_name(isa)) + " " + name + " of weights of " +
                                  std::to_string(bytes_of(type)) + " bytes, " +
-                                 (is_prepared ? "prepared, " : "");
+                                 (is_prepared ? "prepared, " : "") + (by_eight ? "by eight, " : "");
         expect_same(got.y, want.y, what + "Y");
         expect_same(got.y_h, want.y_h, what + "Y_h");
         expect_same(got.y_c, want.y_c, what + "Y_c");

@@ -75,6 +75,7 @@ struct RecurrentCall {
   std::size_t directions = 1;
   bool starts_reversed = false;  // the first direction runs backwards; a second always does
   bool is_batch_first = false;   // ONNX layout 1
+  bool widens_by_eight = widens_halves_by_eight();  // R of halves; a choice of speed
 
   // Layout 0: x [steps][batch][inputs], y [steps][directions][batch][hidden], states
   // [directions][batch][hidden]. Layout 1: batch comes first in all of them.

@@ -26,6 +26,15 @@ bool has_f16c() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
 }
+
+// Zen 3 has no AVX-512. (g++ 12 does not know Zen 4 by name.)
+bool is_zen_3_or_4() {
+  constexpr unsigned kFamily = 0x19;
+  __builtin_cpu_init();
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__builtin_cpu_is("amd") == 0 || __get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) return false;
+  return ((eax >> 8) & 0xFU) + ((eax >> 20) & 0xFFU) == kFamily;
+}
 #endif
 
 IsaList detect() {
@@ -81,6 +90,15 @@ const char* isa_name(Isa isa) {
 std::span<const Isa> isas_here() {
   static const IsaList kList = detect();
   return {kList.isas.data(), kList.count};
+}
+
+bool widens_halves_by_eight() {
+#if defined(__x86_64__)
+  static const bool kDoes = is_zen_3_or_4();
+  return kDoes;
+#else
+  return false;
+#endif
 }
 
 }  // namespace slipway

@@ -27,4 +27,8 @@ std::span<const Isa> isas_here();
 
 inline Isa best_isa() { return isas_here().back(); }
 
+// Whether this processor has AVX-512 and widens halves to floats more quickly eight at a time than
+// sixteen: Zen 4 takes two cycles for sixteen, and multiplies vectors of eight as fast.
+bool widens_halves_by_eight();
+
 }  // namespace slipway
