@@ -288,10 +288,9 @@ struct NormalizerParams {
   std::uint32_t norm;  // RowNorm
 };
 
-// Two tensors of int64, which wrap.
-enum class WholeFunction : std::uint32_t { kAdd, kSub, kMul, kCount };
+// Two tensors of int8, uint8, int32 or int64, which wrap.
 struct WholeParams {
-  std::uint32_t function;  // WholeFunction
+  std::uint32_t function;  // Whole (kernels/elementwise/whole.h)
 };
 
 // kLookUp: whole numbers (int64) in a table. Inputs: the numbers; the keys (int64, sorted); a value

@@ -38,6 +38,24 @@ TEST(Forms, RowsAndColumns) {
   });
 }
 
+TEST(Forms, WholeNumbers) {
+  expect_kernels({
+      {"sums of int32", "%x: int32[40,300], %z: int32[300]", "%y = Add(%x, %z)", "whole numbers"},
+      {"differences of bytes", "%x: uint8[40,300], %z: uint8[40,1]", "%y = Sub(%x, %z)",
+       "whole numbers"},
+      {"products of signed bytes", "%x: int8[40,300], %z: int8[1,300]", "%y = Mul(%x, %z)",
+       "whole numbers"},
+      {"the greater", "%x: int64[40,300], %z: int64[40,300]", "%y = Max(%x, %z)", "whole numbers"},
+      {"the lesser", "%x: uint8[40,300], %z: uint8[]", "%y = Min(%x, %z)", "whole numbers"},
+      {"within", "%x: int32[40,300]",
+       "init %l = int32[] {-3}\ninit %h = int32[] {5}\n%y = Clip(%x, %l, %h)", "whole numbers"},
+      {"at most", "%x: int64[4000]", "init %h = int64[] {5}\n%y = Clip(%x, _, %h)", "whole numbers"},
+      {"at least", "%x: int8[4000]", "init %l = int8[] {5}\n%y = Clip(%x, %l)", "whole numbers"},
+      {"negative", "%x: int32[4000]", "%y = Neg(%x)", "whole numbers"},
+      {"sizes", "%x: int8[4000]", "%y = Abs(%x)", "whole numbers"},
+  });
+}
+
 TEST(Forms, Reductions) {
   expect_kernels({
       {"rows", "%x: float[60,100]", "%y = ReduceSum(%x) {axes=[1]}", "reduce", 11},

@@ -1,9 +1,13 @@
-// Whole numbers: Add, Sub and Mul of int64, and LabelEncoder of them.
+// Whole numbers: Add, Sub, Mul, Max, Min, Clip, Neg and Abs of them, and LabelEncoder.
+#include "kernels/elementwise/whole.h"
+
 #include <map>
 
 #include "compile/lower/lower.h"
+#include "compile/lower/numbers.h"
 #include "ops/node_view.h"
 #include "plan/params.h"
+#include "runtime/elements.h"
 
 namespace slipway::compile {
 namespace {
@@ -44,6 +48,61 @@ Result<Lowered> look_up(Lowering& lowering, std::size_t node, T otherwise) {
   return Lowered::kYes;
 }
 
+struct PairRow {
+  std::string_view op;
+  Whole function;
+};
+constexpr PairRow kPairRows[] = {{"Add", Whole::kAdd},
+                                 {"Max", Whole::kMax},
+                                 {"Min", Whole::kMin},
+                                 {"Mul", Whole::kMul},
+                                 {"Sub", Whole::kSub}};
+
+void add_whole(Lowering& lowering, std::size_t node, Whole function, TensorIndex a, TensorIndex b,
+               TensorIndex to) {
+  lowering.add_step(node, plan::KernelId::kWhole, {a, b}, {to})
+      .set_params(plan::WholeParams{static_cast<std::uint32_t>(function)});
+}
+
+TensorIndex add_between(Lowering& lowering, ValueId like) {
+  return lowering.add_temporary("between", lowering.dtype(like), lowering.shape(like));
+}
+
+// The greater of x and the least, then the lesser of that and the greatest.
+Result<Lowered> clip(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const bool has_least = has_input(n, 1);
+  const bool has_greatest = has_input(n, 2);
+  if (!has_least && !has_greatest) return Lowered::kDeclined;
+  TensorIndex x = TRY(lowering.read(n.inputs[0]));
+  if (has_least) {
+    const TensorIndex least = TRY(lowering.read(n.inputs[1]));
+    const TensorIndex to =
+        has_greatest ? add_between(lowering, n.outputs[0]) : lowering.write(n.outputs[0]);
+    add_whole(lowering, node, Whole::kMax, x, least, to);
+    x = to;
+  }
+  if (has_greatest) {
+    const TensorIndex greatest = TRY(lowering.read(n.inputs[2]));
+    add_whole(lowering, node, Whole::kMin, x, greatest, lowering.write(n.outputs[0]));
+  }
+  return Lowered::kYes;
+}
+
+// 0 - x; of Abs the greater of that and x.
+Result<Lowered> negate(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const bool is_abs = n.op == "Abs";
+  const TensorIndex x = TRY(lowering.read(n.inputs[0]));
+  const TensorIndex zero =
+      lowering.add_constant("zero", TRY(Tensor::create(lowering.dtype(n.inputs[0]), {})));
+  const TensorIndex negated =
+      is_abs ? add_between(lowering, n.outputs[0]) : lowering.write(n.outputs[0]);
+  add_whole(lowering, node, Whole::kSub, zero, x, negated);
+  if (is_abs) add_whole(lowering, node, Whole::kMax, x, negated, lowering.write(n.outputs[0]));
+  return Lowered::kYes;
+}
+
 }  // namespace
 
 Result<Lowered> lower_label_encoder(Lowering& lowering, std::size_t node) {
@@ -62,26 +121,24 @@ Result<Lowered> lower_label_encoder(Lowering& lowering, std::size_t node) {
 }
 
 Result<Lowered> lower_whole(Lowering& lowering, std::size_t node) {
-  struct Row {
-    std::string_view op;
-    plan::WholeFunction function;
-  };
-  constexpr Row kRows[] = {{"Add", plan::WholeFunction::kAdd},
-                           {"Mul", plan::WholeFunction::kMul},
-                           {"Sub", plan::WholeFunction::kSub}};
   const Node& n = lowering.graph.nodes[node];
-  for (const Row& row : kRows) {
-    if (row.op != n.op || !n.domain.empty() || n.version < 7 ||
-        lowering.dtype(n.outputs[0]) != DType::kInt64) {
-      continue;
-    }
-    const TensorIndex a = TRY(lowering.read(n.inputs[0]));
-    const TensorIndex b = TRY(lowering.read(n.inputs[1]));
-    const TensorIndex to = lowering.write(n.outputs[0]);
-    lowering.add_step(node, plan::KernelId::kWhole, {a, b}, {to})
-        .set_params(plan::WholeParams{static_cast<std::uint32_t>(row.function)});
-    return Lowered::kYes;
+  const DType dtype = n.outputs.empty() ? DType::kFloat32 : lowering.dtype(n.outputs[0]);
+  const auto element = runtime::element_of(dtype);
+  if (!n.domain.empty() || n.version < 7 || !element ||
+      whole_elements(Isa::kScalar, Whole::kAdd, *element) == nullptr) {
+    return Lowered::kDeclined;
   }
+  if (n.inputs.size() == 2) {
+    for (const PairRow& row : kPairRows) {
+      if (row.op != n.op) continue;
+      const TensorIndex a = TRY(lowering.read(n.inputs[0]));
+      const TensorIndex b = TRY(lowering.read(n.inputs[1]));
+      add_whole(lowering, node, row.function, a, b, lowering.write(n.outputs[0]));
+      return Lowered::kYes;
+    }
+  }
+  if (n.op == "Clip") return clip(lowering, node);
+  if ((n.op == "Neg" || n.op == "Abs") && dtype != DType::kUint8) return negate(lowering, node);
   return Lowered::kDeclined;
 }
 

@@ -60,6 +60,31 @@ TEST(Convert, WidensHalves) {
   }
 }
 
+template <typename From, typename To>
+void expect_whole(Element from, Element to) {
+  std::vector<From> x;
+  for (const float value : sample(1 << 19)) x.push_back(static_cast<From>(value));
+  for (int i = -300; i < 300; ++i) x.push_back(static_cast<From>(i) * From{1.25});
+  for (const Isa isa : isas_here()) {
+    for (std::size_t count = x.size(); count + 70 > x.size(); --count) {
+      std::vector<To> y(count);
+      convert_kernel(isa, from, to)(x.data() + (x.size() - count), y.data(), count);
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto value = static_cast<double>(x[x.size() - count + i]);
+        ASSERT_EQ(y[i], numeric::integer_from<To>(value)) << isa_name(isa) << " of " << value;
+      }
+    }
+  }
+}
+
+TEST(Convert, GoesTowardsZeroOnEveryInstructionSet) {
+  expect_whole<float, std::int8_t>(Element::kF32, Element::kI8);
+  expect_whole<float, std::uint8_t>(Element::kF32, Element::kU8);
+  expect_whole<float, std::int32_t>(Element::kF32, Element::kI32);
+  expect_whole<float, std::int64_t>(Element::kF32, Element::kI64);
+  expect_whole<double, std::int64_t>(Element::kF64, Element::kI64);
+}
+
 TEST(Convert, FollowsTheRulesOfCast) {
   const auto convert = [](Element from, Element to, auto x, auto y) {
     convert_kernel(best_isa(), from, to)(&x, &y, 1);

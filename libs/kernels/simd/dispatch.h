@@ -23,10 +23,13 @@
 //
 // which defines `const GemmKernels& gemm_kernels(Isa isa)`. Lambdas in kernels need HWY_ATTR.
 // SLIPWAY_INT8_TARGETS, defined before the include, compiles for AVX-512 VNNI instead of AVX-512.
+// SLIPWAY_LOOP_TARGETS compiles for AVX2 and the baseline: loops that the compiler makes vectors
+// of, which wait for memory, not for the processor. A table of these holds functions of plain C++.
 //
 // No include guard: the sources are included again for each target.
 #ifndef HWY_DISABLED_TARGETS
-#ifdef SLIPWAY_NO_AVX512  // sanitized builds: its largest tiles take g++ minutes a source
+// SLIPWAY_NO_AVX512: sanitized builds, where its largest tiles take g++ minutes a source.
+#if defined(SLIPWAY_NO_AVX512) || defined(SLIPWAY_LOOP_TARGETS)
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3 | HWY_AVX3_DL | SLIPWAY_SVE_TARGETS)
 #elif defined(SLIPWAY_INT8_TARGETS)
 #define HWY_WANT_AVX3_DL
@@ -51,7 +54,8 @@
   ",avx512vnni,vpclmulqdq,avx512vbmi,avx512vbmi2,vaes,avxvnni,avx512bitalg,avx512vpopcntdq"
 #endif
 
-#if HWY_TARGET == HWY_SCALAR && defined(__GNUC__) && !defined(__clang__)
+#if HWY_TARGET == HWY_SCALAR && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(SLIPWAY_LOOP_TARGETS)
 // For processors without wide vectors, where it is slow whatever we do: small at least.
 #undef HWY_BEFORE_NAMESPACE
 #undef HWY_AFTER_NAMESPACE
@@ -82,6 +86,11 @@
   case Isa::kAvx512:               \
   case Isa::kAvx512Vnni:           \
     return N_AVX3::table();
+#elif HWY_TARGETS & HWY_AVX2
+#define SLIPWAY_AVX512_CASE(table) \
+  case Isa::kAvx512:               \
+  case Isa::kAvx512Vnni:           \
+    return N_AVX2::table();
 #else
 #define SLIPWAY_AVX512_CASE(table)
 #endif

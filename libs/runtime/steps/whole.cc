@@ -1,7 +1,10 @@
-// Whole numbers: sums, differences and products, and what a table has for them.
+// Whole numbers: sums and the like of two, and what a table has for them.
+#include "kernels/elementwise/whole.h"
+
 #include <algorithm>
 
 #include "plan/params.h"
+#include "runtime/elements.h"
 #include "runtime/steps/broadcast.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
@@ -9,40 +12,25 @@
 namespace slipway::runtime {
 namespace {
 
-struct Whole {
+struct Combine {
   BroadcastRuns runs;
-  plan::WholeFunction function;
+  WholeElements combine;
+  std::size_t bytes;  // of an element
   std::uint32_t from[2];
   std::uint32_t to;
 };
 
-template <typename F>
-RunCode combine(const Whole& step, const Call& call, F f) {
-  const auto* const a = call.at<const std::uint64_t>(step.from[0]);
-  const auto* const b = call.at<const std::uint64_t>(step.from[1]);
-  auto* const y = call.at<std::uint64_t>(step.to);
-  const std::size_t a_step = step.runs.step[0];
-  const std::size_t b_step = step.runs.step[1];
-  step.runs.for_each(call.begin, call.end,
-                     [&](std::size_t to, const std::size_t* from, std::size_t count) {
-                       for (std::size_t i = 0; i < count; ++i)
-                         y[to + i] = f(a[from[0] + i * a_step], b[from[1] + i * b_step]);
-                     });
-  return RunCode::kOk;
-}
-
-// They wrap, as two's complement does.
 RunCode run_whole(const void* context, const Call& call) {
-  const Whole& step = *static_cast<const Whole*>(context);
-  using U = std::uint64_t;
-  switch (step.function) {
-    case plan::WholeFunction::kAdd:
-      return combine(step, call, [](U a, U b) { return a + b; });
-    case plan::WholeFunction::kSub:
-      return combine(step, call, [](U a, U b) { return a - b; });
-    default:
-      return combine(step, call, [](U a, U b) { return a * b; });
-  }
+  const Combine& step = *static_cast<const Combine*>(context);
+  const std::byte* const a = call.pointers[step.from[0]];
+  const std::byte* const b = call.pointers[step.from[1]];
+  std::byte* const y = call.pointers[step.to];
+  step.runs.for_each(
+      call.begin, call.end, [&](std::size_t to, const std::size_t* from, std::size_t count) {
+        step.combine(a + from[0] * step.bytes, step.runs.step[0], b + from[1] * step.bytes,
+                     step.runs.step[1], y + to * step.bytes, count);
+      });
+  return RunCode::kOk;
 }
 
 constexpr std::size_t kUnit = 1024;  // elements
@@ -77,14 +65,20 @@ RunCode run_look_up(const void* context, const Call& call) {
 Status bind_whole(Binder& binder) {
   TRY(binder.expect(2, 2, 1));
   TRY(binder.expect_plain());
-  TRY(binder.expect_type(DType::kInt64));
   const auto params = TRY(binder.params<plan::WholeParams>());
-  if (params.function >= static_cast<std::uint32_t>(plan::WholeFunction::kCount))
+  if (params.function >= static_cast<std::uint32_t>(Whole::kCount))
     return binder.error("it names a function that does not exist");
-  auto* const step = binder.make<Whole>();
+  const DType dtype = binder.outputs[0]->dtype;
+  TRY(binder.expect_type(dtype));
+  const auto element = element_of(dtype);
+  const WholeElements combine =
+      element ? whole_elements(binder.isa, static_cast<Whole>(params.function), *element) : nullptr;
+  if (combine == nullptr) return binder.error("no kernel has whole numbers of its type");
+  auto* const step = binder.make<Combine>();
   if (binder.outputs[0]->elements != 0 && !plan_broadcast(binder, step->runs))
     return binder.error("an operand does not broadcast to the output");
-  step->function = static_cast<plan::WholeFunction>(params.function);
+  step->combine = combine;
+  step->bytes = element_bytes(dtype);
   step->from[0] = binder.inputs[0]->slot;
   step->from[1] = binder.inputs[1]->slot;
   step->to = binder.outputs[0]->slot;

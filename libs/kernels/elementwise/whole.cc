@@ -1,0 +1,112 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/elementwise/whole.cc"
+#include "kernels/elementwise/whole.h"
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#define SLIPWAY_LOOP_TARGETS
+#include "kernels/simd/dispatch.h"
+
+namespace slipway {
+#ifndef SLIPWAY_WHOLE_TABLE
+#define SLIPWAY_WHOLE_TABLE
+inline constexpr std::size_t kWholeTypes = 4;
+struct WholeTable {
+  WholeElements of[static_cast<std::size_t>(Whole::kCount)][kWholeTypes];
+};
+#endif
+}  // namespace slipway
+
+HWY_BEFORE_NAMESPACE();
+namespace slipway::HWY_NAMESPACE {
+namespace {
+
+template <Whole kFunction, typename T>
+HWY_INLINE T combined(T a, T b) {
+  using U = std::make_unsigned_t<T>;
+  if constexpr (kFunction == Whole::kMin) return b < a ? b : a;
+  if constexpr (kFunction == Whole::kMax) return a < b ? b : a;
+  const auto x = static_cast<U>(a);
+  const auto y = static_cast<U>(b);
+  if constexpr (kFunction == Whole::kAdd) return static_cast<T>(x + y);
+  if constexpr (kFunction == Whole::kSub) return static_cast<T>(x - y);
+  return static_cast<T>(x * (y + 0U));
+}
+
+// A chunk at a time, all of the same size and by way of memory of its own, so that there is one
+// loop, without an end of its own.
+template <Whole kFunction, typename T>
+void combine(const void* a, std::size_t a_step, const void* b, std::size_t b_step, void* y,
+             std::size_t count) {
+  constexpr std::size_t kChunk = 512 / sizeof(T);
+  const auto* left = static_cast<const T*>(a);
+  const auto* right = static_cast<const T*>(b);
+  auto* to = static_cast<T*>(y);
+  T lefts[kChunk] = {};
+  T rights[kChunk] = {};
+  if (count != 0 && a_step == 0) std::fill(lefts, lefts + kChunk, *left);
+  if (count != 0 && b_step == 0) std::fill(rights, rights + kChunk, *right);
+  for (std::size_t n = 0; count != 0;
+       count -= n, to += n, left += n * a_step, right += n * b_step) {
+    n = std::min(kChunk, count);
+    const bool is_last = n < kChunk;
+    if (is_last && a_step != 0) std::copy(left, left + n, lefts);
+    if (is_last && b_step != 0) std::copy(right, right + n, rights);
+    const T* const x = is_last || a_step == 0 ? lefts : left;
+    const T* const z = is_last || b_step == 0 ? rights : right;
+    T chunk[kChunk];
+    for (std::size_t i = 0; i < kChunk; ++i) chunk[i] = combined<kFunction>(x[i], z[i]);
+    std::memcpy(to, chunk, n * sizeof(T));
+  }
+}
+
+// Of sums, differences and products the sign says nothing.
+#define SLIPWAY_ROW(f)                                                             \
+  {                                                                                \
+    combine<f, std::uint8_t>, combine<f, std::uint8_t>, combine<f, std::uint32_t>, \
+        combine<f, std::uint64_t>                                                  \
+  }
+#define SLIPWAY_SIGNED_ROW(f)                                                    \
+  {                                                                              \
+    combine<f, std::int8_t>, combine<f, std::uint8_t>, combine<f, std::int32_t>, \
+        combine<f, std::int64_t>                                                 \
+  }
+constexpr WholeTable kTable = {{SLIPWAY_ROW(Whole::kAdd), SLIPWAY_ROW(Whole::kSub),
+                                SLIPWAY_ROW(Whole::kMul), SLIPWAY_SIGNED_ROW(Whole::kMin),
+                                SLIPWAY_SIGNED_ROW(Whole::kMax)}};
+#undef SLIPWAY_ROW
+#undef SLIPWAY_SIGNED_ROW
+
+}  // namespace
+const WholeTable& whole_table() { return kTable; }
+}  // namespace slipway::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace slipway {
+namespace {
+
+SLIPWAY_KERNELS(WholeTable, tables, whole_table)
+
+}  // namespace
+
+WholeElements whole_elements(Isa isa, Whole function, Element type) {
+  const auto& row = tables(isa).of[static_cast<std::size_t>(function)];
+  switch (type) {
+    case Element::kI8:
+      return row[0];
+    case Element::kU8:
+      return row[1];
+    case Element::kI32:
+      return row[2];
+    case Element::kI64:
+      return row[3];
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace slipway
+#endif
