@@ -2,9 +2,7 @@
 #define HWY_TARGET_INCLUDE "kernels/rows/reduce.cc"
 #include "kernels/rows/reduce.h"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
@@ -14,6 +12,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
+
+constexpr std::size_t kTogether = 4;  // vectors of columns
 
 // A reduction: what lanes start from, how a lane takes in an element and another lane, and what is
 // done at the end.
@@ -127,9 +127,37 @@ HWY_INLINE F32x16 reduce_column(std::size_t length, Value value) {
   return R::finish(lane[0], length);
 }
 
+// Four vectors of neighbouring columns at once, lane by lane: whole cache lines side by side, of
+// rows that may all share a few places in the cache.
+template <typename R>
+HWY_NOINLINE void reduce_many_columns(const float* x, float* y, std::size_t length,
+                                      std::size_t inner) {
+  alignas(64) float lanes[kWide][kTogether * kWide];
+  for (std::size_t j = 0; j < kWide; ++j) {
+    F32x16 lane[kTogether];
+    for (F32x16& l : lane) l = R::start();
+    for (std::size_t i = j; i < length; i += kWide) {
+      HWY_UNROLL(4)
+      for (std::size_t v = 0; v < kTogether; ++v)
+        lane[v] = R::step(lane[v], load(x + i * inner + v * kWide));
+    }
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < kTogether; ++v) store(lane[v], lanes[j] + v * kWide);
+  }
+  for (std::size_t v = 0; v < kTogether * kWide; v += kWide) {
+    for (std::size_t half = kWide / 2; half != 0; half /= 2) {
+      for (std::size_t j = 0; j < half; ++j)
+        store(R::combine(load(lanes[j] + v), load(lanes[j + half] + v)), lanes[j] + v);
+    }
+    store(R::finish(load(lanes[0] + v), length), y + v);
+  }
+}
+
 template <typename R>
 void reduce_columns(const float* x, float* y, std::size_t length, std::size_t inner,
                     std::size_t begin, std::size_t end) {
+  for (; begin + kTogether * kWide <= end; begin += kTogether * kWide)
+    reduce_many_columns<R>(x + begin, y + begin, length, inner);
   for (std::size_t c = begin; c < end; c += kWide) {
     const std::size_t count = end - c < kWide ? end - c : kWide;
     const float* const column = x + c;
@@ -193,78 +221,5 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace slipway {
 SLIPWAY_KERNELS(ReduceKernels, reduce_kernels, reduce_table)
-
-namespace {
-
-template <bool kMax>
-bool is_beyond(float a, float b) {
-  return (kMax ? a > b : a < b) || (a != a && b == b);
-}
-
-template <bool kMax, bool kTakesLast>
-bool takes_over(float here, float there) {
-  return kTakesLast ? !is_beyond<kMax>(there, here) : is_beyond<kMax>(here, there);
-}
-
-// Of `count` neighbouring columns, row by row: x is read in its order.
-inline constexpr std::size_t kAbreast = 64;
-template <bool kMax, bool kTakesLast, typename Index>
-void arg_extremes_abreast(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
-                          std::size_t count) {
-  float best[kAbreast];
-  Index at[kAbreast] = {};
-  std::copy_n(x, count, best);
-  for (std::size_t i = 1; i < length; ++i) {
-    const float* const row = x + i * inner;
-    const auto here = static_cast<Index>(i);
-    const auto step = [&](std::size_t c) {
-      const bool takes = takes_over<kMax, kTakesLast>(row[c], best[c]);
-      best[c] = takes ? row[c] : best[c];
-      at[c] = takes ? here : at[c];
-    };
-    if (count == kAbreast) {
-      for (std::size_t c = 0; c < kAbreast; ++c) step(c);  // a number known beforehand: in vectors
-    } else {
-      for (std::size_t c = 0; c < count; ++c) step(c);
-    }
-  }
-  std::copy_n(at, count, y);
-}
-
-template <bool kMax, bool kTakesLast>
-std::int64_t arg_extreme_in_row(const float* x, std::size_t length) {
-  float best = x[0];
-  std::size_t at = 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!takes_over<kMax, kTakesLast>(x[i], best)) continue;
-    best = x[i];
-    at = i;
-  }
-  return static_cast<std::int64_t>(at);
-}
-
-template <bool kMax, bool kTakesLast>
-void arg_extreme_of(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
-                    std::size_t begin, std::size_t end) {
-  if (inner == 1) {
-    *y = arg_extreme_in_row<kMax, kTakesLast>(x, length);
-    return;
-  }
-  const bool is_short = length <= std::numeric_limits<std::int32_t>::max();
-  const auto abreast = is_short ? arg_extremes_abreast<kMax, kTakesLast, std::int32_t>
-                                : arg_extremes_abreast<kMax, kTakesLast, std::int64_t>;
-  for (std::size_t c = begin; c < end; c += kAbreast)
-    abreast(x + c, y + c, length, inner, std::min(end - c, kAbreast));
-}
-
-}  // namespace
-
-void arg_extreme(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
-                 std::size_t begin, std::size_t end, bool is_max, bool takes_last) {
-  constexpr decltype(&arg_extreme_of<true, true>) kForms[2][2] = {
-      {arg_extreme_of<false, false>, arg_extreme_of<false, true>},
-      {arg_extreme_of<true, false>, arg_extreme_of<true, true>}};
-  kForms[is_max ? 1 : 0][takes_last ? 1 : 0](x, y, length, inner, begin, end);
-}
 }  // namespace slipway
 #endif

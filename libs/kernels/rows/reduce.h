@@ -38,10 +38,4 @@ struct ReduceKernels {
 
 const ReduceKernels& reduce_kernels(Isa isa);
 
-// The index of the greatest (the least), the first of equals or the last; NaN is beyond all. Of
-// column c of x [length, inner], for begin <= c < end; a row is a column with inner = 1. length >
-// 0.
-void arg_extreme(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
-                 std::size_t begin, std::size_t end, bool is_max, bool takes_last);
-
 }  // namespace slipway

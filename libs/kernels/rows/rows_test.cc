@@ -323,52 +323,5 @@ TEST(ReduceKernels, ColumnsHaveTheBitsOfTheDefinition) {
   }
 }
 
-struct ArgRow {
-  const char* name;
-  std::vector<float> x;
-  std::int64_t first_max, last_max, first_min, last_min;
-};
-
-TEST(ReduceKernels, FindTheExtremeElement) {
-  const ArgRow rows[] = {
-      {"one", {3}, 0, 0, 0, 0},
-      {"plain", {1, 5, -2, 4}, 1, 1, 2, 2},
-      {"equals", {1, 5, 5, 1, -0.0F, 0}, 1, 2, 4, 5},
-      {"NaN", {1, NAN, 7, NAN, -7}, 1, 3, 1, 3},
-      {"infinities", {-INFINITY, INFINITY}, 1, 1, 0, 0},
-  };
-  for (const ArgRow& row : rows) {
-    const auto find = [&](bool is_max, bool last) {
-      std::int64_t y = -1;
-      arg_extreme(row.x.data(), &y, row.x.size(), 1, 0, 1, is_max, last);
-      return y;
-    };
-    EXPECT_EQ(find(true, false), row.first_max) << row.name;
-    EXPECT_EQ(find(true, true), row.last_max) << row.name;
-    EXPECT_EQ(find(false, false), row.first_min) << row.name;
-    EXPECT_EQ(find(false, true), row.last_min) << row.name;
-  }
-}
-
-// Columns of a matrix, each like a row of its own, wherever a caller begins.
-TEST(ReduceKernels, ExtremesOfColumnsAreThoseOfEach) {
-  constexpr std::size_t kLength = 7, kInner = 150, kBegin = 3;
-  std::vector<float> x = sample(kLength, kInner);
-  for (std::size_t i = 0; i < x.size(); i += 3) x[i] = 2.0F;  // equals
-  for (const bool is_max : {false, true}) {
-    for (const bool takes_last : {false, true}) {
-      std::vector<std::int64_t> y(kInner, -1);
-      arg_extreme(x.data(), y.data(), kLength, kInner, kBegin, kInner, is_max, takes_last);
-      for (std::size_t c = 0; c < kInner; ++c) {
-        std::vector<float> column;
-        for (std::size_t i = 0; i < kLength; ++i) column.push_back(x[i * kInner + c]);
-        std::int64_t want = -1;
-        if (c >= kBegin) arg_extreme(column.data(), &want, kLength, 1, 0, 1, is_max, takes_last);
-        EXPECT_EQ(y[c], want) << c;
-      }
-    }
-  }
-}
-
 }  // namespace
 }  // namespace slipway

@@ -1,5 +1,6 @@
 #include "kernels/rows/reduce.h"
 
+#include "kernels/rows/arg_extreme.h"
 #include "plan/params.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
@@ -13,7 +14,7 @@ struct Reduce {
   ReduceKernel kernel;
   ColumnUnits units;
   std::size_t length;
-  bool is_max, takes_last;
+  ArgExtreme arg_extreme;
   std::uint32_t from, to;
 };
 
@@ -44,8 +45,8 @@ RunCode run_arg_extreme(const void* context, const Call& call) {
   const std::size_t inner = step.units.inner;
   step.units.for_each(call.begin, call.end,
                       [&](std::size_t outer, std::size_t begin, std::size_t end) {
-                        arg_extreme(x + outer * step.length * inner, y + outer * inner, step.length,
-                                    inner, begin, end, step.is_max, step.takes_last);
+                        step.arg_extreme(x + outer * step.length * inner, y + outer * inner,
+                                         step.length, inner, begin, end);
                       });
   return RunCode::kOk;
 }
@@ -97,8 +98,7 @@ Status bind_arg_extreme(Binder& binder) {
     return binder.error("it names an axis that does not exist");
   }
   Reduce* const step = TRY(make_reduce(binder, params.axis, params.axis + 1));
-  step->is_max = params.is_max != 0;
-  step->takes_last = params.takes_last != 0;
+  step->arg_extreme = arg_extreme(binder.isa, params.is_max != 0, params.takes_last != 0);
   binder.use(run_arg_extreme, step, step->units.units());
   return {};
 }
