@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <random>
 #include <vector>
 
 #include "kernels/move/copy.h"
@@ -231,6 +232,44 @@ TEST(ResampleKernels, AddTapsInOrder) {
         }
         ASSERT_EQ(std::bit_cast<std::uint32_t>(y[i]), std::bit_cast<std::uint32_t>(want))
             << isa_name(isa) << " inner " << inner << " at " << i;
+      }
+    }
+  }
+}
+
+// Short rows and long ones, alone and together, with few taps and many.
+TEST(ResampleKernels, AddTapsOfTheLastAxis) {
+  std::mt19937 random(3);
+  for (const std::size_t in : {1U, 5U, 40U}) {
+    for (const std::size_t out : {1U, 3U, 16U, 33U, 64U, 150U}) {
+      for (const std::size_t width : {1U, 2U, 4U, 8U, 9U}) {
+        for (const std::size_t rows : {1U, 2U, 7U, 30U}) {
+          std::vector<std::int32_t> positions(out * width);
+          std::vector<float> weights(out * width);
+          for (std::int32_t& p : positions) p = static_cast<std::int32_t>(random() % in);
+          for (float& w : weights) w = static_cast<float>(random() % 5) * 0.37F;
+          std::vector<float> x(rows * in);
+          for (float& value : x) value = static_cast<float>(random() % 1000) * 0.013F;
+          if (in > 1) x[1] = INFINITY;
+          const Resampling axis = {in, out, width, positions.data(), weights.data()};
+          for (const Isa isa : isas_here()) {
+            std::vector<float> y(rows * out);
+            resample_kernels(isa).resample(axis, x.data(), y.data(), 1, 0, rows / 2);
+            resample_kernels(isa).resample(axis, x.data(), y.data(), 1, rows / 2, rows);
+            for (std::size_t i = 0; i < y.size(); ++i) {
+              float want = 0.0F;
+              for (std::size_t t = 0; t < width; ++t) {
+                const std::size_t at = i % out * width + t;
+                if (weights[at] == 0.0F) continue;
+                want = std::fma(weights[at],
+                                x[i / out * in + static_cast<std::size_t>(positions[at])], want);
+              }
+              ASSERT_EQ(std::bit_cast<std::uint32_t>(y[i]), std::bit_cast<std::uint32_t>(want))
+                  << isa_name(isa) << " " << in << " to " << out << ", " << width << " taps, "
+                  << rows << " rows, at " << i;
+            }
+          }
+        }
       }
     }
   }
