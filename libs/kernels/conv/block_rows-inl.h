@@ -16,7 +16,7 @@ namespace slipway::HWY_NAMESPACE {
 namespace {
 
 // Outputs of a tile at each end that some taps may miss.
-inline constexpr std::size_t kEdge = 2;
+inline constexpr std::size_t kEdge = 3;
 
 // Taps of neighbouring outputs; steps in floats.
 struct Taps {

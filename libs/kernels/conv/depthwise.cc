@@ -108,18 +108,20 @@ constexpr FixedForm kFixed = {kColumns, kStride,
 
 // Rows of a multiple of seven columns, which is what images of 224 have, padded at both ends.
 template <std::size_t kColumns>
-constexpr std::array<FixedForm, 18> kFixedForms = {
+constexpr std::array<FixedForm, 22> kFixedForms = {
     kFixed<kColumns, 1, 3, 0, 0>, kFixed<kColumns, 1, 3, 1, 0>, kFixed<kColumns, 1, 3, 0, 1>,
     kFixed<kColumns, 1, 3, 1, 1>, kFixed<kColumns, 2, 3, 0, 0>, kFixed<kColumns, 2, 3, 1, 0>,
     kFixed<kColumns, 2, 3, 0, 1>, kFixed<kColumns, 1, 5, 0, 0>, kFixed<kColumns, 1, 5, 2, 0>,
     kFixed<kColumns, 1, 5, 0, 2>, kFixed<kColumns, 1, 5, 2, 2>, kFixed<kColumns, 2, 5, 0, 0>,
     kFixed<kColumns, 2, 5, 2, 0>, kFixed<kColumns, 2, 5, 0, 1>, kFixed<kColumns, 2, 5, 2, 1>,
-    kFixed<kColumns, 2, 5, 1, 0>, kFixed<kColumns, 2, 5, 0, 2>, kFixed<kColumns, 2, 5, 1, 2>};
+    kFixed<kColumns, 2, 5, 1, 0>, kFixed<kColumns, 2, 5, 0, 2>, kFixed<kColumns, 2, 5, 1, 2>,
+    kFixed<kColumns, 1, 7, 0, 0>, kFixed<kColumns, 1, 7, 3, 0>, kFixed<kColumns, 1, 7, 0, 3>,
+    kFixed<kColumns, 1, 7, 3, 3>};
 
 inline BlockTile fixed_form(const ConvShape& shape, std::size_t columns, std::ptrdiff_t before,
                             std::ptrdiff_t after) {
   if (shape.width.dilation != 1 || columns % 7 != 0) return nullptr;
-  const std::array<FixedForm, 18>& forms = columns == 7 ? kFixedForms<7> : kFixedForms<kWidestTile>;
+  const std::array<FixedForm, 22>& forms = columns == 7 ? kFixedForms<7> : kFixedForms<kWidestTile>;
   for (const FixedForm& form : forms) {
     const FixedForm wanted = {columns, shape.width.stride, shape.width.kernel, before,
                               after,   form.tile};

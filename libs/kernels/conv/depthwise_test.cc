@@ -18,6 +18,7 @@ const ConvCase kCases[] = {
     {"5 x 5", {1, 17, 1, 1, kOne, conv_axis(7, 5, 1, 1, 2, 2), conv_axis(7, 5, 1, 1, 2, 2)}},
     {"5 x 5, stride 2",
      {1, 16, 1, 1, kOne, conv_axis(9, 5, 2, 1, 2, 2), conv_axis(15, 5, 2, 1, 2, 2)}},
+    {"7 x 7", {1, 17, 1, 1, kOne, conv_axis(9, 7, 1, 1, 3, 3), conv_axis(28, 7, 1, 1, 3, 3)}},
     {"one position", {1, 3, 1, 1, kOne, conv_axis(1, 5, 1, 1, 2, 2), conv_axis(1, 5, 1, 1, 2, 2)}},
     {"dilated, stride 3",
      {1, 16, 1, 1, kOne, conv_axis(9, 3, 3, 2, 3, 1), conv_axis(40, 3, 3, 5, 7, 6)}},
@@ -43,7 +44,7 @@ TEST(DepthwiseConvolution, HasTheBitsOfTheDefinition) {
 
 TEST(DepthwiseConvolution, OfEveryWidthHasTheBitsOfTheDefinition) {
   for (std::size_t width = 1; width < 46; ++width) {
-    for (const std::size_t kernel : {3, 5}) {
+    for (const std::size_t kernel : {3, 5, 7, 9}) {
       const std::string name = std::to_string(width) + " by " + std::to_string(kernel);
       check({name.c_str(),
              {1, 16, 1, 1, kOne, kOne, conv_axis(width, kernel, 1, 1, kernel / 2, kernel / 2)}},
