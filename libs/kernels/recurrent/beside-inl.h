@@ -28,12 +28,8 @@ HWY_INLINE void run_cells(Cells& cells) {
   (std::make_index_sequence<Cells::kSteps>());
 }
 
-#if HWY_TARGET != HWY_SCALAR && HWY_TARGET <= HWY_AVX3 && !defined(SLIPWAY_INT8_TARGETS)
-constexpr std::size_t kPair = 2;
-
-HWY_INLINE bool walks_in_pairs(const RecurrentForm& form) {
-  return form.groups() >= 2 * kPair && form.groups() % kPair == 0 && r_chains(form) == 1;
-}
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET <= HWY_AVX2 && !defined(SLIPWAY_INT8_TARGETS)
+constexpr std::size_t kPair = HWY_TARGET == HWY_AVX2 ? 1 : 2;
 
 // kSums vectors of R's columns times h.
 template <typename W, std::size_t kSums>
@@ -112,8 +108,10 @@ void step_in_pairs(const Walk& walk, const Section* sections, State& state, std:
       multiply_some<W, kGates, Cells, kPair>(walk, state, i, pending);
     return;
   }
-  for (std::size_t i = walk.groups - kPair; i != 0; i -= kPair)
+  for (std::size_t i = walk.groups; i > 2;) {
+    i -= kPair;
     multiply_some<W, kGates, Cells, kPair>(walk, state, i, pending);
+  }
   if constexpr (std::is_same_v<W, Bfloat16> && kGates % 2 == 1) {
     multiply_some<W, kGates, Cells, kPair>(walk, state, 0, pending);
   } else {
@@ -121,11 +119,23 @@ void step_in_pairs(const Walk& walk, const Section* sections, State& state, std:
     multiply_some<W, kGates, Cells, 1>(walk, state, 1, pending);
   }
 }
-#else
-HWY_INLINE bool walks_in_pairs(const RecurrentForm& /*form*/) { return false; }
 
+// A step in pairs where that is how the layer can be walked, else the other. With AVX2 not of
+// weights to be widened: there are half as many registers.
 template <typename W, std::size_t kGates, template <std::size_t> class Cells>
-constexpr Step step_in_pairs = nullptr;
+Step in_pairs_or(const RecurrentForm& form, Step other) {
+  if constexpr (HWY_TARGET != HWY_AVX2 || std::is_same_v<W, float>) {
+    const std::size_t groups = form.groups();
+    if (groups >= 2 * kPair && groups % kPair == 0 && r_chains(form) == 1)
+      return step_in_pairs<W, kGates, Cells>;
+  }
+  return other;
+}
+#else
+template <typename W, std::size_t kGates, template <std::size_t> class Cells>
+Step in_pairs_or(const RecurrentForm& /*form*/, Step other) {
+  return other;
+}
 #endif
 
 }  // namespace

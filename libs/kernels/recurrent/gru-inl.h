@@ -164,9 +164,10 @@ void run_as(const RecurrentCall& call) {
   const RecurrentForm& form = call.form;
   if (form.is_linear_before_reset) {
     const Section section = section_of<W, kGates, kLinearTogether>(form, finish_linear);
-    const bool is_in_pairs = !(form.clip > 0) && walks_in_pairs(form);
-    return walk_layer(call, &section,
-                      is_in_pairs ? step_in_pairs<W, kGates, LinearSteps> : step_linear);
+    const bool has_clip = form.clip > 0;
+    return walk_layer(
+        call, &section,
+        has_clip ? step_linear : in_pairs_or<W, kGates, LinearSteps>(form, step_linear));
   }
   const Section sections[] = {section_of<W, 2, kGatesTogether>(form, finish_reset),
                               section_of<W, 1, kCandidatesTogether>(form, finish_candidate)};

@@ -138,8 +138,7 @@ void run_as(const RecurrentCall& call) {
   const bool is_plain = !(form.clip > 0) && !form.has_peepholes && !form.couples_input_forget;
   const Section section =
       section_of<W, kGates, kTogether>(form, is_plain ? finish_plain : finish_any);
-  const bool is_in_pairs = is_plain && walks_in_pairs(form);
-  walk_layer(call, &section, is_in_pairs ? step_in_pairs<W, kGates, CellSteps> : step);
+  walk_layer(call, &section, is_plain ? in_pairs_or<W, kGates, CellSteps>(form, step) : step);
 }
 
 void run(const RecurrentCall& call) {
