@@ -8,8 +8,10 @@
 #include "compile/lower/numbers.h"
 #include "compile/lower/pool.h"
 #include "compile/lower/view.h"
+#include "kernels/rows/whole_reduce.h"
 #include "ops/node_view.h"
 #include "plan/params.h"
+#include "runtime/elements.h"
 
 namespace slipway::compile {
 namespace {
@@ -33,6 +35,12 @@ constexpr Row kRows[] = {
     {"ReduceSum", Reduction::kSum},
     {"ReduceSumSquare", Reduction::kSumSquare},
 };
+
+bool has_kernel(DType dtype, Reduction function) {
+  if (dtype == DType::kFloat32) return true;
+  const auto element = runtime::element_of(dtype);
+  return element && whole_reduce_kernel(Isa::kScalar, function, *element).rows != nullptr;
+}
 
 bool has_elements(const Shape& shape) {
   return std::ranges::none_of(shape, [](std::int64_t extent) { return extent == 0; });
@@ -101,7 +109,7 @@ Result<Lowered> add_reduce(Lowering& lowering, std::size_t node, Reduction funct
     }
     const auto kept = static_cast<std::size_t>(std::ranges::count(reduced, false));
     range = Range{kept, shape.size()};
-    const TensorIndex rows = lowering.add_temporary(n.name, DType::kFloat32, moved);
+    const TensorIndex rows = lowering.add_temporary(n.name, lowering.dtype(n.inputs[0]), moved);
     add_view(lowering, node, from, rows, axes).note = "reduced axes to the back";
     from = rows;
   }
@@ -130,7 +138,7 @@ std::optional<plan::PoolKind> pooling_of(const Lowering& lowering, const Node& n
 Result<Lowered> lower_reduce(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
   const Shape& shape = lowering.shape(n.inputs[0]);
-  if (!lowering.is_float(n.inputs[0]) || !has_elements(shape)) return Lowered::kDeclined;
+  if (!has_elements(shape)) return Lowered::kDeclined;
   const auto reduced = TRY(reduced_axes(lowering, node));
   if (!reduced) return Lowered::kDeclined;
   if (const auto kind = pooling_of(lowering, n, *reduced)) {
@@ -138,7 +146,9 @@ Result<Lowered> lower_reduce(Lowering& lowering, std::size_t node) {
     return Lowered::kYes;
   }
   for (const Row& row : kRows) {
-    if (row.op == n.op) return add_reduce(lowering, node, row.function, *reduced);
+    if (row.op != n.op) continue;
+    if (!has_kernel(lowering.dtype(n.inputs[0]), row.function)) return Lowered::kDeclined;
+    return add_reduce(lowering, node, row.function, *reduced);
   }
   return Lowered::kDeclined;
 }

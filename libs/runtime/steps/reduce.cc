@@ -1,7 +1,9 @@
 #include "kernels/rows/reduce.h"
 
 #include "kernels/rows/arg_extreme.h"
+#include "kernels/rows/whole_reduce.h"
 #include "plan/params.h"
+#include "runtime/elements.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
 
@@ -15,6 +17,8 @@ struct Reduce {
   ColumnUnits units;
   std::size_t length;
   ArgExtreme arg_extreme;
+  WholeReduceKernel whole;
+  std::size_t bytes;  // of an element
   std::uint32_t from, to;
 };
 
@@ -35,6 +39,27 @@ RunCode run_columns(const void* context, const Call& call) {
                         step.kernel.columns(x + outer * step.length * inner, y + outer * inner,
                                             step.length, inner, begin, end);
                       });
+  return RunCode::kOk;
+}
+
+RunCode run_whole_rows(const void* context, const Call& call) {
+  const Reduce& step = *static_cast<const Reduce*>(context);
+  step.whole.rows(call.pointers[step.from] + call.begin * step.length * step.bytes,
+                  call.pointers[step.to] + call.begin * step.bytes, call.end - call.begin,
+                  step.length);
+  return RunCode::kOk;
+}
+
+RunCode run_whole_columns(const void* context, const Call& call) {
+  const Reduce& step = *static_cast<const Reduce*>(context);
+  const std::byte* const x = call.pointers[step.from];
+  std::byte* const y = call.pointers[step.to];
+  const std::size_t inner = step.units.inner;
+  step.units.for_each(
+      call.begin, call.end, [&](std::size_t outer, std::size_t begin, std::size_t end) {
+        step.whole.columns(x + outer * step.length * inner * step.bytes,
+                           y + outer * inner * step.bytes, step.length, inner, begin, end);
+      });
   return RunCode::kOk;
 }
 
@@ -75,15 +100,26 @@ Result<Reduce*> make_reduce(Binder& binder, std::size_t first, std::size_t end) 
 Status bind_reduce(Binder& binder) {
   TRY(binder.expect(1, 1, 1));
   TRY(binder.expect_plain());
-  TRY(binder.expect_type(DType::kFloat32));
+  const DType dtype = binder.outputs[0]->dtype;
+  TRY(binder.expect_type(dtype));
   const auto params = TRY(binder.params<plan::ReduceParams>());
   if (params.function >= static_cast<std::uint32_t>(Reduction::kCount)) {
     return binder.error("it names a reduction that does not exist");
   }
   Reduce* const step = TRY(make_reduce(binder, params.first, params.end));
-  step->kernel = reduce_kernels(binder.isa).of[params.function];
   const bool is_rows = step->units.inner == 1;
-  binder.use(is_rows ? run_rows : run_columns, step, step->units.units());
+  if (dtype == DType::kFloat32) {
+    step->kernel = reduce_kernels(binder.isa).of[params.function];
+    binder.use(is_rows ? run_rows : run_columns, step, step->units.units());
+    return {};
+  }
+  const auto element = element_of(dtype);
+  if (element)
+    step->whole =
+        whole_reduce_kernel(binder.isa, static_cast<Reduction>(params.function), *element);
+  if (step->whole.rows == nullptr) return binder.error("no kernel reduces its type so");
+  step->bytes = element_bytes(dtype);
+  binder.use(is_rows ? run_whole_rows : run_whole_columns, step, step->units.units());
   return {};
 }
 
