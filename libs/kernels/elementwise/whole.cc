@@ -2,12 +2,12 @@
 #define HWY_TARGET_INCLUDE "kernels/elementwise/whole.cc"
 #include "kernels/elementwise/whole.h"
 
-#include <algorithm>
-#include <cstring>
 #include <type_traits>
 
 #define SLIPWAY_LOOP_TARGETS
 #include "kernels/simd/dispatch.h"
+// NOLINTNEXTLINE(llvm-include-order): for each target again
+#include "kernels/elementwise/chunks-inl.h"
 
 namespace slipway {
 #ifndef SLIPWAY_WHOLE_TABLE
@@ -35,31 +35,11 @@ HWY_INLINE T combined(T a, T b) {
   return static_cast<T>(x * (y + 0U));
 }
 
-// A chunk at a time, all of the same size and by way of memory of its own, so that there is one
-// loop, without an end of its own.
 template <Whole kFunction, typename T>
 void combine(const void* a, std::size_t a_step, const void* b, std::size_t b_step, void* y,
              std::size_t count) {
-  constexpr std::size_t kChunk = 512 / sizeof(T);
-  const auto* left = static_cast<const T*>(a);
-  const auto* right = static_cast<const T*>(b);
-  auto* to = static_cast<T*>(y);
-  T lefts[kChunk] = {};
-  T rights[kChunk] = {};
-  if (count != 0 && a_step == 0) std::fill(lefts, lefts + kChunk, *left);
-  if (count != 0 && b_step == 0) std::fill(rights, rights + kChunk, *right);
-  for (std::size_t n = 0; count != 0;
-       count -= n, to += n, left += n * a_step, right += n * b_step) {
-    n = std::min(kChunk, count);
-    const bool is_last = n < kChunk;
-    if (is_last && a_step != 0) std::copy(left, left + n, lefts);
-    if (is_last && b_step != 0) std::copy(right, right + n, rights);
-    const T* const x = is_last || a_step == 0 ? lefts : left;
-    const T* const z = is_last || b_step == 0 ? rights : right;
-    T chunk[kChunk];
-    for (std::size_t i = 0; i < kChunk; ++i) chunk[i] = combined<kFunction>(x[i], z[i]);
-    std::memcpy(to, chunk, n * sizeof(T));
-  }
+  for_chunks<T>(a, a_step, b, b_step, static_cast<T*>(y), count,
+                [](T left, T right) HWY_ATTR { return combined<kFunction>(left, right); });
 }
 
 // Of sums, differences and products the sign says nothing.
