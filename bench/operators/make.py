@@ -42,8 +42,9 @@ def rows():
     for operator in UNARY:
         yield operator.lower(), operator, [f32(*FLAT)], {}
     for operator in BINARY:
-        for kind in ("f32", "i32", "i64"):
-            yield f"{operator.lower()}_{kind}", operator, [(kind, FLAT)] * 2, {}
+        for kind, type_of in (("f32", np.float32), ("i32", np.int32), ("i64", np.int64)):
+            other = type_of(7) if operator == "Div" and kind != "f32" else (kind, FLAT)
+            yield f"{operator.lower()}_{kind}", operator, [(kind, FLAT), other], {}
         yield f"{operator.lower()}_a_channel", operator, [f32(*MAP), floats(1, 64, 1, 1)], {}
         yield f"{operator.lower()}_a_row", operator, [f32(*ROWS), f32(64, 1)], {}
         yield f"{operator.lower()}_a_number", operator, [f32(*FLAT), np.float32(0.7)], {}
@@ -131,7 +132,6 @@ def rows():
     yield "depthtospace", "DepthToSpace", [f32(*MAP)], {"blocksize": 2}
     yield "spacetodepth", "SpaceToDepth", [f32(*MAP)], {"blocksize": 2}
     yield "reversesequence", "ReverseSequence", [f32(64, 8, 128), ints(*[64] * 8)], {}
-    yield "nonzero", "NonZero", [f32(*ROWS)], {}
 
     for mode in ("nearest", "linear", "cubic"):
         yield f"resize_{mode}_double", "Resize", [f32(1, 16, 32, 32), None, np.array([1, 1, 2, 2], np.float32)], {"mode": mode}
