@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/move/by_size.h"
+#include "kernels/move/transpose.h"
 
 namespace slipway {
 namespace {
@@ -99,70 +100,6 @@ void copy_line(const T* from, Index from_stride, T* to, Index to_stride, std::si
   }
 }
 
-// A block of a transpose: to[r * to_step + c] = from[c * from_step + r].
-template <typename T>
-void transpose_block(const T* from, Index from_step, T* to, Index to_step, std::size_t rows,
-                     std::size_t columns) {
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      put(get(from + static_cast<Index>(c) * from_step + r),
-          to + static_cast<Index>(r) * to_step + c);
-    }
-  }
-}
-
-using Quad = std::uint32_t __attribute__((vector_size(16)));
-
-inline Quad load_quad(const std::uint32_t* from) {
-  Quad quad;
-  std::memcpy(&quad, from, sizeof(quad));
-  return quad;
-}
-
-void transpose_four(const std::uint32_t* from, Index from_step, std::uint32_t* to, Index to_step) {
-  const Quad a = load_quad(from);
-  const Quad b = load_quad(from + from_step);
-  const Quad c = load_quad(from + 2 * from_step);
-  const Quad d = load_quad(from + 3 * from_step);
-  const Quad ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-  const Quad ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const Quad cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-  const Quad cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  const Quad rows[] = {__builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5),
-                       __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7),
-                       __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5),
-                       __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
-  for (Index r = 0; r < 4; ++r) std::memcpy(to + r * to_step, &rows[r], sizeof(Quad));
-}
-
-constexpr std::size_t kBlock = 16;
-
-// Rows of the block go to `to`; `from` is contiguous along them.
-template <typename T>
-void transpose_blocks(const T* from, Index from_step, T* to, Index to_step, std::size_t rows,
-                      std::size_t columns) {
-  for (std::size_t c = 0; c < columns; c += kBlock) {
-    const std::size_t width = std::min(kBlock, columns - c);
-    for (std::size_t r = 0; r < rows; r += kBlock) {
-      const std::size_t height = std::min(kBlock, rows - r);
-      const T* const source = from + static_cast<Index>(c) * from_step + r;
-      T* const target = to + static_cast<Index>(r) * to_step + c;
-      if constexpr (sizeof(T) == 4) {
-        if (width == kBlock && height == kBlock) {
-          for (Index y = 0; y < 16; y += 4) {
-            for (Index x = 0; x < 16; x += 4) {
-              transpose_four(source + x * from_step + y, from_step, target + y * to_step + x,
-                             to_step);
-            }
-          }
-          continue;
-        }
-      }
-      transpose_block(source, from_step, target, to_step, height, width);
-    }
-  }
-}
-
 template <typename T>
 void copy_units(const CopyPlan& plan, const T* from, T* to, std::size_t begin, std::size_t end) {
   const CopyShape& loop = plan.loop;
@@ -185,8 +122,8 @@ void copy_units(const CopyPlan& plan, const T* from, T* to, std::size_t begin, s
         copy_line(source, loop.from_stride[inner], target, loop.to_stride[inner], count);
         break;
       case CopyPlan::kTranspose:
-        transpose_blocks(source, loop.from_stride[inner], target, loop.to_stride[inner - 1],
-                         loop.extent[inner - 1], count);
+        transpose(source, loop.from_stride[inner], target, loop.to_stride[inner - 1],
+                  loop.extent[inner - 1], count);
         break;
     }
   }
