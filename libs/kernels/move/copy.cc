@@ -85,11 +85,52 @@ void advance(const CopyPlan& plan, Place& place) {
 }
 
 template <typename T>
+void copy_as(const std::byte* from, std::byte* to) {
+  put(get(reinterpret_cast<const T*>(from)), reinterpret_cast<T*>(to));
+}
+
+// The first bytes and the last ones: both, where there are no more than two Ts of them.
+template <typename T>
+void copy_ends(const std::byte* from, std::byte* to, std::size_t bytes) {
+  copy_as<T>(from, to);
+  copy_as<T>(from + bytes - sizeof(T), to + bytes - sizeof(T));
+}
+
+// Short ones without a call.
+void copy_bytes(const std::byte* from, std::byte* to, std::size_t bytes) {
+  constexpr std::size_t kShort = 64;
+  if (bytes > kShort) {
+    std::memcpy(to, from, bytes);
+  } else if (bytes > sizeof(Element16)) {
+    for (std::size_t i = 0; i + sizeof(Element16) < bytes; i += sizeof(Element16))
+      copy_as<Element16>(from + i, to + i);
+    const std::size_t last = bytes - sizeof(Element16);
+    copy_as<Element16>(from + last, to + last);
+  } else if (bytes >= 8) {
+    copy_ends<std::uint64_t>(from, to, bytes);
+  } else if (bytes >= 4) {
+    copy_ends<std::uint32_t>(from, to, bytes);
+  } else if (bytes >= 2) {
+    copy_ends<std::uint16_t>(from, to, bytes);
+  } else if (bytes == 1) {
+    *to = *from;
+  }
+}
+
+template <typename T>
 void copy_run(const T* from, T* to, std::size_t count) {
-  if (count * sizeof(T) > 64) {
-    std::memcpy(to, from, count * sizeof(T));
-  } else {
-    for (std::size_t i = 0; i < count; ++i) put(get(from + i), to + i);
+  copy_bytes(reinterpret_cast<const std::byte*>(from), reinterpret_cast<std::byte*>(to),
+             count * sizeof(T));
+}
+
+// `times` in all of a run that stands at `to` once: what has been written is copied.
+void repeat_run(std::byte* to, std::size_t bytes, std::size_t times) {
+  constexpr std::size_t kLongest = 4096;  // stays in the first cache
+  const std::size_t total = bytes * times;
+  std::size_t length = bytes;
+  for (std::size_t done = bytes; done < total; done += length) {
+    if (length < kLongest) length = done;
+    copy_bytes(to, to + done, std::min(length, total - done));
   }
 }
 
@@ -100,8 +141,31 @@ void copy_line(const T* from, Index from_stride, T* to, Index to_stride, std::si
   }
 }
 
+// Runs of elements. Those of units that read the same one and write one after the other are
+// repeated.
+template <typename T>
+void copy_runs(const CopyPlan& plan, const T* from, T* to, std::size_t begin, std::size_t end) {
+  const CopyShape& loop = plan.loop;
+  const std::size_t inner = loop.rank - 1;
+  const std::size_t count = loop.extent[inner];
+  const bool repeats = inner != 0 && loop.from_stride[inner - 1] == 0 &&
+                       loop.to_stride[inner - 1] == static_cast<Index>(count);
+  Place place = place_of(plan, begin);
+  for (std::size_t unit = begin; unit < end; ++unit, advance(plan, place)) {
+    T* const target = to + place.to;
+    copy_run(from + place.from, target, count);
+    if (!repeats) continue;
+    const std::size_t times = std::min(end - unit, loop.extent[inner - 1] - place.at[inner - 1]);
+    repeat_run(reinterpret_cast<std::byte*>(target), count * sizeof(T), times);
+    unit += times - 1;
+    place.at[inner - 1] += times - 1;
+    place.to += static_cast<Index>((times - 1) * count);
+  }
+}
+
 template <typename T>
 void copy_units(const CopyPlan& plan, const T* from, T* to, std::size_t begin, std::size_t end) {
+  if (plan.kind == CopyPlan::kRuns) return copy_runs(plan, from, to, begin, end);
   const CopyShape& loop = plan.loop;
   const std::size_t inner = loop.rank - 1;
   const std::size_t count = loop.extent[inner];
@@ -111,7 +175,6 @@ void copy_units(const CopyPlan& plan, const T* from, T* to, std::size_t begin, s
     T* const target = to + place.to;
     switch (plan.kind) {
       case CopyPlan::kRuns:
-        copy_run(source, target, count);
         break;
       case CopyPlan::kFill: {
         const T value = get(source);
