@@ -175,6 +175,21 @@ TEST(Gather, PicksBlocksAndRefusesBadIndices) {
   }
 }
 
+TEST(Gather, OfBlocksOfEverySize) {
+  const std::int32_t indices[] = {4, 0, -1, -5, 2};  // of five
+  for (std::size_t bytes = 1; bytes <= 17; ++bytes) {
+    const Bytes from = random_bytes(10 * bytes);
+    Bytes want;
+    for (const std::size_t row : {4, 0, 4, 0, 2, 9, 5, 9, 5, 7}) {
+      const auto at = from.begin() + static_cast<std::ptrdiff_t>(row * bytes);
+      want.insert(want.end(), at, at + static_cast<std::ptrdiff_t>(bytes));
+    }
+    Bytes to(10 * bytes);
+    EXPECT_EQ(gather(from.data(), {indices, false}, to.data(), 5, 5, bytes, 0, 2), kAllGood);
+    EXPECT_EQ(to, want) << bytes;
+  }
+}
+
 TEST(Scatter, PutsElementsInTheirPlaces) {
   const std::int64_t indices[] = {1, -1, 0, 2, 1, -3};
   const std::uint8_t updates[] = {10, 11, 12, 13, 14, 15};
@@ -215,6 +230,45 @@ TEST(GatherElements, PicksElementsAndRefusesBadIndices) {
   EXPECT_EQ(y, (std::vector<std::uint8_t>{2, 2, 4, 5}));
   rows.from_extent = 1;
   EXPECT_EQ(gather_elements(rows, x.data(), {indices, true}, y.data(), 0, 4), 0U);
+}
+
+// Along every axis of [4, 5, 6], from fewer rows and columns than the input has; in parts.
+TEST(GatherElements, AlongEveryAxisOfEverySize) {
+  const GatherElements shape = {3, 0, 1, {3, 5, 4}, {30, 6, 1}, 0};
+  const std::size_t from_extent[] = {4, 5, 6};
+  constexpr std::size_t kCount = 60;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const auto extent = static_cast<std::int64_t>(from_extent[axis]);
+    std::vector<std::int64_t> wide(kCount);
+    for (std::size_t i = 0; i < kCount; ++i)
+      wide[i] = static_cast<std::int64_t>(i * 7 % (2 * from_extent[axis])) - extent;
+    const std::vector<std::int32_t> narrow(wide.begin(), wide.end());
+    for (const std::size_t bytes : {1, 2, 4, 8, 16}) {
+      GatherElements gather = shape;
+      gather.axis = axis;
+      gather.element_bytes = bytes;
+      gather.from_extent = from_extent[axis];
+      const Bytes from = random_bytes(120 * bytes);
+      Bytes want(kCount * bytes);
+      for (std::size_t i = 0; i < kCount; ++i) {
+        std::size_t at[] = {i / 20, i / 4 % 5, i % 4};
+        at[axis] = static_cast<std::size_t>(wide[i] < 0 ? wide[i] + extent : wide[i]);
+        std::memcpy(&want[i * bytes], &from[(at[0] * 30 + at[1] * 6 + at[2]) * bytes], bytes);
+      }
+      for (const Indices indices : {Indices{wide.data(), true}, Indices{narrow.data(), false}}) {
+        Bytes to(kCount * bytes);
+        EXPECT_EQ(gather_elements(gather, from.data(), indices, to.data(), 0, 23), kAllGood);
+        EXPECT_EQ(gather_elements(gather, from.data(), indices, to.data(), 23, kCount), kAllGood);
+        EXPECT_EQ(to, want) << "axis " << axis << ", elements of " << bytes;
+      }
+      gather.from_extent = 2;  // indices -2 .. 1 are left
+      std::size_t bad = 0;
+      while (wide[bad] >= -2 && wide[bad] < 2) ++bad;
+      Bytes to(kCount * bytes);
+      EXPECT_EQ(gather_elements(gather, from.data(), {wide.data(), true}, to.data(), 0, kCount),
+                bad);
+    }
+  }
 }
 
 TEST(ResampleKernels, AddTapsInOrder) {
