@@ -90,4 +90,19 @@ std::size_t gather_elements(const GatherElements& shape, const void* from, Indic
   return bad;
 }
 
+std::size_t gather_blocks(const GatherBlocks& shape, const void* from, const std::int64_t* indices,
+                          void* to, std::size_t begin, std::size_t end) {
+  for (std::size_t row = begin; row < end; ++row) {
+    std::size_t block = row / shape.rows;  // so far the batch
+    for (std::size_t k = 0; k < shape.depth; ++k) {
+      const std::int64_t index = in_range(indices[row * shape.depth + k], shape.extent[k]);
+      if (index < 0) return row;
+      block = block * shape.extent[k] + static_cast<std::size_t>(index);
+    }
+    std::memcpy(static_cast<std::byte*>(to) + row * shape.block_bytes,
+                static_cast<const std::byte*>(from) + block * shape.block_bytes, shape.block_bytes);
+  }
+  return kAllGood;
+}
+
 }  // namespace slipway

@@ -7,6 +7,7 @@
 
 #include "kernels/move/copy.h"
 #include "kernels/move/gather.h"
+#include "kernels/move/reorder.h"
 #include "kernels/move/resample.h"
 #include "kernels/move/scatter.h"
 
@@ -267,6 +268,77 @@ TEST(GatherElements, AlongEveryAxisOfEverySize) {
       Bytes to(kCount * bytes);
       EXPECT_EQ(gather_elements(gather, from.data(), {wide.data(), true}, to.data(), 0, kCount),
                 bad);
+    }
+  }
+}
+
+TEST(GatherBlocks, NamesBlocksOfEachBatch) {
+  const std::int64_t indices[] = {0, 1, -1, -3, 1, 2, 0, 0, -2, -1, 1, -2};  // [2, 3, 2]
+  const GatherBlocks shape = {2, {2, 3}, 3, 5};  // of [2, 2, 3], five bytes each
+  const Bytes from = random_bytes(60);
+  Bytes want;
+  for (const std::ptrdiff_t block : {1, 3, 5, 6, 8, 10})
+    want.insert(want.end(), from.begin() + block * 5, from.begin() + block * 5 + 5);
+  Bytes to(30);
+  EXPECT_EQ(gather_blocks(shape, from.data(), indices, to.data(), 0, 2), kAllGood);
+  EXPECT_EQ(gather_blocks(shape, from.data(), indices, to.data(), 2, 6), kAllGood);
+  EXPECT_EQ(to, want);
+  for (const std::int64_t bad : {std::int64_t{3}, std::int64_t{-4}, INT64_MIN, INT64_MAX}) {
+    const std::int64_t wrong[] = {0, 1, 1, bad};
+    EXPECT_EQ(gather_blocks(shape, from.data(), wrong, to.data(), 0, 2), 1U);
+  }
+}
+
+TEST(Triangle, KeepsWhatStandsOnOneSideOfADiagonal) {
+  for (const std::size_t bytes : {1, 4, 16}) {
+    for (const std::size_t columns : {1, 4, 7}) {
+      const std::size_t rows = 2 * 5;  // two matrices
+      const Bytes from = random_bytes(rows * columns * bytes);
+      for (const std::int64_t k : {INT64_MIN, std::int64_t{-5}, std::int64_t{-2}, std::int64_t{0},
+                                   std::int64_t{3}, std::int64_t{7}, INT64_MAX}) {
+        for (const bool is_upper : {true, false}) {
+          Bytes want = from;
+          for (std::size_t i = 0; i < rows * columns; ++i) {
+            const auto right =
+                static_cast<std::int64_t>(i % columns) - static_cast<std::int64_t>(i / columns % 5);
+            if (is_upper ? right < k : right > k) std::memset(&want[i * bytes], 0, bytes);
+          }
+          const Triangle shape = {5, columns, bytes, is_upper};
+          Bytes to(from.size(), 0xEE);
+          copy_triangle(shape, from.data(), k, to.data(), 0, 3);
+          copy_triangle(shape, from.data(), k, to.data(), 3, rows);
+          EXPECT_EQ(to, want) << columns << " columns, k " << k << ", upper " << is_upper;
+        }
+      }
+    }
+  }
+}
+
+TEST(Sequences, AreReversedEachToItsLength) {
+  const std::int64_t lengths[] = {0, 1, 2, 5};
+  for (const std::size_t bytes : {1, 3, 40}) {
+    const Bytes from = random_bytes(20 * bytes);
+    for (const bool is_time_first : {true, false}) {
+      const auto place = [&](std::size_t time, std::size_t sequence) {
+        return (is_time_first ? time * 4 + sequence : sequence * 5 + time) * bytes;
+      };
+      Bytes want(20 * bytes);
+      for (std::size_t sequence = 0; sequence < 4; ++sequence) {
+        const auto length = static_cast<std::size_t>(lengths[sequence]);
+        for (std::size_t time = 0; time < 5; ++time) {
+          const std::size_t source = time < length ? length - 1 - time : time;
+          std::memcpy(&want[place(time, sequence)], &from[place(source, sequence)], bytes);
+        }
+      }
+      const Sequences shape = {5, 4, bytes, is_time_first};
+      Bytes to(20 * bytes);
+      EXPECT_EQ(reverse_sequences(shape, from.data(), lengths, to.data(), 0, 7), kAllGood);
+      EXPECT_EQ(reverse_sequences(shape, from.data(), lengths, to.data(), 7, 20), kAllGood);
+      EXPECT_EQ(to, want);
+      for (const std::int64_t bad : {std::int64_t{-1}, std::int64_t{6}, INT64_MIN, INT64_MAX}) {
+        const std::int64_t wrong[] = {5, 5, bad, 5};
+        EXPECT_EQ(reverse_sequences(shape, from.data(), wrong, to.data(), 0, 20), 2U);
+      }
     }
   }
 }
