@@ -185,6 +185,44 @@ std::size_t join_three(const T* from, Index from_step, T* to, std::size_t rows) 
   return r;
 }
 
+// As many rows as columns as a register has elements: of the columns the first `loads` are given,
+// of the rows the first `stores` wanted.
+template <typename T>
+void transpose_part(const T* from, Index from_step, T* to, Index to_step, std::size_t loads,
+                    std::size_t stores) {
+  constexpr std::size_t kN = kLanes<T>;
+  Line<T, kN> line = {};
+  for (std::size_t i = 0; i < kN && i < loads; ++i)
+    line[i] = load(from + static_cast<Index>(i) * from_step);
+  for (std::size_t i = 0; i < doublings(kN); ++i) zip<T, kN>(line);
+  for (std::size_t i = 0; i < kN && i < stores; ++i)
+    store<T>(line[i], to + static_cast<Index>(i) * to_step);
+}
+
+// Fewer rows than a register has elements: what stands behind them is read and left out. Returns
+// the columns done.
+template <typename T>
+std::size_t split_few(const T* from, Index from_step, T* to, Index to_step, std::size_t rows,
+                      std::size_t columns) {
+  constexpr auto kN = static_cast<Index>(kLanes<T>);
+  const auto count = static_cast<Index>(columns);
+  Index c = 0;
+  for (; c + kN < count && (count - c - kN) * from_step + static_cast<Index>(rows) >= kN; c += kN)
+    transpose_part(from + c * from_step, from_step, to + c, to_step, kN, rows);
+  return static_cast<std::size_t>(c);
+}
+
+// Rows of fewer elements than a register has, written one after the other: with more behind them,
+// which the next rows overwrite. Returns the rows done.
+template <typename T>
+std::size_t join_few(const T* from, Index from_step, T* to, std::size_t rows, std::size_t columns) {
+  constexpr std::size_t kN = kLanes<T>;
+  std::size_t r = 0;
+  for (; r + kN < rows && (rows - r - kN + 1) * columns >= kN; r += kN)
+    transpose_part(from + r, from_step, to + r * columns, static_cast<Index>(columns), columns, kN);
+  return r;
+}
+
 // As many rows as columns as a register has elements.
 template <typename T>
 inline void transpose_square(const T* from, Index from_step, T* to, Index to_step) {
@@ -263,19 +301,22 @@ template <typename T>
 void transpose(const T* from, Index from_step, T* to, Index to_step, std::size_t rows,
                std::size_t columns) {
   if constexpr (sizeof(T) <= 8) {
-    if (rows > 1 && static_cast<Index>(rows) <= from_step && from_step <= 4) {
-      const auto split = from_step == 2   ? split_columns<T, 2>
-                         : from_step == 3 ? split_columns<T, 3>
-                                          : split_columns<T, 4>;
-      const std::size_t done = split(from, to, to_step, rows, columns);
+    const bool is_split = static_cast<Index>(rows) <= from_step;
+    if (rows > 1 && is_split && (from_step <= 4 || rows < kLanes<T>)) {
+      const std::size_t done =
+          from_step == 2   ? split_columns<T, 2>(from, to, to_step, rows, columns)
+          : from_step == 3 ? split_columns<T, 3>(from, to, to_step, rows, columns)
+          : from_step == 4 ? split_columns<T, 4>(from, to, to_step, rows, columns)
+                           : split_few(from, from_step, to, to_step, rows, columns);
       return transpose_plain(from + static_cast<Index>(done) * from_step, from_step, to + done,
                              to_step, rows, columns - done);
     }
-    if (columns > 1 && columns <= 4 && to_step == static_cast<Index>(columns)) {
-      const auto join = columns == 2   ? join_columns<T, 2>
-                        : columns == 3 ? join_three<T>
-                                       : join_columns<T, 4>;
-      const std::size_t done = join(from, from_step, to, rows);
+    const bool is_joined = to_step == static_cast<Index>(columns);
+    if (columns > 1 && is_joined && (columns <= 4 || columns < kLanes<T>)) {
+      const std::size_t done = columns == 2   ? join_columns<T, 2>(from, from_step, to, rows)
+                               : columns == 3 ? join_three(from, from_step, to, rows)
+                               : columns == 4 ? join_columns<T, 4>(from, from_step, to, rows)
+                                              : join_few(from, from_step, to, rows, columns);
       return transpose_plain(from + done, from_step, to + static_cast<Index>(done) * to_step,
                              to_step, rows - done, columns);
     }

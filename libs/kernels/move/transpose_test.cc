@@ -50,7 +50,7 @@ void check_all_sizes(const Matrix& m) {
 constexpr std::size_t kLengths[] = {1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 48, 49, 64, 100};
 
 TEST(Transpose, FewRowsOfInterleavedColumns) {
-  for (std::size_t step = 1; step <= 5; ++step) {
+  for (std::size_t step = 1; step <= 18; ++step) {
     for (std::size_t rows = 1; rows <= step; ++rows) {
       for (const std::size_t columns : kLengths) {
         check_all_sizes({rows, columns, step, columns});
@@ -61,7 +61,7 @@ TEST(Transpose, FewRowsOfInterleavedColumns) {
 }
 
 TEST(Transpose, FewColumnsThatBecomeInterleaved) {
-  for (std::size_t columns = 1; columns <= 5; ++columns) {
+  for (std::size_t columns = 1; columns <= 17; ++columns) {
     for (const std::size_t rows : kLengths) {
       check_all_sizes({rows, columns, rows, columns});
       check_all_sizes({rows, columns, rows + 3, columns});
