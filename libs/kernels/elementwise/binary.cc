@@ -120,16 +120,20 @@ void compare(const float* a, std::size_t a_step, const float* b, std::size_t b_s
 
 void where(const std::uint8_t* condition, std::size_t condition_step, const void* a,
            std::size_t a_step, const void* b, std::size_t b_step, void* y, std::size_t count) {
-  if ((condition_step & a_step & b_step) == 0) {
-    return choose_by_pieces(where, sizeof(float), condition, condition_step, a, a_step, b, b_step,
-                            y, count);
-  }
   const auto* const __restrict yes = static_cast<const std::uint32_t*>(a);
   const auto* const __restrict no = static_cast<const std::uint32_t*>(b);
   auto* const __restrict to = static_cast<std::uint32_t*>(y);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t mask = condition[i] != 0 ? ~0U : 0U;
-    to[i] = (yes[i] & mask) | (no[i] & ~mask);
+  if ((condition_step & a_step & b_step) != 0) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t mask = condition[i] != 0 ? ~0U : 0U;
+      to[i] = (yes[i] & mask) | (no[i] & ~mask);
+    }
+  } else if (count < kFewChoices) {
+    for (std::size_t i = 0; i < count; ++i)
+      to[i] = condition[i * condition_step] != 0 ? yes[i * a_step] : no[i * b_step];
+  } else {
+    choose_by_pieces(where, sizeof(float), condition, condition_step, a, a_step, b, b_step, y,
+                     count);
   }
 }
 

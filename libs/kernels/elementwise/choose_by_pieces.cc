@@ -7,30 +7,19 @@
 namespace slipway {
 namespace {
 
-// An operand of a choice, a piece at a time: a scalar is written out as often as a piece has
-// elements.
-class Pieces {
- public:
-  static constexpr std::size_t kPiece = 256;
+constexpr std::size_t kPiece = 256;  // elements
 
-  Pieces(const void* from, std::size_t step, std::size_t element_bytes, std::size_t count)
-      : at_(static_cast<const std::byte*>(from)), step_(step * element_bytes) {
-    if (step != 0) return;
+// A scalar as often as a piece has elements.
+struct Piece {
+  std::uint64_t words[kPiece];
+
+  void fill(const void* scalar, std::size_t element_bytes, std::size_t count) {
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < sizeof(word); i += element_bytes)
+      std::memcpy(reinterpret_cast<std::byte*>(&word) + i, scalar, element_bytes);
     const std::size_t bytes = std::min(count, kPiece) * element_bytes;
-    std::memcpy(same_, from, element_bytes);
-    for (std::size_t done = element_bytes; done < bytes; done *= 2)
-      std::memcpy(same_ + done, same_, std::min(done, bytes - done));
-    at_ = same_;
+    for (std::size_t i = 0; i * sizeof(word) < bytes; ++i) words[i] = word;
   }
-  Pieces(const Pieces&) = delete;
-  Pieces& operator=(const Pieces&) = delete;
-
-  const std::byte* at(std::size_t i) const { return at_ + i * step_; }
-
- private:
-  const std::byte* at_;
-  std::size_t step_;
-  alignas(8) std::byte same_[kPiece * 8];
 };
 
 }  // namespace
@@ -39,13 +28,20 @@ void choose_by_pieces(ChooseElements choose, std::size_t element_bytes,
                       const std::uint8_t* condition, std::size_t condition_step, const void* a,
                       std::size_t a_step, const void* b, std::size_t b_step, void* y,
                       std::size_t count) {
-  if (count == 0) return;
-  const Pieces chosen(condition, condition_step, 1, count);
-  const Pieces yes(a, a_step, element_bytes, count);
-  const Pieces no(b, b_step, element_bytes, count);
-  for (std::size_t i = 0; i < count; i += Pieces::kPiece) {
-    choose(reinterpret_cast<const std::uint8_t*>(chosen.at(i)), 1, yes.at(i), 1, no.at(i), 1,
-           static_cast<std::byte*>(y) + i * element_bytes, std::min(count - i, Pieces::kPiece));
+  Piece same_condition;
+  Piece same_a;
+  Piece same_b;
+  const auto begin_of = [&](const void* from, std::size_t step, std::size_t bytes, Piece& same) {
+    if (step == 0) same.fill(from, bytes, count);
+    return static_cast<const std::byte*>(step == 0 ? same.words : from);
+  };
+  const std::byte* const chosen = begin_of(condition, condition_step, 1, same_condition);
+  const std::byte* const yes = begin_of(a, a_step, element_bytes, same_a);
+  const std::byte* const no = begin_of(b, b_step, element_bytes, same_b);
+  for (std::size_t i = 0; i < count; i += kPiece) {
+    choose(reinterpret_cast<const std::uint8_t*>(chosen + i * condition_step), 1,
+           yes + i * a_step * element_bytes, 1, no + i * b_step * element_bytes, 1,
+           static_cast<std::byte*>(y) + i * element_bytes, std::min(count - i, kPiece));
   }
 }
 

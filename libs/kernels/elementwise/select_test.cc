@@ -84,7 +84,7 @@ void check_choice(ChooseElements choose, std::size_t bytes, std::size_t count) {
 }
 
 TEST(ChooseElements, OfScalarsAndLines) {
-  for (const std::size_t count : {0, 1, 3, 15, 16, 17, 255, 256, 257, 600}) {
+  for (const std::size_t count : {0, 1, 3, 15, 23, 24, 25, 100, 255, 256, 257, 600}) {
     for (const std::size_t bytes : {1, 2, 4, 8}) check_choice(choose_elements(bytes), bytes, count);
     for (const Isa isa : isas_here()) check_choice(binary_kernels(isa).where, 4, count);
   }
