@@ -263,9 +263,10 @@ void transpose_ragged(const T* from, Index from_step, T* to, Index to_step, std:
 template <typename T>
 inline constexpr std::size_t kTile = std::max<std::size_t>(16, 64 / sizeof(T));
 
+// Not part of what calls it: g++ gives out registers better so.
 template <typename T>
-void transpose_tile(const T* from, Index from_step, T* to, Index to_step, std::size_t rows,
-                    std::size_t columns) {
+[[gnu::noinline]] void transpose_tile(const T* from, Index from_step, T* to, Index to_step,
+                                      std::size_t rows, std::size_t columns) {
   if constexpr (sizeof(T) <= 8) {
     constexpr std::size_t kN = kLanes<T>;
     if (rows == kTile<T> && columns == kTile<T>) {
