@@ -33,6 +33,9 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kConcat:
     case plan::KernelId::kMapped:
     case plan::KernelId::kGather:
+    case plan::KernelId::kGatherBlocks:
+    case plan::KernelId::kTriangle:
+    case plan::KernelId::kReverseSequences:
     case plan::KernelId::kRelayout:
     case plan::KernelId::kRecurrent:
     case plan::KernelId::kTrees:

@@ -49,6 +49,9 @@ enum class KernelId : std::uint16_t {
   kScatterElements = 42,
   kScatterBlocks = 43,
   kLrn = 44,
+  kGatherBlocks = 55,
+  kTriangle = 56,
+  kReverseSequences = 57,
   // What skl2onnx makes models of.
   kSvm = 45,
   kSvmClasses = 46,

@@ -324,6 +324,22 @@ struct GatherParams {
   std::uint32_t axis;
 };
 
+// Inputs: the data, the indices (int64 [batch, ..., k]); k indices name what stands at as many
+// places after the first `batch` axes, which both share.
+struct GatherBlocksParams {
+  std::uint32_t batch;
+};
+
+// Inputs: matrices, and the number of the diagonal (int64), 0 where it is left out.
+struct TriangleParams {
+  std::uint32_t is_upper;
+};
+
+// Inputs: the data [time, sequences, ...] or [sequences, time, ...], the lengths (int64).
+struct ReverseSequencesParams {
+  std::uint32_t is_time_first;
+};
+
 // Over axes first .. end together.
 struct SoftmaxParams {
   std::uint32_t first;

@@ -78,6 +78,43 @@ TEST(EndForms, Scattered) {
   });
 }
 
+TEST(EndForms, BlocksGathered) {
+  expect_kernels({
+      {"rows", "%x: float[6,7,9], %i: int64[3,4,1]", "%y = GatherND(%x, %i)", "gather blocks"},
+      {"elements", "%x: uint8[6,7], %i: int64[30,2]", "%y = GatherND(%x, %i)", "gather blocks"},
+      {"of each batch", "%x: float16[3,6,7], %i: int64[3,5,1]",
+       "%y = GatherND(%x, %i) {batch_dims=1}", "gather blocks"},
+      {"of constant places", "%x: float[4,8,3]",
+       "init %i = int64[2,2] {-1, 0, 3, -8}\n%y = GatherND(%x, %i)", "gather blocks"},
+      {"of two batches", "%x: int64[2,3,4,5]",
+       "init %i = int64[2,3,2] {0, 0, 3, 4, -1, -1, 1, 2, -4, 3, 2, -5}\n"
+       "%y = GatherND(%x, %i) {batch_dims=2}",
+       "gather blocks"},
+  });
+}
+
+TEST(EndForms, Triangles) {
+  expect_kernels({
+      {"upper", "%x: float[3,17,9]", "%y = Trilu(%x)", "triangle"},
+      {"lower", "%x: float16[9,17]", "%y = Trilu(%x) {upper=0}", "triangle"},
+      {"of another diagonal", "%x: bool[2,2,9,5]",
+       "init %k = int64[] {-2}\n%y = Trilu(%x, %k) {upper=0}", "triangle"},
+      {"far off", "%x: int64[4,5]", "init %k = int64[1] {9}\n%y = Trilu(%x, %k)", "triangle"},
+      {"of a diagonal that is given", "%x: float[7,7], %k: int64[1]", "%y = Trilu(%x, %k)",
+       "triangle"},
+  });
+}
+
+TEST(EndForms, SequencesReversed) {
+  expect_kernels({
+      {"time first", "%x: float[6,3,5]",
+       "init %l = int64[3] {0, 6, 4}\n%y = ReverseSequence(%x, %l)", "reverse sequences"},
+      {"sequences first", "%x: uint8[3,6]",
+       "init %l = int64[3] {1, 6, 5}\n%y = ReverseSequence(%x, %l) {batch_axis=0, time_axis=1}",
+       "reverse sequences"},
+  });
+}
+
 TEST(EndForms, ResponsesNormalised) {
   expect_kernels({
       {"by default", "%x: float[2,7,9,13]", "%y = LRN(%x) {size=5}", "lrn"},

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "kernels/elementwise/select.h"
 #include "kernels/numeric/float_math.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
@@ -117,14 +118,22 @@ void compare(const float* a, std::size_t a_step, const float* b, std::size_t b_s
   }
 }
 
-void where(const std::uint8_t* condition, std::size_t condition_step, const float* a,
-           std::size_t a_step, const float* b, std::size_t b_step, float* y, std::size_t count) {
-  if (condition_step == 1 && a_step == 1 && b_step == 1) {
-    for (std::size_t i = 0; i < count; ++i) y[i] = condition[i] != 0 ? a[i] : b[i];
-  } else {
+void where(const std::uint8_t* condition, std::size_t condition_step, const void* a,
+           std::size_t a_step, const void* b, std::size_t b_step, void* y, std::size_t count) {
+  const auto* const __restrict yes = static_cast<const std::uint32_t*>(a);
+  const auto* const __restrict no = static_cast<const std::uint32_t*>(b);
+  auto* const __restrict to = static_cast<std::uint32_t*>(y);
+  if ((condition_step & a_step & b_step) != 0) {
     for (std::size_t i = 0; i < count; ++i) {
-      y[i] = condition[i * condition_step] != 0 ? a[i * a_step] : b[i * b_step];
+      const std::uint32_t mask = condition[i] != 0 ? ~0U : 0U;
+      to[i] = (yes[i] & mask) | (no[i] & ~mask);
     }
+  } else if (count < kFewChoices) {
+    for (std::size_t i = 0; i < count; ++i)
+      to[i] = condition[i * condition_step] != 0 ? yes[i * a_step] : no[i * b_step];
+  } else {
+    choose_by_pieces(where, sizeof(float), condition, condition_step, a, a_step, b, b_step, y,
+                     count);
   }
 }
 

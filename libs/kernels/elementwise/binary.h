@@ -40,15 +40,15 @@ enum class Compare : std::uint8_t {
 using CompareKernel = void (*)(const float* a, std::size_t a_step, const float* b,
                                std::size_t b_step, std::uint8_t* y, std::size_t count);
 
-// y[i] = condition[i] != 0 ? a[i] : b[i], of any four-byte elements. Steps as above.
-using WhereKernel = void (*)(const std::uint8_t* condition, std::size_t condition_step,
-                             const float* a, std::size_t a_step, const float* b, std::size_t b_step,
-                             float* y, std::size_t count);
+// y[i] = condition[i] != 0 ? a[i] : b[i]. Steps as above; y must overlap none.
+using ChooseElements = void (*)(const std::uint8_t* condition, std::size_t condition_step,
+                                const void* a, std::size_t a_step, const void* b,
+                                std::size_t b_step, void* y, std::size_t count);
 
 struct BinaryKernels {
   BinaryKernel of[static_cast<std::size_t>(Binary::kCount)];
   CompareKernel compare[static_cast<std::size_t>(Compare::kCount)];
-  WhereKernel where;
+  ChooseElements where;  // of four bytes
 
   const BinaryKernel& operator[](Binary f) const { return of[static_cast<std::size_t>(f)]; }
 };

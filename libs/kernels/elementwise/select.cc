@@ -52,11 +52,21 @@ CompareElements compare_of(Compare function) {
 template <typename T>
 void choose(const std::uint8_t* condition, std::size_t condition_step, const void* a,
             std::size_t a_step, const void* b, std::size_t b_step, void* y, std::size_t count) {
-  const T* const yes = static_cast<const T*>(a);
-  const T* const no = static_cast<const T*>(b);
-  T* const to = static_cast<T*>(y);
-  for (std::size_t i = 0; i < count; ++i)
-    to[i] = condition[i * condition_step] != 0 ? yes[i * a_step] : no[i * b_step];
+  const T* const __restrict yes = static_cast<const T*>(a);
+  const T* const __restrict no = static_cast<const T*>(b);
+  T* const __restrict to = static_cast<T*>(y);
+  if ((condition_step & a_step & b_step) != 0) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const T mask = static_cast<T>(-static_cast<T>(condition[i] != 0));
+      to[i] = static_cast<T>((yes[i] & mask) | (no[i] & ~mask));
+    }
+  } else if (count < kFewChoices) {
+    for (std::size_t i = 0; i < count; ++i)
+      to[i] = condition[i * condition_step] != 0 ? yes[i * a_step] : no[i * b_step];
+  } else {
+    choose_by_pieces(choose<T>, sizeof(T), condition, condition_step, a, a_step, b, b_step, y,
+                     count);
+  }
 }
 
 }  // namespace

@@ -17,13 +17,18 @@ using CompareElements = void (*)(const void* a, std::size_t a_step, const void* 
 // Null for half and bfloat16.
 CompareElements compare_elements(Compare function, Element type);
 
-// y[i] = condition[i] != 0 ? a[i] : b[i]. Steps as above; y must overlap none.
-using ChooseElements = void (*)(const std::uint8_t* condition, std::size_t condition_step,
-                                const void* a, std::size_t a_step, const void* b,
-                                std::size_t b_step, void* y, std::size_t count);
-
 // Of elements of 1, 2, 4 or 8 bytes; null for others.
 ChooseElements choose_elements(std::size_t element_bytes);
+
+// For fewer elements a loop with steps is quicker than choose_by_pieces().
+inline constexpr std::size_t kFewChoices = 24;
+
+// Calls `choose` for pieces, all of its steps being 1: scalars are written out beforehand. Of
+// elements of 1, 2, 4 or 8 bytes.
+void choose_by_pieces(ChooseElements choose, std::size_t element_bytes,
+                      const std::uint8_t* condition, std::size_t condition_step, const void* a,
+                      std::size_t a_step, const void* b, std::size_t b_step, void* y,
+                      std::size_t count);
 
 enum class Logic : std::uint8_t { kAnd, kOr, kXor, kCount };
 

@@ -54,6 +54,42 @@ TEST(ChooseElements, OfEveryWidth) {
   EXPECT_EQ(choose_elements(16), nullptr);
 }
 
+std::vector<std::uint8_t> random_bytes(std::size_t count, std::uint32_t state) {
+  std::vector<std::uint8_t> bytes(count);
+  for (std::uint8_t& b : bytes) {
+    state = state * 1664525U + 1013904223U;
+    b = static_cast<std::uint8_t>(state >> 24);
+  }
+  return bytes;
+}
+
+// Every one of scalars and of lines, pieces whole and not.
+void check_choice(ChooseElements choose, std::size_t bytes, std::size_t count) {
+  std::vector<std::uint8_t> condition = random_bytes(count + 1, 1);
+  for (std::uint8_t& c : condition) c &= c < 128 ? 0 : 255;
+  const std::vector<std::uint8_t> a = random_bytes((count + 1) * bytes, 2);
+  const std::vector<std::uint8_t> b = random_bytes((count + 1) * bytes, 3);
+  for (std::size_t steps = 0; steps < 8; ++steps) {
+    const std::size_t step[] = {steps & 1, steps >> 1 & 1, steps >> 2};
+    std::vector<std::uint8_t> y(count * bytes);
+    std::vector<std::uint8_t> want;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint8_t* const from = condition[i * step[0]] != 0 ? a.data() + i * step[1] * bytes
+                                                                   : b.data() + i * step[2] * bytes;
+      want.insert(want.end(), from, from + bytes);
+    }
+    choose(condition.data(), step[0], a.data(), step[1], b.data(), step[2], y.data(), count);
+    EXPECT_EQ(y, want) << count << " elements of " << bytes << ", steps " << steps;
+  }
+}
+
+TEST(ChooseElements, OfScalarsAndLines) {
+  for (const std::size_t count : {0, 1, 3, 15, 23, 24, 25, 100, 255, 256, 257, 600}) {
+    for (const std::size_t bytes : {1, 2, 4, 8}) check_choice(choose_elements(bytes), bytes, count);
+    for (const Isa isa : isas_here()) check_choice(binary_kernels(isa).where, 4, count);
+  }
+}
+
 TEST(CombineBools, TakesAnythingForTrue) {
   const std::uint8_t a[] = {0, 2, 0, 4};
   const std::uint8_t b[] = {0, 0, 1, 1};

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/move/by_size.h"
+#include "kernels/move/transpose.h"
 
 namespace slipway {
 namespace {
@@ -84,11 +85,52 @@ void advance(const CopyPlan& plan, Place& place) {
 }
 
 template <typename T>
+void copy_as(const std::byte* from, std::byte* to) {
+  put(get(reinterpret_cast<const T*>(from)), reinterpret_cast<T*>(to));
+}
+
+// The first bytes and the last ones: both, where there are no more than two Ts of them.
+template <typename T>
+void copy_ends(const std::byte* from, std::byte* to, std::size_t bytes) {
+  copy_as<T>(from, to);
+  copy_as<T>(from + bytes - sizeof(T), to + bytes - sizeof(T));
+}
+
+// Short ones without a call.
+void copy_bytes(const std::byte* from, std::byte* to, std::size_t bytes) {
+  constexpr std::size_t kShort = 64;
+  if (bytes > kShort) {
+    std::memcpy(to, from, bytes);
+  } else if (bytes > sizeof(Element16)) {
+    for (std::size_t i = 0; i + sizeof(Element16) < bytes; i += sizeof(Element16))
+      copy_as<Element16>(from + i, to + i);
+    const std::size_t last = bytes - sizeof(Element16);
+    copy_as<Element16>(from + last, to + last);
+  } else if (bytes >= 8) {
+    copy_ends<std::uint64_t>(from, to, bytes);
+  } else if (bytes >= 4) {
+    copy_ends<std::uint32_t>(from, to, bytes);
+  } else if (bytes >= 2) {
+    copy_ends<std::uint16_t>(from, to, bytes);
+  } else if (bytes == 1) {
+    *to = *from;
+  }
+}
+
+template <typename T>
 void copy_run(const T* from, T* to, std::size_t count) {
-  if (count * sizeof(T) > 64) {
-    std::memcpy(to, from, count * sizeof(T));
-  } else {
-    for (std::size_t i = 0; i < count; ++i) put(get(from + i), to + i);
+  copy_bytes(reinterpret_cast<const std::byte*>(from), reinterpret_cast<std::byte*>(to),
+             count * sizeof(T));
+}
+
+// `times` in all of a run that stands at `to` once: what has been written is copied.
+void repeat_run(std::byte* to, std::size_t bytes, std::size_t times) {
+  constexpr std::size_t kLongest = 4096;  // stays in the first cache
+  const std::size_t total = bytes * times;
+  std::size_t length = bytes;
+  for (std::size_t done = bytes; done < total; done += length) {
+    if (length < kLongest) length = done;
+    copy_bytes(to, to + done, std::min(length, total - done));
   }
 }
 
@@ -99,72 +141,31 @@ void copy_line(const T* from, Index from_stride, T* to, Index to_stride, std::si
   }
 }
 
-// A block of a transpose: to[r * to_step + c] = from[c * from_step + r].
+// Runs of elements. Those of units that read the same one and write one after the other are
+// repeated.
 template <typename T>
-void transpose_block(const T* from, Index from_step, T* to, Index to_step, std::size_t rows,
-                     std::size_t columns) {
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      put(get(from + static_cast<Index>(c) * from_step + r),
-          to + static_cast<Index>(r) * to_step + c);
-    }
-  }
-}
-
-using Quad = std::uint32_t __attribute__((vector_size(16)));
-
-inline Quad load_quad(const std::uint32_t* from) {
-  Quad quad;
-  std::memcpy(&quad, from, sizeof(quad));
-  return quad;
-}
-
-void transpose_four(const std::uint32_t* from, Index from_step, std::uint32_t* to, Index to_step) {
-  const Quad a = load_quad(from);
-  const Quad b = load_quad(from + from_step);
-  const Quad c = load_quad(from + 2 * from_step);
-  const Quad d = load_quad(from + 3 * from_step);
-  const Quad ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-  const Quad ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const Quad cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-  const Quad cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  const Quad rows[] = {__builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5),
-                       __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7),
-                       __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5),
-                       __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
-  for (Index r = 0; r < 4; ++r) std::memcpy(to + r * to_step, &rows[r], sizeof(Quad));
-}
-
-constexpr std::size_t kBlock = 16;
-
-// Rows of the block go to `to`; `from` is contiguous along them.
-template <typename T>
-void transpose_blocks(const T* from, Index from_step, T* to, Index to_step, std::size_t rows,
-                      std::size_t columns) {
-  for (std::size_t c = 0; c < columns; c += kBlock) {
-    const std::size_t width = std::min(kBlock, columns - c);
-    for (std::size_t r = 0; r < rows; r += kBlock) {
-      const std::size_t height = std::min(kBlock, rows - r);
-      const T* const source = from + static_cast<Index>(c) * from_step + r;
-      T* const target = to + static_cast<Index>(r) * to_step + c;
-      if constexpr (sizeof(T) == 4) {
-        if (width == kBlock && height == kBlock) {
-          for (Index y = 0; y < 16; y += 4) {
-            for (Index x = 0; x < 16; x += 4) {
-              transpose_four(source + x * from_step + y, from_step, target + y * to_step + x,
-                             to_step);
-            }
-          }
-          continue;
-        }
-      }
-      transpose_block(source, from_step, target, to_step, height, width);
-    }
+void copy_runs(const CopyPlan& plan, const T* from, T* to, std::size_t begin, std::size_t end) {
+  const CopyShape& loop = plan.loop;
+  const std::size_t inner = loop.rank - 1;
+  const std::size_t count = loop.extent[inner];
+  const bool repeats = inner != 0 && loop.from_stride[inner - 1] == 0 &&
+                       loop.to_stride[inner - 1] == static_cast<Index>(count);
+  Place place = place_of(plan, begin);
+  for (std::size_t unit = begin; unit < end; ++unit, advance(plan, place)) {
+    T* const target = to + place.to;
+    copy_run(from + place.from, target, count);
+    if (!repeats) continue;
+    const std::size_t times = std::min(end - unit, loop.extent[inner - 1] - place.at[inner - 1]);
+    repeat_run(reinterpret_cast<std::byte*>(target), count * sizeof(T), times);
+    unit += times - 1;
+    place.at[inner - 1] += times - 1;
+    place.to += static_cast<Index>((times - 1) * count);
   }
 }
 
 template <typename T>
 void copy_units(const CopyPlan& plan, const T* from, T* to, std::size_t begin, std::size_t end) {
+  if (plan.kind == CopyPlan::kRuns) return copy_runs(plan, from, to, begin, end);
   const CopyShape& loop = plan.loop;
   const std::size_t inner = loop.rank - 1;
   const std::size_t count = loop.extent[inner];
@@ -174,7 +175,6 @@ void copy_units(const CopyPlan& plan, const T* from, T* to, std::size_t begin, s
     T* const target = to + place.to;
     switch (plan.kind) {
       case CopyPlan::kRuns:
-        copy_run(source, target, count);
         break;
       case CopyPlan::kFill: {
         const T value = get(source);
@@ -185,8 +185,8 @@ void copy_units(const CopyPlan& plan, const T* from, T* to, std::size_t begin, s
         copy_line(source, loop.from_stride[inner], target, loop.to_stride[inner], count);
         break;
       case CopyPlan::kTranspose:
-        transpose_blocks(source, loop.from_stride[inner], target, loop.to_stride[inner - 1],
-                         loop.extent[inner - 1], count);
+        transpose(source, loop.from_stride[inner], target, loop.to_stride[inner - 1],
+                  loop.extent[inner - 1], count);
         break;
     }
   }

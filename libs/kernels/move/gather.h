@@ -42,4 +42,16 @@ struct GatherElements {
 std::size_t gather_elements(const GatherElements& shape, const void* from, Indices indices,
                             void* to, std::size_t begin, std::size_t end);
 
+// ONNX GatherND: blocks of block_bytes. indices [batches, rows, depth] name one each, by its place
+// along the axes of the extents given; each batch has blocks of its own.
+struct GatherBlocks {
+  std::size_t depth = 0;  // 1 .. kMoveDims
+  std::size_t extent[kMoveDims] = {};
+  std::size_t rows = 0;
+  std::size_t block_bytes = 0;
+};
+// Rows begin .. end of all batches. Returns the first whose place does not exist, or kAllGood.
+std::size_t gather_blocks(const GatherBlocks& shape, const void* from, const std::int64_t* indices,
+                          void* to, std::size_t begin, std::size_t end);
+
 }  // namespace slipway

@@ -8,6 +8,7 @@
 
 #include "kernels/move/copy.h"
 #include "kernels/move/gather.h"
+#include "kernels/move/reorder.h"
 #include "kernels/move/resample.h"
 #include "kernels/move/scatter.h"
 
@@ -47,10 +48,22 @@ const CopyRow kCopies[] = {
     {"narrow transpose", {3, 50}, {1, 3}, {50, 1}},
     {"NCHW to NHWC", {2, 35, 18}, {630, 1, 35}, {630, 18, 1}},
     {"NHWC to NCHW", {2, 18, 35}, {630, 1, 18}, {630, 35, 1}},
+    {"pictures of 3 channels", {2, 3, 70}, {210, 1, 3}, {210, 70, 1}},
+    {"pictures of 4 channels", {2, 4, 70}, {280, 1, 4}, {280, 70, 1}},
+    {"three of 4 channels", {2, 3, 70}, {280, 1, 4}, {210, 70, 1}},
+    {"channels last", {2, 70, 3}, {210, 1, 70}, {210, 3, 1}},
+    {"blocks of 2", {2, 5, 9, 20}, {1, 360, 40, 2}, {900, 180, 20, 1}},
     {"heads", {3, 5, 4, 8}, {160, 8, 40, 1}, {160, 32, 8, 1}},
     {"outermost inwards", {6, 5, 4}, {1, 24, 6}, {20, 4, 1}},
     {"expand inner", {4, 9}, {1, 0}, {9, 1}},
     {"expand outer", {4, 9}, {0, 1}, {9, 1}},
+    {"expand the middle", {4, 70, 7}, {7, 0, 1}, {490, 7, 1}},
+    {"expand long rows", {7, 300}, {0, 1}, {300, 1}},
+    {"expand one element's rows", {2, 50, 1, 3}, {3, 0, 1, 1}, {150, 3, 3, 1}},
+    {"rows of five", {40, 5}, {9, 1}, {5, 1}},
+    {"rows of seventeen", {40, 17}, {18, 1}, {17, 1}},
+    {"expand into a wider matrix", {3, 5, 7}, {7, 0, 1}, {100, 20, 1}},
+    {"expand twice", {2, 3, 4, 9}, {9, 0, 0, 1}, {108, 36, 9, 1}},
     {"reversed", {10, 3}, {-3, -1}, {3, 1}, 29},
     {"steps", {5, 4}, {40, 2}, {4, 1}},
     {"into steps", {5, 4}, {4, 1}, {20, 3}},
@@ -164,6 +177,21 @@ TEST(Gather, PicksBlocksAndRefusesBadIndices) {
   }
 }
 
+TEST(Gather, OfBlocksOfEverySize) {
+  const std::int32_t indices[] = {4, 0, -1, -5, 2};  // of five
+  for (std::size_t bytes = 1; bytes <= 17; ++bytes) {
+    const Bytes from = random_bytes(10 * bytes);
+    Bytes want;
+    for (const std::size_t row : {4, 0, 4, 0, 2, 9, 5, 9, 5, 7}) {
+      const auto at = from.begin() + static_cast<std::ptrdiff_t>(row * bytes);
+      want.insert(want.end(), at, at + static_cast<std::ptrdiff_t>(bytes));
+    }
+    Bytes to(10 * bytes);
+    EXPECT_EQ(gather(from.data(), {indices, false}, to.data(), 5, 5, bytes, 0, 2), kAllGood);
+    EXPECT_EQ(to, want) << bytes;
+  }
+}
+
 TEST(Scatter, PutsElementsInTheirPlaces) {
   const std::int64_t indices[] = {1, -1, 0, 2, 1, -3};
   const std::uint8_t updates[] = {10, 11, 12, 13, 14, 15};
@@ -204,6 +232,116 @@ TEST(GatherElements, PicksElementsAndRefusesBadIndices) {
   EXPECT_EQ(y, (std::vector<std::uint8_t>{2, 2, 4, 5}));
   rows.from_extent = 1;
   EXPECT_EQ(gather_elements(rows, x.data(), {indices, true}, y.data(), 0, 4), 0U);
+}
+
+// Along every axis of [4, 5, 6], from fewer rows and columns than the input has; in parts.
+TEST(GatherElements, AlongEveryAxisOfEverySize) {
+  const GatherElements shape = {3, 0, 1, {3, 5, 4}, {30, 6, 1}, 0};
+  const std::size_t from_extent[] = {4, 5, 6};
+  constexpr std::size_t kCount = 60;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const auto extent = static_cast<std::int64_t>(from_extent[axis]);
+    std::vector<std::int64_t> wide(kCount);
+    for (std::size_t i = 0; i < kCount; ++i)
+      wide[i] = static_cast<std::int64_t>(i * 7 % (2 * from_extent[axis])) - extent;
+    const std::vector<std::int32_t> narrow(wide.begin(), wide.end());
+    for (const std::size_t bytes : {1, 2, 4, 8, 16}) {
+      GatherElements gather = shape;
+      gather.axis = axis;
+      gather.element_bytes = bytes;
+      gather.from_extent = from_extent[axis];
+      const Bytes from = random_bytes(120 * bytes);
+      Bytes want(kCount * bytes);
+      for (std::size_t i = 0; i < kCount; ++i) {
+        std::size_t at[] = {i / 20, i / 4 % 5, i % 4};
+        at[axis] = static_cast<std::size_t>(wide[i] < 0 ? wide[i] + extent : wide[i]);
+        std::memcpy(&want[i * bytes], &from[(at[0] * 30 + at[1] * 6 + at[2]) * bytes], bytes);
+      }
+      for (const Indices indices : {Indices{wide.data(), true}, Indices{narrow.data(), false}}) {
+        Bytes to(kCount * bytes);
+        EXPECT_EQ(gather_elements(gather, from.data(), indices, to.data(), 0, 23), kAllGood);
+        EXPECT_EQ(gather_elements(gather, from.data(), indices, to.data(), 23, kCount), kAllGood);
+        EXPECT_EQ(to, want) << "axis " << axis << ", elements of " << bytes;
+      }
+      gather.from_extent = 2;  // indices -2 .. 1 are left
+      std::size_t bad = 0;
+      while (wide[bad] >= -2 && wide[bad] < 2) ++bad;
+      Bytes to(kCount * bytes);
+      EXPECT_EQ(gather_elements(gather, from.data(), {wide.data(), true}, to.data(), 0, kCount),
+                bad);
+    }
+  }
+}
+
+TEST(GatherBlocks, NamesBlocksOfEachBatch) {
+  const std::int64_t indices[] = {0, 1, -1, -3, 1, 2, 0, 0, -2, -1, 1, -2};  // [2, 3, 2]
+  const GatherBlocks shape = {2, {2, 3}, 3, 5};  // of [2, 2, 3], five bytes each
+  const Bytes from = random_bytes(60);
+  Bytes want;
+  for (const std::ptrdiff_t block : {1, 3, 5, 6, 8, 10})
+    want.insert(want.end(), from.begin() + block * 5, from.begin() + block * 5 + 5);
+  Bytes to(30);
+  EXPECT_EQ(gather_blocks(shape, from.data(), indices, to.data(), 0, 2), kAllGood);
+  EXPECT_EQ(gather_blocks(shape, from.data(), indices, to.data(), 2, 6), kAllGood);
+  EXPECT_EQ(to, want);
+  for (const std::int64_t bad : {std::int64_t{3}, std::int64_t{-4}, INT64_MIN, INT64_MAX}) {
+    const std::int64_t wrong[] = {0, 1, 1, bad};
+    EXPECT_EQ(gather_blocks(shape, from.data(), wrong, to.data(), 0, 2), 1U);
+  }
+}
+
+TEST(Triangle, KeepsWhatStandsOnOneSideOfADiagonal) {
+  for (const std::size_t bytes : {1, 4, 16}) {
+    for (const std::size_t columns : {1, 4, 7}) {
+      const std::size_t rows = 2 * 5;  // two matrices
+      const Bytes from = random_bytes(rows * columns * bytes);
+      for (const std::int64_t k : {INT64_MIN, std::int64_t{-5}, std::int64_t{-2}, std::int64_t{0},
+                                   std::int64_t{3}, std::int64_t{7}, INT64_MAX}) {
+        for (const bool is_upper : {true, false}) {
+          Bytes want = from;
+          for (std::size_t i = 0; i < rows * columns; ++i) {
+            const auto right =
+                static_cast<std::int64_t>(i % columns) - static_cast<std::int64_t>(i / columns % 5);
+            if (is_upper ? right < k : right > k) std::memset(&want[i * bytes], 0, bytes);
+          }
+          const Triangle shape = {5, columns, bytes, is_upper};
+          Bytes to(from.size(), 0xEE);
+          copy_triangle(shape, from.data(), k, to.data(), 0, 3);
+          copy_triangle(shape, from.data(), k, to.data(), 3, rows);
+          EXPECT_EQ(to, want) << columns << " columns, k " << k << ", upper " << is_upper;
+        }
+      }
+    }
+  }
+}
+
+TEST(Sequences, AreReversedEachToItsLength) {
+  const std::int64_t lengths[] = {0, 1, 2, 5};
+  for (const std::size_t bytes : {1, 3, 40}) {
+    const Bytes from = random_bytes(20 * bytes);
+    for (const bool is_time_first : {true, false}) {
+      const auto place = [&](std::size_t time, std::size_t sequence) {
+        return (is_time_first ? time * 4 + sequence : sequence * 5 + time) * bytes;
+      };
+      Bytes want(20 * bytes);
+      for (std::size_t sequence = 0; sequence < 4; ++sequence) {
+        const auto length = static_cast<std::size_t>(lengths[sequence]);
+        for (std::size_t time = 0; time < 5; ++time) {
+          const std::size_t source = time < length ? length - 1 - time : time;
+          std::memcpy(&want[place(time, sequence)], &from[place(source, sequence)], bytes);
+        }
+      }
+      const Sequences shape = {5, 4, bytes, is_time_first};
+      Bytes to(20 * bytes);
+      EXPECT_EQ(reverse_sequences(shape, from.data(), lengths, to.data(), 0, 7), kAllGood);
+      EXPECT_EQ(reverse_sequences(shape, from.data(), lengths, to.data(), 7, 20), kAllGood);
+      EXPECT_EQ(to, want);
+      for (const std::int64_t bad : {std::int64_t{-1}, std::int64_t{6}, INT64_MIN, INT64_MAX}) {
+        const std::int64_t wrong[] = {5, 5, bad, 5};
+        EXPECT_EQ(reverse_sequences(shape, from.data(), wrong, to.data(), 0, 20), 2U);
+      }
+    }
+  }
 }
 
 TEST(ResampleKernels, AddTapsInOrder) {

@@ -13,7 +13,6 @@ struct Select {
   CompareElements compare;
   CompareKernel compare_floats;
   ChooseElements choose;
-  WhereKernel choose_words;
   Logic logic;
   std::size_t bytes;  // of an element
   std::uint32_t from[kBroadcastOperands];
@@ -56,18 +55,6 @@ RunCode run_logic(const void* context, const Call& call) {
   return for_runs(step, call, [&](std::size_t to, const std::size_t* from, std::size_t count) {
     combine_bools(step.logic, a + from[0], step.runs.step[0], b + from[1], step.runs.step[1],
                   y + to, count);
-  });
-}
-
-RunCode run_where_words(const void* context, const Call& call) {
-  const Select& step = *static_cast<const Select*>(context);
-  const auto* const condition = call.at<const std::uint8_t>(step.from[0]);
-  const auto* const a = call.at<const float>(step.from[1]);
-  const auto* const b = call.at<const float>(step.from[2]);
-  auto* const y = call.at<float>(step.to);
-  return for_runs(step, call, [&](std::size_t to, const std::size_t* from, std::size_t count) {
-    step.choose_words(condition + from[0], step.runs.step[0], a + from[1], step.runs.step[1],
-                      b + from[2], step.runs.step[2], y + to, count);
   });
 }
 
@@ -145,9 +132,8 @@ Status bind_where(Binder& binder) {
   }
   Select* const step = TRY(make_select(binder));
   step->bytes = bytes;
-  step->choose = choose_elements(bytes);
-  step->choose_words = binary_kernels(binder.isa).where;
-  binder.use(bytes == sizeof(float) ? run_where_words : run_where, step, step->runs.units);
+  step->choose = bytes == sizeof(float) ? binary_kernels(binder.isa).where : choose_elements(bytes);
+  binder.use(run_where, step, step->runs.units);
   return {};
 }
 

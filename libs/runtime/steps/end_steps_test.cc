@@ -151,6 +151,111 @@ TEST(EndSteps, ScatteringOutOfRangeEndsTheRun) {
   }
 }
 
+TEST(EndSteps, BlocksGatheredFitTheirIndices) {
+  const auto one = [](const char* name, Given indices, Given y, std::uint32_t batch,
+                      const char* error) {
+    return Lie{name,
+               KernelId::kGatherBlocks,
+               {floats({4, 3, 5}), std::move(indices)},
+               std::move(y),
+               raw_of(plan::GatherBlocksParams{batch}),
+               error};
+  };
+  expect_told({
+      one("rows", whole({2, 1}), floats({2, 3, 5}), 0, nullptr),
+      one("elements", whole({7, 3}), floats({7}), 0, nullptr),
+      one("of each batch", whole({4, 2, 1}), floats({4, 2, 5}), 1, nullptr),
+      one("none", whole({0, 1}), floats({0, 3, 5}), 0, nullptr),
+      one("fewer batches", whole({3, 2, 1}), floats({3, 2, 5}), 1, "do not fit"),
+      one("more than named", whole({2, 1}), floats({3, 3, 5}), 0, "do not fit"),
+      one("larger blocks", whole({2, 1}), floats({2, 4, 5}), 0, "do not fit"),
+      one("too deep", whole({2, 4}), floats({2}), 0, "axes"),
+      one("too deep after a batch", whole({4, 3}), floats({4}), 1, "axes"),
+      one("of no depth", whole({2, 0}), floats({2, 4, 3, 5}), 0, "axes"),
+      one("batches alone", whole({4, 3}), floats({4}), 2, "axes"),
+      one("no such batch", whole({4, 3, 5, 1}), floats({4, 3, 5}), 3, "axes"),
+      one("a huge batch", whole({2, 1}), floats({2, 3, 5}), 0xFFFFFFFF, "axes"),
+      one("a single index", whole({}), floats({3, 5}), 0, "axes"),
+      one("narrow indices", {DType::kInt32, {2, 1}}, floats({2, 3, 5}), 0, "not int64"),
+      one("another type", whole({2, 1}), whole({2, 3, 5}), 0, "different types"),
+  });
+}
+
+TEST(EndSteps, TrianglesAreOfMatrices) {
+  const auto one = [](const char* name, Given x, Given k, Given y, const char* error) {
+    return Lie{name,
+               KernelId::kTriangle,
+               {std::move(x), std::move(k)},
+               std::move(y),
+               raw_of(plan::TriangleParams{1}),
+               error};
+  };
+  const Given none = {DType::kUndefined, {}};
+  const Given x = floats({2, 3, 4});
+  expect_told({
+      one("matrices", x, none, x, nullptr),
+      one("another diagonal", x, whole({1}), x, nullptr),
+      one("nothing", floats({0, 3}), none, floats({0, 3}), nullptr),
+      one("a line", floats({4}), none, floats({4}), "no matrix"),
+      one("two diagonals", x, whole({2}), x, "diagonal"),
+      one("a diagonal of floats", x, floats({1}), x, "diagonal"),
+      one("another output", x, none, floats({2, 4, 3}), "do not fit"),
+      one("another type", x, none, whole({2, 3, 4}), "different types"),
+  });
+}
+
+TEST(EndSteps, SequencesHaveALengthEach) {
+  const auto one = [](const char* name, Given x, Given lengths, Given y, std::uint32_t time_first,
+                      const char* error) {
+    return Lie{name,
+               KernelId::kReverseSequences,
+               {std::move(x), std::move(lengths)},
+               std::move(y),
+               raw_of(plan::ReverseSequencesParams{time_first}),
+               error};
+  };
+  const Given x = floats({5, 3, 2});
+  expect_told({
+      one("time first", x, whole({3}), x, 1, nullptr),
+      one("sequences first", x, whole({5}), x, 0, nullptr),
+      one("nothing", floats({0, 3}), whole({3}), floats({0, 3}), 1, nullptr),
+      one("too few", x, whole({2}), x, 1, "lengths"),
+      one("of the other axis", x, whole({3}), x, 0, "lengths"),
+      one("lengths of floats", x, floats({3}), x, 1, "lengths"),
+      one("a line", floats({4}), whole({4}), floats({4}), 1, "no sequences"),
+      one("another output", x, whole({3}), floats({5, 2, 3}), 1, "do not fit"),
+      one("another type", x, whole({3}), whole({5, 3, 2}), 1, "different types"),
+  });
+}
+
+TEST(EndSteps, ReorderingOutOfRangeEndsTheRun) {
+  for (const KernelId kernel : {KernelId::kGatherBlocks, KernelId::kReverseSequences}) {
+    const bool is_gather = kernel == KernelId::kGatherBlocks;
+    const OneStepPlan plan(
+        {"reorder",
+         kernel,
+         {floats({3, 2}), whole(is_gather ? Shape{3, 1} : Shape{2})},
+         floats({3, 2}),
+         is_gather ? raw_of(plan::GatherBlocksParams{0}) : raw_of(plan::ReverseSequencesParams{1}),
+         nullptr});
+    const auto session = plan.prepare();
+    ASSERT_TRUE(session.ok()) << session.error().message;
+    const float x[6] = {1, 2, 3, 4, 5, 6};
+    float y[6] = {};
+    void* const outputs[] = {y};
+    for (const std::int64_t bad : {std::int64_t{4}, std::int64_t{-4}, kHuge, -kHuge - 1}) {
+      const std::int64_t indices[] = {0, bad, 0};
+      const void* const inputs[] = {x, indices};
+      EXPECT_EQ((*session)->run(inputs, outputs), RunCode::kBadIndex) << bad;
+    }
+    const std::int64_t indices[] = {2, 1, 0};
+    const void* const inputs[] = {x, indices};
+    EXPECT_EQ((*session)->run(inputs, outputs), RunCode::kOk);
+    EXPECT_EQ(y[0], is_gather ? 5 : 3);
+    EXPECT_EQ(y[1], is_gather ? 6 : 2);
+  }
+}
+
 TEST(EndSteps, ResponsesHaveChannels) {
   const auto one = [](const char* name, Given x, Given y, std::uint32_t size, const char* error) {
     return Lie{
