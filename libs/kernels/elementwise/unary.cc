@@ -2,12 +2,12 @@
 #define HWY_TARGET_INCLUDE "kernels/elementwise/unary.cc"
 #include "kernels/elementwise/unary.h"
 
-#include "kernels/elementwise/scalar_functions.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
 #include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/math-inl.h"
 // NOLINTNEXTLINE(llvm-include-order): after the vectors it is written in
+#include "kernels/elementwise/rounded-inl.h"
 #include "kernels/elementwise/softplus-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -139,18 +139,18 @@ constexpr UnaryKernels kTable = {{apply<copy>,
                                   apply_with<shrink>,
                                   softplus,
                                   mish,
-                                  apply_each<numeric::sin>,
-                                  apply_each<numeric::cos>,
-                                  apply_each<numeric::tan>,
-                                  apply_each<numeric::asin>,
-                                  apply_each<numeric::acos>,
-                                  apply_each<numeric::atan>,
-                                  apply_each<numeric::sinh>,
-                                  apply_each<numeric::cosh>,
-                                  apply_each<numeric::asinh>,
-                                  apply_each<numeric::acosh>,
-                                  apply_each<numeric::atanh>,
-                                  apply_each<numeric::log1p>}};
+                                  SLIPWAY_ROUNDED(sin),
+                                  SLIPWAY_ROUNDED(cos),
+                                  SLIPWAY_ROUNDED(tan),
+                                  SLIPWAY_ROUNDED(asin),
+                                  SLIPWAY_ROUNDED(acos),
+                                  SLIPWAY_ROUNDED(atan),
+                                  SLIPWAY_ROUNDED(sinh),
+                                  SLIPWAY_ROUNDED(cosh),
+                                  SLIPWAY_ROUNDED(asinh),
+                                  SLIPWAY_ROUNDED(acosh),
+                                  SLIPWAY_ROUNDED(atanh),
+                                  SLIPWAY_ROUNDED(log1p)}};
 
 }  // namespace
 const UnaryKernels& unary_table() { return kTable; }
