@@ -9,7 +9,6 @@
 #define SLIPWAY_ROUNDED_INL_H
 #endif
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -253,36 +252,54 @@ HWY_INLINE Near near_atanh(F64 x) {
   return {hn::CopySign(hn::Mul(set64(0.5), log_of_one_and(u)), x), hn::Lt(a, one)};
 }
 
-// y[i] = kDefinition(x[i]) for i < count. y may be x.
-template <Near (*kNear)(F64), float (*kDefinition)(float)>
-void rounded(const float* x, float* y, std::size_t count, float /*alpha*/, float /*beta*/) {
-  constexpr std::size_t kAtOnce = hn::MaxLanes(D64());
+using Definition = float (*)(float);
+constexpr std::size_t kAtOnce = hn::MaxLanes(D64());
+
+HWY_NOINLINE void define(const float* x, float* y, Definition definition) {
+  for (std::size_t i = 0; i < kAtOnce; ++i) y[i] = definition(x[i]);
+}
+
+// y[i] = definition(x[i]), whole vectors only.
+template <Near (*kNear)(F64)>
+void near_row(const float* x, float* y, std::size_t count, Definition definition) {
   // What follows the digits of a float in a double; the middle of two floats; how close to it a
-  // value may be to lie on either side.
+  // value may be and lie on the other side.
   constexpr std::int64_t kRest = (std::int64_t{1} << 29) - 1;
   constexpr std::int64_t kMiddle = std::int64_t{1} << 28;
   constexpr std::int64_t kClose = std::int64_t{1} << 13;
   const hn::Rebind<float, D64> floats;
   const DI64 integers;
-  float last[kAtOnce] = {};
   for (std::size_t i = 0; i < count; i += kAtOnce) {
-    const bool is_last = count - i < kAtOnce;
-    if (is_last) std::copy(x + i, x + count, last);
-    float* const to = is_last ? last : y + i;
-    const auto narrow = hn::LoadU(floats, is_last ? last : x + i);
-    const Near near = kNear(hn::PromoteTo(D64(), narrow));
+    const Near near = kNear(hn::PromoteTo(D64(), hn::LoadU(floats, x + i)));
     const auto beyond = hn::And(hn::Add(bits64(near.y), hn::Set(integers, kClose - kMiddle)),
                                 hn::Set(integers, kRest));
     const M64 is_sure =
         hn::And(near.holds, hn::RebindMask(D64(), hn::Gt(beyond, hn::Set(integers, 2 * kClose))));
-    hn::StoreU(hn::DemoteTo(floats, near.y), floats, to);
-    if (HWY_UNLIKELY(!hn::AllTrue(D64(), is_sure))) {
-      float kept[kAtOnce];
-      hn::StoreU(narrow, floats, kept);
-      for (std::size_t k = 0; k < kAtOnce; ++k) to[k] = kDefinition(kept[k]);
+    if (HWY_LIKELY(hn::AllTrue(D64(), is_sure))) {
+      hn::StoreU(hn::DemoteTo(floats, near.y), floats, y + i);
+    } else {
+      define(x + i, y + i, definition);
     }
-    if (is_last) std::copy(last, last + (count - i), y + i);
   }
+}
+
+HWY_NOINLINE void near_row_and_rest(void (*row)(const float*, float*, std::size_t, Definition),
+                                    Definition definition, const float* x, float* y,
+                                    std::size_t count) {
+  const std::size_t rest = count % kAtOnce;
+  const std::size_t whole = count - rest;
+  row(x, y, whole, definition);
+  if (rest == 0) return;
+  float last[kAtOnce];
+  for (std::size_t i = 0; i < kAtOnce; ++i) last[i] = x[whole + (i < rest ? i : 0)];
+  row(last, last, kAtOnce, definition);
+  for (std::size_t i = 0; i < rest; ++i) y[whole + i] = last[i];
+}
+
+// y[i] = kDefinition(x[i]) for i < count. y may be x.
+template <Near (*kNear)(F64), Definition kDefinition>
+void rounded(const float* x, float* y, std::size_t count, float /*alpha*/, float /*beta*/) {
+  near_row_and_rest(near_row<kNear>, kDefinition, x, y, count);
 }
 #define SLIPWAY_ROUNDED(name) rounded<near_##name, numeric::name>
 #endif
