@@ -140,15 +140,15 @@ def main():
                lambda z: z)
 
     # Shorter ones, for what is only compared with the middle of two floats (rounded-inl.h).
-    # sin r = r + r z q(z), |r| <= pi/2; sin and cos to pi/4, asin and atan as above, atan to 1.
+    # sin r = r + r z q(z), |r| <= pi/2; sin and cos to pi/4, asin as above, atan to tan(pi/8).
     sin_q = lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z
     sin_w = lambda z: z * mp.sqrt(z) / mp.sin(mp.sqrt(z))
     polynomial("kNearSin", to_f64, 5, (0, (mp.pi / 2)**2 * mpf("1.0001")), sin_q, sin_w)
     polynomial("kNearSinQuarter", to_f64, 4, (0, z_max), sin_q, sin_w)
     polynomial("kNearCosQuarter", to_f64, 3, (0, z_max), lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2,
                lambda z: z**2 / mp.cos(mp.sqrt(z)))
-    polynomial("kNearAtan", to_f64, 13, (0, 1), lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z,
-               lambda z: z * mp.sqrt(z) / mp.atan(mp.sqrt(z)))
+    polynomial("kNearAtan", to_f64, 7, (0, mp.tan(mp.pi / 8)**2 * mpf("1.001")),
+               lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: z)
     polynomial("kNearAsin", to_f64, 8, (0, mpf(1) / 4), lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z,
                lambda z: z)
     polynomial("kNearExp", to_f64, 7, (-half, half), exp_q, exp_w)

@@ -116,16 +116,20 @@ HWY_INLINE Near near_tan(F64 x) {
   return {hn::Div(top, hn::IfThenElse(is_odd, s, c)), is_small_angle(x)};
 }
 
-// Beyond 1, pi / 2 - atan(1 / a).
+// atan a = atan c + atan((a - c) / (1 + a c)) for the nearest of c = 0, 1 and infinity.
 HWY_INLINE Near near_atan(F64 x) {
   const F64 a = hn::Abs(x);
-  const M64 is_far = hn::Gt(a, set64(1.0));
+  const F64 one = set64(1.0);
+  const M64 is_near = hn::Lt(a, set64(0x1.a8p-2));
+  const M64 is_far = hn::Gt(a, set64(0x1.35p1));
+  const F64 top = hn::IfThenElse(is_near, a, hn::Sub(a, one));
+  const F64 bottom = hn::IfThenElse(is_near, one, hn::Add(a, one));
+  const F64 start = hn::IfThenElse(is_near, hn::Zero(D64()), set64(0.5 * constants::kHalfPiHigh));
   const F64 t =
-      hn::Div(hn::IfThenElse(is_far, set64(-1.0), a), hn::IfThenElse(is_far, a, set64(1.0)));
-  const F64 z = hn::Mul(t, t);
-  const F64 y = odd(constants::kNearAtan, t, z);
-  const F64 start = hn::IfThenElseZero(is_far, set64(constants::kHalfPiHigh));
-  return {hn::CopySign(hn::Add(start, y), x), hn::Eq(x, x)};
+      hn::Div(hn::IfThenElse(is_far, set64(-1.0), top), hn::IfThenElse(is_far, a, bottom));
+  const F64 y = hn::Add(hn::IfThenElse(is_far, set64(constants::kHalfPiHigh), start),
+                        odd(constants::kNearAtan, t, hn::Mul(t, t)));
+  return {hn::CopySign(y, x), hn::Eq(x, x)};
 }
 
 // asin a, or below 1/2 of pi/2 - asin a, half of it.

@@ -95,12 +95,10 @@ inline constexpr double kNearCosQuarter[] = {
     0x1.a010de5985ba2p-16,
     -0x1.241e83b635b4dp-22,
 };
-// error 2^-41.8
+// error 2^-45.1
 inline constexpr double kNearAtan[] = {
-    -0x1.555555540b2f8p-2,  0x1.999998a6cdd98p-3,  -0x1.249229b6a39f8p-3, 0x1.c7184dc9bf215p-4,
-    -0x1.74334f56fdb76p-4,  0x1.39ff549275541p-4,  -0x1.0c1b81ee60b7dp-4, 0x1.c0f4c721f7badp-5,
-    -0x1.5dc5a5163b606p-5,  0x1.d8afcb9925f59p-6,  -0x1.fedfff7859696p-7, 0x1.91938bb587fa7p-8,
-    -0x1.9043b246a197ep-10, 0x1.77451783b74f4p-13,
+    -0x1.555555550cd8fp-2, 0x1.9999992ce5e03p-3, -0x1.24922d39c74c0p-3, 0x1.c7157b5ddc3aep-4,
+    -0x1.73e13dd5bc4bfp-4, 0x1.35fec00ea68bbp-4, -0x1.e27ffa323d031p-5, 0x1.f9e0fb3e13d8fp-6,
 };
 // error 2^-43.9
 inline constexpr double kNearAsin[] = {
