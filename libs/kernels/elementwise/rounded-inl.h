@@ -232,6 +232,14 @@ HWY_INLINE Near near_log1p(F64 x) {
   return {hn::CopySign(log_of_one_and(x), x), hn::And(hn::Gt(x, set64(-1.0)), is_finite(x))};
 }
 
+// max(x, 0) + log(1 + exp(-a)), but for subnormal floats.
+HWY_INLINE Near near_softplus(F64 x) {
+  const Power e = exponential(hn::Max(set64(-200.0), hn::Neg(hn::Abs(x))));
+  const F64 tail = log_of_one_and(hn::MulAdd(e.p, e.power, e.power));
+  return {hn::Add(hn::Max(x, hn::Zero(D64())), tail),
+          hn::Or(hn::Gt(x, set64(-87.0)), hn::Lt(x, set64(-105.0)))};
+}
+
 // log(a + sqrt(a^2 + 1))
 HWY_INLINE Near near_asinh(F64 x) {
   const F64 a = hn::Abs(x);
