@@ -7,7 +7,7 @@
 #include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/math-inl.h"
 // NOLINTNEXTLINE(llvm-include-order): after the vectors it is written in
-#include "kernels/elementwise/rounded-inl.h"
+#include "kernels/elementwise/rounded_functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
