@@ -26,7 +26,7 @@ using M64 = hn::Mask<D64>;
 
 HWY_INLINE F64 set64(double x) { return hn::Set(D64(), x); }
 
-// The value of a formula, and where it holds: never for a NaN, unless that gives one.
+// The value of a formula, and where it holds.
 struct Near {
   F64 y;
   M64 holds;

@@ -65,8 +65,8 @@ HWY_INLINE F64 less_angles(F64 x, F64 n, double scale) {
   return x;
 }
 
-// The sine of x + turn, turn 0 or pi / 2, from x = (n - turn / pi) pi + r: that of r, its sign that
-// of (-1)^n.
+// sin(n pi + r) for r = x - n pi, the parity of n in `shifted`. For the cosine n is a half less than
+// that integer, and the sine that of x + pi / 2.
 HWY_INLINE F64 sine_from(F64 x, F64 shifted, F64 n) {
   const F64 r = less_angles(x, n, 2.0);
   const F64 z = hn::Mul(r, r);
@@ -117,7 +117,7 @@ HWY_INLINE Near near_atan(F64 x) {
   return {hn::CopySign(y, x), hn::Eq(x, x)};
 }
 
-// asin a, or below 1/2 of pi/2 - asin a, half of it.
+// asin a; where `is_far`, from 1/2 on, half of pi / 2 - asin a.
 struct Arc {
   F64 y;
   M64 is_far;
