@@ -57,9 +57,9 @@ void cubes(const float* x, float* y, std::size_t count) {
 }
 #else
 // pow(x, 3) but where floats are subnormal.
-HWY_INLINE Near near_cube(F64 x) {
+HWY_INLINE F64 near_cube(F64 x) {
   const F64 y = hn::Mul(hn::Mul(x, x), x);
-  return {y, hn::Or(hn::Ge(hn::Abs(y), set64(0x1p-120)), hn::Eq(x, hn::Zero(D64())))};
+  return where_holds(hn::Or(hn::Ge(hn::Abs(y), set64(0x1p-120)), hn::Eq(x, hn::Zero(D64()))), y);
 }
 void cubes(const float* x, float* y, std::size_t count) {
   rounded<near_cube, cube>(x, y, count, 0, 0);

@@ -26,13 +26,13 @@ using M64 = hn::Mask<D64>;
 
 HWY_INLINE F64 set64(double x) { return hn::Set(D64(), x); }
 
-// The value of a formula, and where it holds.
-struct Near {
-  F64 y;
-  M64 holds;
-};
-
 HWY_INLINE hn::Vec<DI64> bits64(F64 x) { return hn::BitCast(DI64(), x); }
+
+// The value of a formula where it holds, elsewhere one that leaves it to the definition: the middle
+// between 1 and the next float.
+HWY_INLINE F64 where_holds(M64 holds, F64 y) {
+  return hn::IfThenElse(holds, y, set64(1.0 + 0x1p-24));
+}
 
 using Definition = float (*)(float);
 constexpr std::size_t kAtOnce = hn::MaxLanes(D64());
@@ -42,7 +42,7 @@ HWY_NOINLINE void define(const float* x, float* y, Definition definition) {
 }
 
 // y[i] = definition(x[i]), whole vectors only.
-template <Near (*kNear)(F64)>
+template <F64 (*kNear)(F64)>
 void near_row(const float* x, float* y, std::size_t count, Definition definition) {
   // What follows the digits of a float in a double; the middle of two floats; how close to it a
   // value may be and lie on the other side.
@@ -52,13 +52,11 @@ void near_row(const float* x, float* y, std::size_t count, Definition definition
   const hn::Rebind<float, D64> floats;
   const DI64 integers;
   for (std::size_t i = 0; i < count; i += kAtOnce) {
-    const Near near = kNear(hn::PromoteTo(D64(), hn::LoadU(floats, x + i)));
-    const auto beyond = hn::And(hn::Add(bits64(near.y), hn::Set(integers, kClose - kMiddle)),
+    const F64 near = kNear(hn::PromoteTo(D64(), hn::LoadU(floats, x + i)));
+    const auto beyond = hn::And(hn::Add(bits64(near), hn::Set(integers, kClose - kMiddle)),
                                 hn::Set(integers, kRest));
-    const M64 is_sure =
-        hn::And(near.holds, hn::RebindMask(D64(), hn::Gt(beyond, hn::Set(integers, 2 * kClose))));
-    if (HWY_LIKELY(hn::AllTrue(D64(), is_sure))) {
-      hn::StoreU(hn::DemoteTo(floats, near.y), floats, y + i);
+    if (HWY_LIKELY(hn::AllTrue(integers, hn::Gt(beyond, hn::Set(integers, 2 * kClose))))) {
+      hn::StoreU(hn::DemoteTo(floats, near), floats, y + i);
     } else {
       define(x + i, y + i, definition);
     }
@@ -79,7 +77,7 @@ HWY_NOINLINE void near_row_and_rest(void (*row)(const float*, float*, std::size_
 }
 
 // y[i] = kDefinition(x[i]) for i < count. y may be x.
-template <Near (*kNear)(F64), Definition kDefinition>
+template <F64 (*kNear)(F64), Definition kDefinition>
 void rounded(const float* x, float* y, std::size_t count, float /*alpha*/, float /*beta*/) {
   near_row_and_rest(near_row<kNear>, kDefinition, x, y, count);
 }

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "kernels/elementwise/rounded-inl.h"
 #include "kernels/elementwise/scalar_functions.h"
@@ -65,29 +66,32 @@ HWY_INLINE F64 less_angles(F64 x, F64 n, double scale) {
   return x;
 }
 
-// sin(n pi + r) for r = x - n pi, the parity of n in `shifted`. For the cosine n is a half less than
-// that integer, and the sine that of x + pi / 2.
+HWY_INLINE F64 where_small_angle(F64 x, F64 y) {
+  return where_holds(hn::Lt(hn::Abs(x), set64(kLeastLargeAngle)), y);
+}
+
+// sin(n pi + r) for r = x - n pi, the parity of n in `shifted`. For the cosine n is a half less
+// than that integer, and the sine that of x + pi / 2.
 HWY_INLINE F64 sine_from(F64 x, F64 shifted, F64 n) {
   const F64 r = less_angles(x, n, 2.0);
   const F64 z = hn::Mul(r, r);
   const F64 y = hn::Mul(r, hn::MulAdd(z, polynomial(constants::kNearSin, z), set64(1.0)));
-  return hn::Xor(y, parity(shifted));
+  return where_small_angle(x, hn::Xor(y, parity(shifted)));
 }
-HWY_INLINE M64 is_small_angle(F64 x) { return hn::Lt(hn::Abs(x), set64(kLeastLargeAngle)); }
 
-HWY_INLINE Near near_sin(F64 x) {
+HWY_INLINE F64 near_sin(F64 x) {
   const F64 shifted = hn::MulAdd(x, set64(0.5 * constants::kTwoOverPi), set64(kToInteger));
-  return {sine_from(x, shifted, hn::Sub(shifted, set64(kToInteger))), is_small_angle(x)};
+  return sine_from(x, shifted, hn::Sub(shifted, set64(kToInteger)));
 }
 
-HWY_INLINE Near near_cos(F64 x) {
+HWY_INLINE F64 near_cos(F64 x) {
   const F64 turns = hn::MulAdd(x, set64(0.5 * constants::kTwoOverPi), set64(0.5));
   const F64 shifted = hn::Add(turns, set64(kToInteger));
   const F64 n = hn::Sub(hn::Sub(shifted, set64(kToInteger)), set64(0.5));
-  return {sine_from(x, shifted, n), is_small_angle(x)};
+  return sine_from(x, shifted, n);
 }
 
-HWY_INLINE Near near_tan(F64 x) {
+HWY_INLINE F64 near_tan(F64 x) {
   const F64 shifted = hn::MulAdd(x, set64(constants::kTwoOverPi), set64(kToInteger));
   const F64 r = less_angles(x, hn::Sub(shifted, set64(kToInteger)), 1.0);
   const F64 z = hn::Mul(r, r);
@@ -98,11 +102,11 @@ HWY_INLINE Near near_tan(F64 x) {
   const M64 is_odd =
       hn::RebindMask(D64(), hn::TestBit(bits64(shifted), hn::Set(DI64(), std::int64_t{1})));
   const F64 top = hn::Xor(hn::IfThenElse(is_odd, c, s), parity(shifted));
-  return {hn::Div(top, hn::IfThenElse(is_odd, s, c)), is_small_angle(x)};
+  return where_small_angle(x, hn::Div(top, hn::IfThenElse(is_odd, s, c)));
 }
 
 // atan a = atan c + atan((a - c) / (1 + a c)) for the nearest of c = 0, 1 and infinity.
-HWY_INLINE Near near_atan(F64 x) {
+HWY_INLINE F64 near_atan(F64 x) {
   const F64 a = hn::Abs(x);
   const F64 one = set64(1.0);
   const M64 is_near = hn::Lt(a, set64(0x1.a8p-2));
@@ -114,14 +118,18 @@ HWY_INLINE Near near_atan(F64 x) {
       hn::Div(hn::IfThenElse(is_far, set64(-1.0), top), hn::IfThenElse(is_far, a, bottom));
   const F64 y = hn::Add(hn::IfThenElse(is_far, set64(constants::kHalfPiHigh), start),
                         odd(constants::kNearAtan, t, hn::Mul(t, t)));
-  return {hn::CopySign(y, x), hn::Eq(x, x)};
+  return hn::CopySign(y, x);
+}
+
+// y inside of a domain.
+HWY_INLINE F64 or_nan(M64 is_inside, F64 y) {
+  return hn::IfThenElse(is_inside, y, set64(std::numeric_limits<double>::quiet_NaN()));
 }
 
 // asin a; where `is_far`, from 1/2 on, half of pi / 2 - asin a.
 struct Arc {
   F64 y;
   M64 is_far;
-  M64 holds;
 };
 
 HWY_INLINE Arc arc(F64 a) {
@@ -130,22 +138,21 @@ HWY_INLINE Arc arc(F64 a) {
   const F64 z = hn::IfThenElse(is_far, rest, hn::Mul(a, a));
   const F64 s = hn::IfThenElse(is_far, hn::Sqrt(rest), a);
   const F64 y = odd(constants::kNearAsin, s, z);
-  return {y, is_far, hn::Le(a, set64(1.0))};
+  return {or_nan(hn::Le(a, set64(1.0)), y), is_far};
 }
 
-HWY_INLINE Near near_asin(F64 x) {
+HWY_INLINE F64 near_asin(F64 x) {
   const Arc h = arc(hn::Abs(x));
   const F64 far = hn::NegMulAdd(set64(2.0), h.y, set64(constants::kHalfPiHigh));
-  return {hn::CopySign(hn::IfThenElse(h.is_far, far, h.y), x), h.holds};
+  return hn::CopySign(hn::IfThenElse(h.is_far, far, h.y), x);
 }
 
-HWY_INLINE Near near_acos(F64 x) {
+HWY_INLINE F64 near_acos(F64 x) {
   const Arc h = arc(hn::Abs(x));
   const F64 y = hn::CopySign(h.y, x);
   const F64 start = hn::IfThenElseZero(hn::Lt(x, set64(0.0)), set64(constants::kPiHigh));
-  return {hn::IfThenElse(h.is_far, hn::MulAdd(set64(2.0), y, start),
-                         hn::Sub(set64(constants::kHalfPiHigh), y)),
-          h.holds};
+  return hn::IfThenElse(h.is_far, hn::MulAdd(set64(2.0), y, start),
+                        hn::Sub(set64(constants::kHalfPiHigh), y));
 }
 
 // exp(a) = (1 + p) power, for a within 700 of 0.
@@ -167,21 +174,22 @@ HWY_INLINE Power exponential(F64 a) {
 // Where the hyperbolic functions are no floats any more.
 inline constexpr double kInfiniteHyperbolic = 90.0;
 
-HWY_INLINE Near near_cosh(F64 x) {
+HWY_INLINE F64 near_cosh(F64 x) {
   const F64 a = hn::Abs(x);
   const Power e = exponential(a);
   const F64 y = hn::MulAdd(e.p, e.power, e.power);
-  return {hn::Mul(set64(0.5), hn::Add(y, hn::Div(set64(1.0), y))),
-          hn::Lt(a, set64(kInfiniteHyperbolic))};
+  return where_holds(hn::Lt(a, set64(kInfiniteHyperbolic)),
+                     hn::Mul(set64(0.5), hn::Add(y, hn::Div(set64(1.0), y))));
 }
 
-HWY_INLINE Near near_sinh(F64 x) {
+HWY_INLINE F64 near_sinh(F64 x) {
   const F64 a = hn::Abs(x);
   const Power e = exponential(a);
   const F64 one = set64(1.0);
   const F64 y = hn::MulAdd(e.p, e.power, hn::Sub(e.power, one));
   const F64 sum = hn::Add(y, hn::Div(y, hn::Add(y, one)));
-  return {hn::CopySign(hn::Mul(set64(0.5), sum), x), hn::Lt(a, set64(kInfiniteHyperbolic))};
+  return where_holds(hn::Lt(a, set64(kInfiniteHyperbolic)),
+                     hn::CopySign(hn::Mul(set64(0.5), sum), x));
 }
 
 // log(1 + u) for u from -1 + 2^-24 to 2^130. With 1 + u = m 2^n, m in [sqrt 1/2, sqrt 2), it is n
@@ -211,42 +219,43 @@ HWY_INLINE F64 log_of_one_and(F64 u) {
   return hn::MulAdd(n, set64(constants::kLn2High64), low);
 }
 
-HWY_INLINE M64 is_finite(F64 x) { return hn::Lt(hn::Abs(x), set64(HUGE_VAL)); }
-
-HWY_INLINE Near near_log1p(F64 x) {
-  return {hn::CopySign(log_of_one_and(x), x), hn::And(hn::Gt(x, set64(-1.0)), is_finite(x))};
+HWY_INLINE F64 near_log1p(F64 x) {
+  const F64 y = or_nan(hn::Gt(x, set64(-1.0)), hn::CopySign(log_of_one_and(x), x));
+  return where_holds(hn::And(hn::Ne(x, set64(-1.0)), hn::Lt(x, set64(HUGE_VAL))), y);
 }
 
 // max(x, 0) + log(1 + exp(-a)), but for subnormal floats.
-HWY_INLINE Near near_softplus(F64 x) {
+HWY_INLINE F64 near_softplus(F64 x) {
   const Power e = exponential(hn::Max(set64(-200.0), hn::Neg(hn::Abs(x))));
   const F64 tail = log_of_one_and(hn::MulAdd(e.p, e.power, e.power));
-  return {hn::Add(hn::Max(x, hn::Zero(D64())), tail),
-          hn::Or(hn::Gt(x, set64(-87.0)), hn::Lt(x, set64(-105.0)))};
+  return where_holds(hn::Or(hn::Gt(x, set64(-87.0)), hn::Lt(x, set64(-105.0))),
+                     hn::Add(hn::Max(x, hn::Zero(D64())), tail));
 }
 
 // log(a + sqrt(a^2 + 1))
-HWY_INLINE Near near_asinh(F64 x) {
+HWY_INLINE F64 near_asinh(F64 x) {
   const F64 a = hn::Abs(x);
   const F64 one = set64(1.0);
   const F64 square = hn::Mul(a, a);
   const F64 over = hn::Div(square, hn::Add(one, hn::Sqrt(hn::Add(one, square))));
-  return {hn::CopySign(log_of_one_and(hn::Add(a, over)), x), is_finite(x)};
+  return where_holds(hn::Lt(a, set64(HUGE_VAL)), hn::CopySign(log_of_one_and(hn::Add(a, over)), x));
 }
 
 // log(x + sqrt(x^2 - 1))
-HWY_INLINE Near near_acosh(F64 x) {
+HWY_INLINE F64 near_acosh(F64 x) {
   const F64 v = hn::Sub(x, set64(1.0));
   const F64 u = hn::Add(v, hn::Sqrt(hn::Mul(v, hn::Add(v, set64(2.0)))));
-  return {log_of_one_and(u), hn::And(hn::Ge(x, set64(1.0)), is_finite(x))};
+  const F64 y = or_nan(hn::Ge(x, set64(1.0)), log_of_one_and(u));
+  return where_holds(hn::Lt(x, set64(HUGE_VAL)), y);
 }
 
 // log((1 + a) / (1 - a)) / 2
-HWY_INLINE Near near_atanh(F64 x) {
+HWY_INLINE F64 near_atanh(F64 x) {
   const F64 a = hn::Abs(x);
   const F64 one = set64(1.0);
   const F64 u = hn::Div(hn::Add(a, a), hn::Sub(one, a));
-  return {hn::CopySign(hn::Mul(set64(0.5), log_of_one_and(u)), x), hn::Lt(a, one)};
+  const F64 y = hn::CopySign(hn::Mul(set64(0.5), log_of_one_and(u)), x);
+  return where_holds(hn::Ne(a, one), or_nan(hn::Lt(a, one), y));
 }
 
 #define SLIPWAY_ROUNDED(name) rounded<near_##name, numeric::name>
