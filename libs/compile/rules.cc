@@ -42,6 +42,7 @@ constexpr Rule kRules[] = {
     {"Identity", "", lower_reshape},
     {"Imputer", kMl, lower_imputer},
     {"InstanceNormalization", "", lower_group_norm},
+    {"IsNaN", "", lower_is_nan},
     {"LRN", "", lower_lrn},
     {"LSTM", "", lower_recurrent},
     {"LabelEncoder", kMl, lower_label_encoder},

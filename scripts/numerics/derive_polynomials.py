@@ -139,6 +139,23 @@ def main():
     polynomial("kAsin64", to_f64, 12, (0, mpf(1) / 4), lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z,
                lambda z: z)
 
+    # Shorter ones, for what is only compared with the middle of two floats (rounded-inl.h).
+    # sin r = r + r z q(z), |r| <= pi/2; sin and cos to pi/4, asin as above, atan to tan(pi/8).
+    sin_q = lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z
+    sin_w = lambda z: z * mp.sqrt(z) / mp.sin(mp.sqrt(z))
+    polynomial("kNearSin", to_f64, 5, (0, (mp.pi / 2)**2 * mpf("1.0001")), sin_q, sin_w)
+    polynomial("kNearSinQuarter", to_f64, 4, (0, z_max), sin_q, sin_w)
+    polynomial("kNearCosQuarter", to_f64, 3, (0, z_max), lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2,
+               lambda z: z**2 / mp.cos(mp.sqrt(z)))
+    polynomial("kNearAtan", to_f64, 7, (0, mp.tan(mp.pi / 8)**2 * mpf("1.001")),
+               lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: z)
+    polynomial("kNearAsin", to_f64, 8, (0, mpf(1) / 4), lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z,
+               lambda z: z)
+    polynomial("kNearExp", to_f64, 7, (-half, half), exp_q, exp_w)
+    # atanh s = s + s z q(z)
+    polynomial("kNearLog", to_f64, 4, (0, s_max**2 * mpf("1.0001")),
+               lambda z: (mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: z)
+
     print()
     constant("kLog2E32", 1 / ln2, to_f32)
     constant("kLeastExponent32", mpf(-88), to_f32)  # that of 2^-127, the greatest power that counts as 0

@@ -141,6 +141,8 @@ TEST(Forms, ChoicesAndConversions) {
        "%a = Greater(%x, %z)\n%b = Equal(%x, %z)\n%n = Not(%b)\n%c = Xor(%a, %n)\n%d = "
        "And(%c, %a)\n%e = Or(%d, %b)\n%y = Where(%e, %x, %z)",
        "logic"},
+      {"no numbers", "%x: float[50,60]", "%l = Log(%x)\n%n = IsNaN(%l)\n%y = Where(%n, %x, %l)",
+       "where"},
       {"to half and back", "%x: float[99,101]", "%h = Cast(%x) {to=10}\n%y = Cast(%h) {to=1}",
        "convert"},
       {"one scale", "%x: float[99,101]",

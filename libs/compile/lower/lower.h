@@ -30,6 +30,7 @@ Result<Lowered> lower_group_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_imputer(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_integer_conv(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_integer_matmul(Lowering& lowering, std::size_t node);
+Result<Lowered> lower_is_nan(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_label_encoder(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_layer_norm(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_linear_classifier(Lowering& lowering, std::size_t node);

@@ -69,6 +69,21 @@ Result<Lowered> lower_logic(Lowering& lowering, std::size_t node) {
   return Lowered::kDeclined;
 }
 
+// A NaN alone differs from itself: (x == x) == false.
+Result<Lowered> lower_is_nan(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  if (lowering.dtype(n.inputs[0]) != DType::kFloat32) return Lowered::kDeclined;
+  const TensorIndex x = TRY(lowering.read(n.inputs[0]));
+  const TensorIndex no = lowering.add_constant("false", TRY(Tensor::create(DType::kBool, {})));
+  const TensorIndex same =
+      lowering.add_temporary("same", DType::kBool, lowering.shape(n.inputs[0]));
+  const plan::CompareParams equal{static_cast<std::uint32_t>(Compare::kEqual)};
+  lowering.add_step(node, plan::KernelId::kCompare, {x, x}, {same}).set_params(equal);
+  const TensorIndex to = lowering.write(n.outputs[0]);
+  lowering.add_step(node, plan::KernelId::kCompare, {same, no}, {to}).set_params(equal);
+  return Lowered::kYes;
+}
+
 // Not x is x == false.
 Result<Lowered> lower_not(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];

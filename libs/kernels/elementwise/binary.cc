@@ -2,7 +2,6 @@
 #define HWY_TARGET_INCLUDE "kernels/elementwise/binary.cc"
 #include "kernels/elementwise/binary.h"
 
-#include <bit>
 #include <cstdint>
 #include <limits>
 
@@ -10,6 +9,8 @@
 #include "kernels/numeric/float_math.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
+// NOLINTNEXTLINE(llvm-include-order): after the vectors it is written in
+#include "kernels/elementwise/rounded-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
@@ -50,32 +51,21 @@ HWY_INLINE F32x16 half_power(F32x16 x, F32x16 /*exponent*/) {
 HWY_INLINE F32x16 square(F32x16 x, F32x16 /*exponent*/) { return mul(x, x); }
 HWY_INLINE F32x16 inverse(F32x16 x, F32x16 /*exponent*/) { return div(set(1.0F), x); }
 
-// pow(x, 3) is the double one, rounded; that lies within a few units in the last place of the exact
-// cube, and so does x x x in double. Both round to the same float unless the product lies that
-// close to the middle between two floats, or where floats are subnormal: there the definition
-// decides.
+float cube(float x) { return numeric::pow(x, 3.0F); }
+#if HWY_TARGET == HWY_SCALAR
 void cubes(const float* x, float* y, std::size_t count) {
-  constexpr std::uint64_t kMiddle = std::uint64_t{1} << 28U;
-  constexpr std::uint64_t kBelow = (kMiddle << 1U) - 1;
-  constexpr std::uint64_t kClose = 16;
-  std::size_t i = 0;
-  for (; i + kWide <= count; i += kWide) {
-    float cube[kWide];
-    std::uint64_t is_open = 0;
-    for (std::size_t j = 0; j < kWide; ++j) {
-      const double a = x[i + j];
-      const double product = a * a * a;
-      const std::uint64_t below = std::bit_cast<std::uint64_t>(product) & kBelow;
-      const double size = product < 0 ? -product : product;
-      is_open |= static_cast<std::uint64_t>(below - (kMiddle - kClose) <= 2 * kClose) |
-                 static_cast<std::uint64_t>(size < 0x1p-120 && size > 0);
-      cube[j] = static_cast<float>(product);
-    }
-    for (std::size_t j = 0; j < kWide; ++j)
-      y[i + j] = is_open != 0 ? numeric::pow(x[i + j], 3.0F) : cube[j];
-  }
-  for (; i < count; ++i) y[i] = numeric::pow(x[i], 3.0F);
+  for (std::size_t i = 0; i < count; ++i) y[i] = cube(x[i]);
 }
+#else
+// pow(x, 3) but where floats are subnormal.
+HWY_INLINE F64 near_cube(F64 x) {
+  const F64 y = hn::Mul(hn::Mul(x, x), x);
+  return where_holds(hn::Or(hn::Ge(hn::Abs(y), set64(0x1p-120)), hn::Eq(x, hn::Zero(D64()))), y);
+}
+void cubes(const float* x, float* y, std::size_t count) {
+  rounded<near_cube, cube>(x, y, count, 0, 0);
+}
+#endif
 
 struct Pow {
   static void both(const float* a, const float* b, float* y, std::size_t count) {

@@ -2,13 +2,12 @@
 #define HWY_TARGET_INCLUDE "kernels/elementwise/unary.cc"
 #include "kernels/elementwise/unary.h"
 
-#include "kernels/elementwise/scalar_functions.h"
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
 #include "kernels/simd/lanes-inl.h"
 #include "kernels/simd/math-inl.h"
 // NOLINTNEXTLINE(llvm-include-order): after the vectors it is written in
-#include "kernels/elementwise/softplus-inl.h"
+#include "kernels/elementwise/rounded_functions-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
@@ -88,17 +87,13 @@ void apply_with(const float* x, float* y, std::size_t count, float alpha, float 
   map_row(x, y, count, [=](F32x16 e) SLIPWAY_LAMBDA { return kFunction(e, a, b); });
 }
 
-void softplus(const float* x, float* y, std::size_t count, float /*alpha*/, float /*beta*/) {
-  softplus_row(x, y, count);
-}
-
 // x tanh(softplus(x))
 void mish(const float* x, float* y, std::size_t count, float /*alpha*/, float /*beta*/) {
   constexpr std::size_t kPart = 16 * kWide;
   float gate[kPart];
   for (std::size_t i = 0; i < count; i += kPart) {
     const std::size_t part = count - i < kPart ? count - i : kPart;
-    softplus_row(x + i, gate, part);
+    SLIPWAY_ROUNDED(softplus)(x + i, gate, part, 0, 0);
     for (std::size_t k = 0; k < part; k += kWide) {
       const std::size_t lanes = part - k < kWide ? part - k : kWide;
       store_first(mul(load_first(x + i + k, lanes), tanh(load_first(gate + k, lanes))), y + i + k,
@@ -137,20 +132,20 @@ constexpr UnaryKernels kTable = {{apply<copy>,
                                   apply<softsign>,
                                   apply_with<thresholded_relu>,
                                   apply_with<shrink>,
-                                  softplus,
+                                  SLIPWAY_ROUNDED(softplus),
                                   mish,
-                                  apply_each<numeric::sin>,
-                                  apply_each<numeric::cos>,
-                                  apply_each<numeric::tan>,
-                                  apply_each<numeric::asin>,
-                                  apply_each<numeric::acos>,
-                                  apply_each<numeric::atan>,
-                                  apply_each<numeric::sinh>,
-                                  apply_each<numeric::cosh>,
-                                  apply_each<numeric::asinh>,
-                                  apply_each<numeric::acosh>,
-                                  apply_each<numeric::atanh>,
-                                  apply_each<numeric::log1p>}};
+                                  SLIPWAY_ROUNDED(sin),
+                                  SLIPWAY_ROUNDED(cos),
+                                  SLIPWAY_ROUNDED(tan),
+                                  SLIPWAY_ROUNDED(asin),
+                                  SLIPWAY_ROUNDED(acos),
+                                  SLIPWAY_ROUNDED(atan),
+                                  SLIPWAY_ROUNDED(sinh),
+                                  SLIPWAY_ROUNDED(cosh),
+                                  SLIPWAY_ROUNDED(asinh),
+                                  SLIPWAY_ROUNDED(acosh),
+                                  SLIPWAY_ROUNDED(atanh),
+                                  SLIPWAY_ROUNDED(log1p)}};
 
 }  // namespace
 const UnaryKernels& unary_table() { return kTable; }

@@ -41,7 +41,7 @@ enum class Unary : std::uint8_t {
   kSoftsign,         // x / (1 + |x|)
   kThresholdedRelu,  // x <= alpha ? +0 : x
   kShrink,           // x < -alpha ? x + beta : x > alpha ? x - beta : +0
-  // Through double, one element at a time.
+  // Through double.
   kSoftplus,
   kMish,
   kSin,

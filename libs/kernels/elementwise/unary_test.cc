@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cfloat>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -73,11 +74,6 @@ const Row kRows[] = {
     {"shrink", Unary::kShrink, shrink},
     {"softplus", Unary::kSoftplus, [](float x) { return numeric::softplus(x); }},
     {"mish", Unary::kMish, [](float x) { return x * numeric::tanh(numeric::softplus(x)); }},
-};
-
-// One element at a time through the definition itself: a few floats show that the table's rows
-// stand where they should.
-const Row kScalarRows[] = {
     {"sin", Unary::kSin, [](float x) { return numeric::sin(x); }},
     {"cos", Unary::kCos, [](float x) { return numeric::cos(x); }},
     {"tan", Unary::kTan, [](float x) { return numeric::tan(x); }},
@@ -91,6 +87,29 @@ const Row kScalarRows[] = {
     {"atanh", Unary::kAtanh, [](float x) { return numeric::atanh(x); }},
     {"log1p", Unary::kLog1p, [](float x) { return numeric::log1p(x); }},
 };
+
+// Where the functions that go through double change formula: beside and far from multiples of pi /
+// 2, at the ends of domains and ranges, and where a result is as close to the middle of two floats.
+std::vector<float> edges() {
+  std::vector<float> ends = {
+      0x1p20F, 0x1p127F, 0x1p-126F, 0x1p-149F, 0x1p-140F,      0x1p-13F,      0x1p-12F,
+      0.5F,    1.0F,     2.0F,      89.4F,     90.0F,          0x1.a8p-2F,    0x1.35p1F,
+      87.0F,   105.0F,   0x1p60F,   0x1p28F,   0x1.6a09e6p-1F, 0x1.6a09e6p0F, FLT_MAX};
+  for (const double n : {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 1e3, 12345.0, 65537.0, 524287.0,
+                         667543.0, 667544.0, 1e7, 1e12}) {
+    ends.push_back(static_cast<float>(n * 1.57079632679489661923));
+  }
+  std::vector<float> x = {0.0F, -0.0F, INFINITY, -INFINITY, NAN, -NAN};
+  for (const float end : ends) {
+    for (std::int32_t k = -20; k <= 20; ++k) {
+      const std::int32_t bits = std::bit_cast<std::int32_t>(end) + k;
+      if (bits < 0) continue;
+      x.push_back(std::bit_cast<float>(bits));
+      x.push_back(-x.back());
+    }
+  }
+  return x;
+}
 
 // Every step-th of all floats: each exponent, both signs, subnormals, infinities and NaN.
 std::vector<float> sample(std::uint64_t step) {
@@ -122,8 +141,8 @@ void expect_bits(std::span<const Row> rows, const std::vector<float>& x) {
 
 TEST(UnaryKernels, HaveTheBitsOfTheDefinitionOnEveryInstructionSet) {
   expect_bits(kRows, sample(16381));
-  expect_bits(kScalarRows, sample(16777213));
-  EXPECT_EQ(std::size(kRows) + std::size(kScalarRows), static_cast<std::size_t>(Unary::kCount));
+  expect_bits(kRows, edges());
+  EXPECT_EQ(std::size(kRows), static_cast<std::size_t>(Unary::kCount));
 }
 
 // Where softplus lies so close to the middle of two floats that a double must be right to 2^-44 to
@@ -131,7 +150,28 @@ TEST(UnaryKernels, HaveTheBitsOfTheDefinitionOnEveryInstructionSet) {
 TEST(UnaryKernels, SoftplusIsRightBesideTheMiddleOfTwoFloats) {
   const std::vector<float> x = {0x1.794e44p-2F, -0x1.204f2ep-2F, -0x1.2de196p-2F, -0x1.42875ep-2F,
                                 0x1.242b36p-3F, 0x1.6d4852p-3F,  0x1.a0420ep-3F,  0x1.d9d156p-3F};
-  expect_bits(std::span(kRows).last(2), x);
+  expect_bits(kRows, x);
+}
+
+// Vectors that hold one float for which no formula does, and rows of every length.
+TEST(UnaryKernels, AreTheSameWhateverStandsBesideAFloat) {
+  const float beside[] = {0.5F, NAN, 1e30F, -2.0F};
+  for (const Row& row : kRows) {
+    for (const Isa isa : isas_here()) {
+      for (std::size_t count = 1; count < 40; ++count) {
+        std::vector<float> x(count, 0.75F);
+        x[count / 2] = beside[count % 4];
+        std::vector<float> y = x;
+        unary_kernels(isa)[row.function](y.data(), y.data(), count, kAlpha, kBeta);
+        for (std::size_t i = 0; i < count; ++i) {
+          const float want = row.definition(x[i]);
+          if (std::isnan(want) && std::isnan(y[i])) continue;
+          ASSERT_EQ(std::bit_cast<std::uint32_t>(y[i]), std::bit_cast<std::uint32_t>(want))
+              << isa_name(isa) << " " << row.name << "(" << x[i] << ")";
+        }
+      }
+    }
+  }
 }
 
 TEST(UnaryKernels, WriteNothingBeyondTheCount) {

@@ -78,6 +78,44 @@ inline constexpr double kAsin64[] = {
     0x1.6173f800b6e96p-7, 0x1.e2be58b548e35p-9, 0x1.6492bacc24041p-6, -0x1.59548cb20628ep-6,
     0x1.0bb0644f53841p-5,
 };
+// error 2^-43.7
+inline constexpr double kNearSin[] = {
+    -0x1.555555554711ep-3, 0x1.1111110a54bc2p-7,   -0x1.a019fd58e3894p-13,
+    0x1.71dcf833cc433p-19, -0x1.ae03f37997e2ap-26, 0x1.52db9250a37e4p-33,
+};
+// error 2^-47.5
+inline constexpr double kNearSinQuarter[] = {
+    -0x1.5555555552233p-3, 0x1.1111110c86bdfp-7,   -0x1.a019f938c57b8p-13,
+    0x1.71d76cbe30be0p-19, -0x1.a96180fd67743p-26,
+};
+// error 2^-42.9
+inline constexpr double kNearCosQuarter[] = {
+    0x1.5555554ed8da1p-5,
+    -0x1.6c16b8295f92bp-10,
+    0x1.a010de5985ba2p-16,
+    -0x1.241e83b635b4dp-22,
+};
+// error 2^-45.1
+inline constexpr double kNearAtan[] = {
+    -0x1.555555550cd8fp-2, 0x1.9999992ce5e03p-3, -0x1.24922d39c74c0p-3, 0x1.c7157b5ddc3aep-4,
+    -0x1.73e13dd5bc4bfp-4, 0x1.35fec00ea68bbp-4, -0x1.e27ffa323d031p-5, 0x1.f9e0fb3e13d8fp-6,
+};
+// error 2^-43.9
+inline constexpr double kNearAsin[] = {
+    0x1.555555565fc5ap-3, 0x1.333331ed326a7p-4,  0x1.6db76480fcfe1p-5,
+    0x1.f1aaf671b2f7ap-6, 0x1.702b780bb5f85p-6,  0x1.0df8ef98c2f5cp-6,
+    0x1.313c04928eca6p-6, -0x1.7684c53e34cc6p-9, 0x1.05cd9adb4968dp-5,
+};
+// error 2^-43.5
+inline constexpr double kNearExp[] = {
+    0x1.fffffffff7c04p-2,  0x1.5555555567228p-3,  0x1.5555557322fd9p-5,  0x1.111110e13d61bp-7,
+    0x1.6c164fcf9c2f5p-10, 0x1.a01a7d321a3a2p-13, 0x1.a15848dd138c0p-16, 0x1.71e949bdcfd2bp-19,
+};
+// error 2^-44.9
+inline constexpr double kNearLog[] = {
+    0x1.555555561e464p-2, 0x1.999996a9415d3p-3, 0x1.249411f1ea5abp-3,
+    0x1.c62b137553512p-4, 0x1.91159f5d7e35fp-4,
+};
 
 inline constexpr float kLog2E32 = 0x1.7154760000000p+0F;
 inline constexpr float kLeastExponent32 = -0x1.6000000000000p+6F;

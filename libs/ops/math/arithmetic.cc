@@ -2,6 +2,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "kernels/numeric/remainder.h"
 #include "ops/math/binary.h"
 #include "ops/support/dims.h"
 
@@ -56,7 +57,9 @@ struct Div {
 struct TruncatedMod {
   template <typename T>
   T operator()(T a, T b) const {
-    if constexpr (!is_whole<T>) {
+    if constexpr (std::is_same_v<T, float>) {
+      return numeric::fmod(a, b);
+    } else if constexpr (!is_whole<T>) {
       return std::fmod(a, b);  // exact
     } else {
       if constexpr (std::is_signed_v<T>) {
