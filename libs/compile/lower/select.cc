@@ -2,6 +2,7 @@
 #include "kernels/elementwise/select.h"
 
 #include "compile/lower/lower.h"
+#include "kernels/elementwise/compare.h"
 #include "plan/params.h"
 #include "runtime/elements.h"
 
@@ -52,7 +53,8 @@ Result<Lowered> lower_compare(Lowering& lowering, std::size_t node) {
   if (n.version < 7 || !element || lowering.dtype(n.inputs[1]) != dtype) return Lowered::kDeclined;
   for (const CompareRow& row : kCompareRows) {
     if (row.op != n.op) continue;
-    if (compare_elements(row.function, *element) == nullptr) return Lowered::kDeclined;
+    if (compare_elements(Isa::kScalar, row.function, *element) == nullptr)
+      return Lowered::kDeclined;
     return add_pair(lowering, node, plan::KernelId::kCompare,
                     plan::CompareParams{static_cast<std::uint32_t>(row.function)});
   }

@@ -83,31 +83,6 @@ struct Pow {
   }
 };
 
-struct Equal {
-  static bool holds(float a, float b) { return a == b; }
-};
-struct Less {
-  static bool holds(float a, float b) { return a < b; }
-};
-struct LessOrEqual {
-  static bool holds(float a, float b) { return a <= b; }
-};
-
-template <typename Order, bool kSwap>
-void compare(const float* a, std::size_t a_step, const float* b, std::size_t b_step,
-             std::uint8_t* y, std::size_t count) {
-  if (kSwap) return compare<Order, false>(b, b_step, a, a_step, y, count);
-  if (a_step == 1 && b_step == 1) {
-    for (std::size_t i = 0; i < count; ++i) y[i] = Order::holds(a[i], b[i]) ? 1 : 0;
-  } else if (a_step == 1) {
-    const float right = b[0];
-    for (std::size_t i = 0; i < count; ++i) y[i] = Order::holds(a[i], right) ? 1 : 0;
-  } else {
-    const float left = a[0];
-    for (std::size_t i = 0; i < count; ++i) y[i] = Order::holds(left, b[i * b_step]) ? 1 : 0;
-  }
-}
-
 void where(const std::uint8_t* condition, std::size_t condition_step, const void* a,
            std::size_t a_step, const void* b, std::size_t b_step, void* y, std::size_t count) {
   const auto* const __restrict yes = static_cast<const std::uint32_t*>(a);
@@ -131,8 +106,6 @@ constexpr BinaryKernels kTable = {
     {Wide<add>::kKernel, Wide<sub>::kKernel, Wide<mul>::kKernel, Wide<div>::kKernel,
      Wide<greater_of>::kKernel, Wide<less_of>::kKernel, Wide<prelu>::kKernel,
      BinaryKernel{Pow::both, Pow::right_scalar, Pow::left_scalar}},
-    {compare<Equal, false>, compare<Less, false>, compare<LessOrEqual, false>, compare<Less, true>,
-     compare<LessOrEqual, true>},
     where};
 
 }  // namespace

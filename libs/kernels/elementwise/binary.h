@@ -27,27 +27,13 @@ struct BinaryKernel {
   void (*left_scalar)(float a, const float* b, float* y, std::size_t count);
 };
 
-enum class Compare : std::uint8_t {
-  kEqual,
-  kLess,
-  kLessOrEqual,
-  kGreater,
-  kGreaterOrEqual,
-  kCount
-};
-
-// y[i] = 1 where a[i] compares so to b[i], else 0. A step is 0 for a scalar, else 1.
-using CompareKernel = void (*)(const float* a, std::size_t a_step, const float* b,
-                               std::size_t b_step, std::uint8_t* y, std::size_t count);
-
-// y[i] = condition[i] != 0 ? a[i] : b[i]. Steps as above; y must overlap none.
+// y[i] = condition[i] != 0 ? a[i] : b[i]. A step is 0 for a scalar, else 1; y must overlap none.
 using ChooseElements = void (*)(const std::uint8_t* condition, std::size_t condition_step,
                                 const void* a, std::size_t a_step, const void* b,
                                 std::size_t b_step, void* y, std::size_t count);
 
 struct BinaryKernels {
   BinaryKernel of[static_cast<std::size_t>(Binary::kCount)];
-  CompareKernel compare[static_cast<std::size_t>(Compare::kCount)];
   ChooseElements where;  // of four bytes
 
   const BinaryKernel& operator[](Binary f) const { return of[static_cast<std::size_t>(f)]; }

@@ -97,23 +97,9 @@ TEST(BinaryKernels, CubesAreThePowersOfThree) {
   }
 }
 
-TEST(BinaryKernels, CompareAndChoose) {
+TEST(BinaryKernels, Choose) {
   for (const Isa isa : isas_here()) {
     const BinaryKernels& kernels = binary_kernels(isa);
-    const auto compare = [&](Compare order, float a, float b) {
-      std::uint8_t y = 7;
-      kernels.compare[static_cast<std::size_t>(order)](&a, 0, &b, 0, &y, 1);
-      return y == 1;
-    };
-    for (const float a : kSpecial) {
-      for (const float b : kSpecial) {
-        EXPECT_EQ(compare(Compare::kEqual, a, b), a == b);
-        EXPECT_EQ(compare(Compare::kLess, a, b), a < b);
-        EXPECT_EQ(compare(Compare::kLessOrEqual, a, b), a <= b);
-        EXPECT_EQ(compare(Compare::kGreater, a, b), a > b);
-        EXPECT_EQ(compare(Compare::kGreaterOrEqual, a, b), a >= b);
-      }
-    }
     const std::uint8_t condition[] = {0, 1, 2};
     const float a[] = {1, 2, 3};
     const float b = -1;

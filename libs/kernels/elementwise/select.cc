@@ -23,32 +23,6 @@ void for_pairs(const T* a, std::size_t a_step, const T* b, std::size_t b_step, Y
   }
 }
 
-template <typename T, typename F>
-void compare(const void* a, std::size_t a_step, const void* b, std::size_t b_step, std::uint8_t* y,
-             std::size_t count) {
-  for_pairs(static_cast<const T*>(a), a_step, static_cast<const T*>(b), b_step, y, count,
-            [](T left, T right) { return static_cast<std::uint8_t>(F{}(left, right)); });
-}
-
-template <typename T>
-CompareElements compare_of(Compare function) {
-  switch (function) {
-    case Compare::kEqual:
-      return compare<T, std::equal_to<>>;
-    case Compare::kLess:
-      return compare<T, std::less<>>;
-    case Compare::kLessOrEqual:
-      return compare<T, std::less_equal<>>;
-    case Compare::kGreater:
-      return compare<T, std::greater<>>;
-    case Compare::kGreaterOrEqual:
-      return compare<T, std::greater_equal<>>;
-    case Compare::kCount:
-      break;
-  }
-  return nullptr;
-}
-
 template <typename T>
 void choose(const std::uint8_t* condition, std::size_t condition_step, const void* a,
             std::size_t a_step, const void* b, std::size_t b_step, void* y, std::size_t count) {
@@ -70,29 +44,6 @@ void choose(const std::uint8_t* condition, std::size_t condition_step, const voi
 }
 
 }  // namespace
-
-CompareElements compare_elements(Compare function, Element type) {
-  switch (type) {
-    case Element::kF32:
-      return compare_of<float>(function);
-    case Element::kF64:
-      return compare_of<double>(function);
-    case Element::kI8:
-      return compare_of<std::int8_t>(function);
-    case Element::kU8:
-    case Element::kBool:
-      return compare_of<std::uint8_t>(function);
-    case Element::kI32:
-      return compare_of<std::int32_t>(function);
-    case Element::kI64:
-      return compare_of<std::int64_t>(function);
-    case Element::kF16:
-    case Element::kBf16:
-    case Element::kCount:
-      break;
-  }
-  return nullptr;
-}
 
 ChooseElements choose_elements(std::size_t element_bytes) {
   switch (element_bytes) {

@@ -1,21 +1,13 @@
-// Comparisons, choices and logic of elements of any type. Plain C++: the same on every instruction
-// set. Floats have vectors of their own, in binary.h.
+// Choices of elements of any type, and logic. Plain C++: the same on every instruction set.
+// Elements of four bytes have vectors of their own, in binary.h.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "kernels/elementwise/binary.h"
-#include "kernels/elementwise/convert.h"
 
 namespace slipway {
-
-// y[i] = 1 where a[i] compares so to b[i], else 0. A step is 0 for a scalar, else 1.
-using CompareElements = void (*)(const void* a, std::size_t a_step, const void* b,
-                                 std::size_t b_step, std::uint8_t* y, std::size_t count);
-
-// Null for half and bfloat16.
-CompareElements compare_elements(Compare function, Element type);
 
 // Of elements of 1, 2, 4 or 8 bytes; null for others.
 ChooseElements choose_elements(std::size_t element_bytes);

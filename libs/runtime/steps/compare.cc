@@ -1,3 +1,5 @@
+#include "kernels/elementwise/compare.h"
+
 #include "kernels/elementwise/select.h"
 #include "plan/params.h"
 #include "runtime/elements.h"
@@ -11,7 +13,6 @@ namespace {
 struct Select {
   BroadcastRuns runs;
   CompareElements compare;
-  CompareKernel compare_floats;
   ChooseElements choose;
   Logic logic;
   std::size_t bytes;  // of an element
@@ -23,17 +24,6 @@ template <typename F>
 RunCode for_runs(const Select& step, const Call& call, F f) {
   step.runs.for_each(call.begin, call.end, f);
   return RunCode::kOk;
-}
-
-RunCode run_compare_floats(const void* context, const Call& call) {
-  const Select& step = *static_cast<const Select*>(context);
-  const auto* const a = call.at<const float>(step.from[0]);
-  const auto* const b = call.at<const float>(step.from[1]);
-  auto* const y = call.at<std::uint8_t>(step.to);
-  return for_runs(step, call, [&](std::size_t to, const std::size_t* from, std::size_t count) {
-    step.compare_floats(a + from[0], step.runs.step[0], b + from[1], step.runs.step[1], y + to,
-                        count);
-  });
 }
 
 RunCode run_compare(const void* context, const Call& call) {
@@ -98,10 +88,9 @@ Status bind_compare(Binder& binder) {
   }
   Select* const step = TRY(make_select(binder));
   step->bytes = element_bytes(dtype);
-  step->compare = compare_elements(static_cast<Compare>(params.function), *element);
+  step->compare = compare_elements(binder.isa, static_cast<Compare>(params.function), *element);
   if (step->compare == nullptr) return binder.error("no kernel compares its type");
-  step->compare_floats = binary_kernels(binder.isa).compare[params.function];
-  binder.use(dtype == DType::kFloat32 ? run_compare_floats : run_compare, step, step->runs.units);
+  binder.use(run_compare, step, step->runs.units);
   return {};
 }
 
