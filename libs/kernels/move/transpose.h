@@ -8,8 +8,8 @@
 namespace slipway {
 
 // to[r * to_step + c] = from[c * from_step + r] for r < rows, c < columns. Steps may be negative.
-// Reads and writes those elements alone (a block of registers may read what lies between the
-// columns, never past the last), wherever they are aligned; they must not overlap.
+// Writes those elements alone. Reads none before the first and none past the last, but maybe what
+// lies between the columns. Whatever their alignment; they must not overlap.
 template <typename T>
 void transpose(const T* from, std::ptrdiff_t from_step, T* to, std::ptrdiff_t to_step,
                std::size_t rows, std::size_t columns);
