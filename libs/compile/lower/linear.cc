@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "compile/lower/elementwise.h"
 #include "compile/lower/lower.h"
-#include "kernels/elementwise/select.h"
+#include "kernels/elementwise/compare.h"
 #include "kernels/numeric/dot.h"
 #include "kernels/vectors/rows.h"
 #include "ops/ml/post_transform.h"

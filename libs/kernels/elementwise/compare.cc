@@ -23,11 +23,14 @@ namespace slipway::HWY_NAMESPACE {
 namespace {
 
 template <typename T, typename F>
+HWY_INLINE std::uint8_t compared(T a, T b) {
+  return static_cast<std::uint8_t>(F{}(a, b));
+}
+
+template <typename T, typename F>
 void compare(const void* a, std::size_t a_step, const void* b, std::size_t b_step, std::uint8_t* y,
              std::size_t count) {
-  for_chunks<T>(a, a_step, b, b_step, y, count, [](T left, T right) HWY_ATTR {
-    return static_cast<std::uint8_t>(F{}(left, right));
-  });
+  for_chunks(a, a_step, b, b_step, y, count, kPairLoop<T, std::uint8_t, compared<T, F>>);
 }
 
 #define SLIPWAY_ROW(T)                                                                   \

@@ -38,8 +38,7 @@ HWY_INLINE T combined(T a, T b) {
 template <Whole kFunction, typename T>
 void combine(const void* a, std::size_t a_step, const void* b, std::size_t b_step, void* y,
              std::size_t count) {
-  for_chunks<T>(a, a_step, b, b_step, static_cast<T*>(y), count,
-                [](T left, T right) HWY_ATTR { return combined<kFunction>(left, right); });
+  for_chunks(a, a_step, b, b_step, y, count, kPairLoop<T, T, combined<kFunction, T>>);
 }
 
 // Of sums, differences and products the sign says nothing.

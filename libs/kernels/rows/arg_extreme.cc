@@ -55,8 +55,10 @@ HWY_INLINE void find_abreast(const float* x, std::size_t length, std::size_t inn
       at[c] = takes ? here : at[c];
     };
     if (count == kAbreast) {
+      HWY_UNROLL(1)
       for (std::size_t c = 0; c < kAbreast; ++c) step(c);  // a number known beforehand: in vectors
     } else {
+      HWY_UNROLL(1)
       for (std::size_t c = 0; c < count; ++c) step(c);
     }
   }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/elementwise/binary.h"
+#include "kernels/elementwise/compare.h"
 #include "kernels/rows/reduce.h"
 #include "runtime/steps/lie.h"
 
