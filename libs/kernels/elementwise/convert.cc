@@ -72,6 +72,28 @@ void convert_to_whole(const void* x, void* y, std::size_t count) {
     to[i] = numeric::integer_from<To>(static_cast<double>(from[i]));
 }
 
+// Of int64 to floats. The processor converts many at a time where all of them fit 32 bits.
+template <typename To>
+void convert_wide(const void* x, void* y, std::size_t count) {
+  constexpr std::size_t kTogether = 64;
+  const auto* from = static_cast<const std::int64_t*>(x);
+  auto* to = static_cast<To*>(y);
+  for (; count >= kTogether; count -= kTogether, from += kTogether, to += kTogether) {
+    std::int32_t low[kTogether];
+    std::int64_t outside = 0;
+    for (std::size_t i = 0; i < kTogether; ++i) {
+      low[i] = static_cast<std::int32_t>(from[i]);
+      outside |= from[i] ^ low[i];
+    }
+    if (outside != 0) {
+      for (std::size_t i = 0; i < kTogether; ++i) to[i] = static_cast<To>(from[i]);
+    } else {
+      for (std::size_t i = 0; i < kTogether; ++i) to[i] = static_cast<To>(low[i]);
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<To>(from[i]);
+}
+
 using F32 = float;
 using F64 = double;
 using I8 = std::int8_t;
@@ -97,8 +119,8 @@ constexpr ConvertRows kTable = {{
     {Element::kI32, Element::kF64, convert<I32, F64>},
     {Element::kI32, Element::kI64, convert<I32, I64>},
     {Element::kI32, Element::kBool, convert<I32, Flag>},
-    {Element::kI64, Element::kF32, convert<I64, F32>},
-    {Element::kI64, Element::kF64, convert<I64, F64>},
+    {Element::kI64, Element::kF32, convert_wide<F32>},
+    {Element::kI64, Element::kF64, convert_wide<F64>},
     {Element::kI64, Element::kI32, convert<I64, I32>},
     {Element::kI64, Element::kBool, convert<I64, Flag>},
     {Element::kBool, Element::kF32, convert<Flag, F32>},

@@ -85,6 +85,26 @@ TEST(Convert, GoesTowardsZeroOnEveryInstructionSet) {
   expect_whole<double, std::int64_t>(Element::kF64, Element::kI64);
 }
 
+TEST(Convert, OfWholeNumbersOfAllSizesOnEveryInstructionSet) {
+  std::vector<std::int64_t> x;
+  for (std::int64_t i = -200; i < 200; ++i) x.push_back(i * 16777217);  // below 2^32 and above
+  for (std::int64_t i = 0; i < 200; ++i) x.push_back((i << 55) + i * 7 - 3);
+  for (std::int64_t i = 0; i < 200; ++i) x.push_back(INT32_MAX - i * 3);
+  for (const Isa isa : isas_here()) {
+    for (std::size_t first = 0; first < 70; ++first) {
+      const std::size_t count = x.size() - first;
+      std::vector<float> y(count);
+      std::vector<double> z(count);
+      convert_kernel(isa, Element::kI64, Element::kF32)(x.data() + first, y.data(), count);
+      convert_kernel(isa, Element::kI64, Element::kF64)(x.data() + first, z.data(), count);
+      for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_EQ(y[i], static_cast<float>(x[first + i])) << isa_name(isa) << " " << x[first + i];
+        ASSERT_EQ(z[i], static_cast<double>(x[first + i])) << isa_name(isa) << " " << x[first + i];
+      }
+    }
+  }
+}
+
 TEST(Convert, FollowsTheRulesOfCast) {
   const auto convert = [](Element from, Element to, auto x, auto y) {
     convert_kernel(best_isa(), from, to)(&x, &y, 1);
