@@ -10,10 +10,11 @@
 
 #include "kernels/elementwise/chunks.h"
 
-// Of the loop after it: no element depends on another. Its vectors one after the other.
+// Of the loop after it: no element depends on another. Its vectors one after the other. clang finds out
+// by itself, at run time.
 #undef SLIPWAY_EACH_BY_ITSELF
 #ifdef __clang__
-#define SLIPWAY_EACH_BY_ITSELF _Pragma("clang loop vectorize(assume_safety) unroll_count(1)")
+#define SLIPWAY_EACH_BY_ITSELF
 #else
 #define SLIPWAY_EACH_BY_ITSELF _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
 #endif
