@@ -10,8 +10,8 @@
 
 #include "kernels/elementwise/chunks.h"
 
-// Of the loop after it: no element depends on another. Its vectors one after the other. clang finds out
-// by itself, at run time.
+// Of the loop after it: no element depends on another. Its vectors one after the other. clang finds
+// out by itself, at run time.
 #undef SLIPWAY_EACH_BY_ITSELF
 #ifdef __clang__
 #define SLIPWAY_EACH_BY_ITSELF
