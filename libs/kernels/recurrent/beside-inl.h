@@ -28,6 +28,44 @@ HWY_INLINE void run_cells(Cells& cells) {
   (std::make_index_sequence<Cells::kSteps>());
 }
 
+// What the Cells of LSTM and GRU share: begin(), the functions of their gates, middle(), tanh,
+// end(). kGroups groups from their sums, [group][gate][16].
+template <typename Cell, std::size_t kGroups, std::size_t kSigmoids, std::size_t kCount>
+class GatedSteps {
+  using Gates = GateSteps<kSigmoids * kGroups, kCount * kGroups>;
+  using Tanh = GateSteps<0, kGroups>;
+
+ public:
+  static constexpr std::size_t kSteps = 3 + Gates::kSteps + Tanh::kSteps;
+
+  HWY_INLINE GatedSteps(const Walk& walk, const State& state, std::size_t group, const float* sums)
+      : walk_(walk), state_(state), group_(group), sums_(sums) {}
+
+  template <std::size_t kStep>
+  HWY_INLINE void run() {
+    Cell& cell = static_cast<Cell&>(*this);
+    if constexpr (kStep == 0) {
+      cell.begin();
+    } else if constexpr (kStep <= Gates::kSteps) {
+      gates_.template run<kStep - 1>();
+    } else if constexpr (kStep == Gates::kSteps + 1) {
+      cell.middle();
+    } else if constexpr (kStep + 1 < kSteps) {
+      tanh_.template run<kStep - Gates::kSteps - 2>();
+    } else {
+      cell.end();
+    }
+  }
+
+ protected:
+  const Walk& walk_;
+  const State& state_;
+  const std::size_t group_;
+  const float* const sums_;
+  Gates gates_;
+  Tanh tanh_;
+};
+
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET <= HWY_AVX2 && !defined(SLIPWAY_INT8_TARGETS)
 constexpr std::size_t kPair = HWY_TARGET == HWY_AVX2 ? 1 : 2;
 

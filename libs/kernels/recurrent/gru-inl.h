@@ -56,52 +56,33 @@ HWY_INLINE void mix(const Walk& walk, const State& state, std::size_t group, con
   }
 }
 
-// Linear before reset: the candidate's argument is (wx + r (dot + Rb)) + Wb. kGroups groups from
-// their sums, [group][gate][16].
+// Linear before reset: the candidate's argument is (wx + r (dot + Rb)) + Wb. Gates: z, then r.
 template <std::size_t kGroups>
-class LinearSteps {
-  using Gates = GateSteps<2 * kGroups, 2 * kGroups>;
-  using Tanh = GateSteps<0, kGroups>;
-
- public:
-  static constexpr std::size_t kSteps = 3 + Gates::kSteps + Tanh::kSteps;
-
+struct LinearSteps : GatedSteps<LinearSteps<kGroups>, kGroups, 2, 2> {
   HWY_INLINE LinearSteps(const Walk& walk, const State& state, std::size_t group, const float* sums)
-      : walk_(walk), state_(state), group_(group), sums_(sums) {}
+      : LinearSteps::GatedSteps(walk, state, group, sums) {}
 
-  template <std::size_t kStep>
-  HWY_INLINE void run() {
-    if constexpr (kStep == 0) {
-      gate_arguments<kGroups, kGates>(walk_, state_, group_, sums_, gates_.x);
-    } else if constexpr (kStep <= Gates::kSteps) {
-      gates_.template run<kStep - 1>();
-    } else if constexpr (kStep == Gates::kSteps + 1) {
-      reset();
-    } else if constexpr (kStep + 1 < kSteps) {
-      tanh_.template run<kStep - Gates::kSteps - 2>();
-    } else {
-      mix<kGroups>(walk_, state_, group_, gates_.x, tanh_.x);
-    }
+  HWY_INLINE void begin() {
+    gate_arguments<kGroups, kGates>(this->walk_, this->state_, this->group_, this->sums_,
+                                    this->gates_.x);
   }
-
- private:
-  HWY_INLINE void reset() {
+  HWY_INLINE void middle() {
+    const Walk& walk = this->walk_;
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < kGroups; ++i) {
-      const std::size_t at = ((group_ + i) * kGates + kCandidate) * kWide;
-      const F32x16 dot = scaled_dot(state_, at, sums_ + (i * kGates + kCandidate) * kWide);
-      const F32x16 inner = add(dot, load(walk_.r_bias + (group_ + i) * kWide));
-      const F32x16 sum = add(load(state_.wx + at), mul(gates_.x[kGroups + i], inner));
-      tanh_.x[i] = argument(walk_, add(sum, load(walk_.bias + at)));
+      const std::size_t group = this->group_ + i;
+      const std::size_t at = (group * kGates + kCandidate) * kWide;
+      const float* const sum = this->sums_ + (i * kGates + kCandidate) * kWide;
+      const F32x16 inner =
+          add(scaled_dot(this->state_, at, sum), load(walk.r_bias + group * kWide));
+      const F32x16 reset = mul(this->gates_.x[kGroups + i], inner);
+      this->tanh_.x[i] =
+          argument(walk, add(add(load(this->state_.wx + at), reset), load(walk.bias + at)));
     }
   }
-
-  const Walk& walk_;
-  const State& state_;
-  const std::size_t group_;
-  const float* const sums_;
-  Gates gates_;  // of z, then of r
-  Tanh tanh_;
+  HWY_INLINE void end() {
+    mix<kGroups>(this->walk_, this->state_, this->group_, this->gates_.x, this->tanh_.x);
+  }
 };
 
 void finish_linear(const Walk& walk, const State& state, std::size_t group, std::size_t count,

@@ -16,69 +16,41 @@ namespace {
 enum Gate : std::size_t { kInput = 0, kOutput = 1, kForget = 2, kCandidate = 3, kGates = 4 };
 constexpr std::size_t kTogether = kMostSums >= 8 ? 2 : 1;
 
-// One step of kGroups groups from their sums, [group][gate][16]: c' = f c + i g, h' = o tanh(c').
-// Taken in kSteps steps, so that other work can be put between them.
+// c' = f c + i g, h' = o tanh(c'). Gates: all i, all o, all f, all candidates.
 template <std::size_t kGroups>
-class CellSteps {
-  using Gates = GateSteps<3 * kGroups, kGates * kGroups>;
-  using Tanh = GateSteps<0, kGroups>;
-
- public:
-  static constexpr std::size_t kSteps = 3 + Gates::kSteps + Tanh::kSteps;
-
+struct CellSteps : GatedSteps<CellSteps<kGroups>, kGroups, 3, kGates> {
   HWY_INLINE CellSteps(const Walk& walk, const State& state, std::size_t group, const float* sums)
-      : walk_(walk), state_(state), group_(group), sums_(sums) {}
+      : CellSteps::GatedSteps(walk, state, group, sums) {}
 
-  template <std::size_t kStep>
-  HWY_INLINE void run() {
-    if constexpr (kStep == 0) {
-      open();
-    } else if constexpr (kStep <= Gates::kSteps) {
-      gates_.template run<kStep - 1>();
-    } else if constexpr (kStep == Gates::kSteps + 1) {
-      change_cell();
-    } else if constexpr (kStep + 1 < kSteps) {
-      tanh_.template run<kStep - Gates::kSteps - 2>();
-    } else {
-      close();
-    }
-  }
-
- private:
-  // (wx + dot) + bias: all i, all o, all f, all candidates.
-  HWY_INLINE void open() {
+  // (wx + dot) + bias
+  HWY_INLINE void begin() {
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < kGroups; ++i) {
       HWY_UNROLL(4)
       for (std::size_t j = 0; j < kGates; ++j) {
-        gates_.x[j * kGroups + i] =
-            gate_sum(walk_, state_, group_ + i, j, sums_ + (i * kGates + j) * kWide);
+        this->gates_.x[j * kGroups + i] = gate_sum(this->walk_, this->state_, this->group_ + i, j,
+                                                   this->sums_ + (i * kGates + j) * kWide);
       }
     }
   }
-  HWY_INLINE void change_cell() {
+  HWY_INLINE void middle() {
+    const F32x16* const gates = this->gates_.x;
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < kGroups; ++i) {
-      float* const c = state_.c + (group_ + i) * kWide;
-      const F32x16 kept = mul(gates_.x[kForget * kGroups + i], load(c));
-      const F32x16 taken = mul(gates_.x[kInput * kGroups + i], gates_.x[kCandidate * kGroups + i]);
-      tanh_.x[i] = add(kept, taken);
-      store(tanh_.x[i], c);
+      float* const c = this->state_.c + (this->group_ + i) * kWide;
+      const F32x16 kept = mul(gates[kForget * kGroups + i], load(c));
+      const F32x16 taken = mul(gates[kInput * kGroups + i], gates[kCandidate * kGroups + i]);
+      this->tanh_.x[i] = add(kept, taken);
+      store(this->tanh_.x[i], c);
     }
   }
-  HWY_INLINE void close() {
+  HWY_INLINE void end() {
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < kGroups; ++i) {
-      store_output(walk_, state_, group_ + i, mul(gates_.x[kOutput * kGroups + i], tanh_.x[i]));
+      store_output(this->walk_, this->state_, this->group_ + i,
+                   mul(this->gates_.x[kOutput * kGroups + i], this->tanh_.x[i]));
     }
   }
-
-  const Walk& walk_;
-  const State& state_;
-  const std::size_t group_;
-  const float* const sums_;
-  Gates gates_;
-  Tanh tanh_;
 };
 
 HWY_INLINE F32x16 sigmoid_of(F32x16 x) {
