@@ -3,10 +3,12 @@
 // enclosing function. No exceptions: usable in code built with -fno-exceptions.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace slipway {
 
@@ -25,32 +27,66 @@ struct Error {
   std::string message;
 };
 
+// The flag and the error stand at the same place whatever T is, so that what makes a Result of an
+// error is the same code for every T.
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(T&& value) : ok_(true), value_(std::move(value)) {}
+  Result(const T& value) : ok_(true), value_(value) {}
+  Result(Error&& error) : ok_(false), error_(std::move(error)) {}
+  Result(const Error& error) : ok_(false), error_(error) {}
+  Result(const Result& other) requires std::copy_constructible<T> { take(other); }
+  Result(Result&& other) noexcept { take(std::move(other)); }
+  Result& operator=(Result other) noexcept {
+    destroy();
+    take(std::move(other));
+    return *this;
+  }
+  ~Result() { destroy(); }
 
-  bool ok() const { return state_.index() == 0; }
-  explicit operator bool() const { return ok(); }
+  bool ok() const { return ok_; }
+  explicit operator bool() const { return ok_; }
 
   // The value; the Result must be ok().
-  T& value() & { return *std::get_if<0>(&state_); }
-  const T& value() const& { return *std::get_if<0>(&state_); }
-  T&& value() && { return std::move(*std::get_if<0>(&state_)); }
-  T& operator*() & { return value(); }
-  const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
-  T* operator->() { return std::get_if<0>(&state_); }
-  const T* operator->() const { return std::get_if<0>(&state_); }
+  T& value() & { return value_; }
+  const T& value() const& { return value_; }
+  T&& value() && { return std::move(value_); }
+  T& operator*() & { return value_; }
+  const T& operator*() const& { return value_; }
+  T&& operator*() && { return std::move(value_); }
+  T* operator->() { return &value_; }
+  const T* operator->() const { return &value_; }
 
   // The error; the Result must not be ok().
-  Error& error() & { return *std::get_if<1>(&state_); }
-  const Error& error() const& { return *std::get_if<1>(&state_); }
-  Error&& error() && { return std::move(*std::get_if<1>(&state_)); }
+  Error& error() & { return error_; }
+  const Error& error() const& { return error_; }
+  Error&& error() && { return std::move(error_); }
 
  private:
-  std::variant<T, Error> state_;
+  template <typename Other>
+  void take(Other&& other) {
+    static_assert(std::is_nothrow_move_constructible_v<T>);
+    ok_ = other.ok_;
+    if (ok_) {
+      std::construct_at(&value_, std::forward<Other>(other).value_);
+    } else {
+      std::construct_at(&error_, std::forward<Other>(other).error_);
+    }
+  }
+  void destroy() {
+    if (ok_) {
+      std::destroy_at(&value_);
+    } else {
+      std::destroy_at(&error_);
+    }
+  }
+
+  bool ok_;
+  union {
+    T value_;
+    Error error_;
+  };
 };
 
 struct Unit {};
@@ -59,7 +95,8 @@ template <>
 class [[nodiscard]] Result<void> : public Result<Unit> {
  public:
   Result() : Result<Unit>(Unit{}) {}
-  Result(Error error) : Result<Unit>(std::move(error)) {}
+  Result(Error&& error) : Result<Unit>(std::move(error)) {}
+  Result(const Error& error) : Result<Unit>(error) {}
 };
 
 using Status = Result<void>;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 
 #include "base/str.h"
 
@@ -40,6 +41,18 @@ Result<int> read_owned() {
 }
 
 TEST(Result, MovesWhatCannotBeCopied) { EXPECT_EQ(*read_owned(), 7); }
+
+TEST(Result, CopiesAndAssignsValuesAndErrors) {
+  const Result<std::string> value = std::string("a text too long to stand in the string itself");
+  const Result<std::string> error = Error{Code::kIo, "the disk is gone"};
+  Result<std::string> result = value;
+  EXPECT_EQ(*result, *value);
+  result = error;
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().message, "the disk is gone");
+  result = value;
+  EXPECT_EQ(*result, *value);
+}
 
 TEST(Str, JoinsTextAndNumbers) {
   EXPECT_EQ(str("x", 1, ' ', 2.5F, ' ', true), "x1 2.5 true");

@@ -28,7 +28,8 @@ struct Map {
 class Value {
  public:
   Value() = default;  // absent: an omitted optional input
-  Value(Tensor tensor) : state_(std::move(tensor)) {}
+  Value(Tensor&& tensor) : state_(std::move(tensor)) {}
+  Value(const Tensor& tensor) : state_(tensor) {}
   Value(Sequence sequence) : state_(std::move(sequence)) {}
   Value(Optional optional) : state_(std::move(optional)) {}
   Value(Map map) : state_(std::move(map)) {}
