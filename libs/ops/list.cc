@@ -117,10 +117,15 @@ namespace slipway {
 SLIPWAY_OP_FILES(DECLARE)
 #undef DECLARE
 
+namespace {
+void append(std::vector<Op> some, std::vector<Op>& rows) {
+  for (Op& op : some) rows.push_back(std::move(op));
+}
+}  // namespace
+
 std::vector<Op> list_all_ops() {
   std::vector<Op> rows;
-#define APPEND(function) \
-  for (Op & op : function()) rows.push_back(std::move(op));
+#define APPEND(function) append(function(), rows);
   SLIPWAY_OP_FILES(APPEND)
 #undef APPEND
   return rows;

@@ -87,4 +87,18 @@ Result<BroadcastLoop> plan_binary(const EvalContext& ctx) {
   return loop;
 }
 
+Status evaluate_binary(EvalContext& ctx, BinaryRun run) {
+  const Tensor a = TRY(widened(ctx, 0));
+  const Tensor b = TRY(widened(ctx, 1));
+  const DType dtype = ctx.input(0).dtype();
+  if (dtype != ctx.input(1).dtype()) {
+    return ctx.fail("the inputs are ", name(dtype), " and ", name(ctx.input(1).dtype()),
+                    ": both must have one type, insert a Cast");
+  }
+  const BroadcastLoop loop = TRY(plan_binary(ctx));
+  Tensor out = TRY(ctx.make(a.dtype(), loop.shape));
+  run(loop, a, b, out);
+  return set_narrowed(ctx, 0, std::move(out), dtype);
+}
+
 }  // namespace slipway

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "base/function_ref.h"
 #include "ops/eval_context.h"
 #include "ops/infer_context.h"
 #include "ops/op.h"
@@ -27,28 +28,29 @@ void run_binary(const BroadcastLoop& loop, const Tensor& a, const Tensor& b, Ten
   const T* const left = a.data<T>().data();
   const T* const right = b.data<T>().data();
   R* const result = out.mutable_data<R>().data();
-  for_each_run<2>(loop,
-                  [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
-                    const T* x = left + offsets[0];
-                    const T* y = right + offsets[1];
-                    for (std::size_t i = 0; i < count; ++i)
-                      result[at + i] = f(x[i * steps[0]], y[i * steps[1]]);
-                  });
+  for_each_run(loop,
+               [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
+                 const T* x = left + offsets[0];
+                 const T* y = right + offsets[1];
+                 for (std::size_t i = 0; i < count; ++i)
+                   result[at + i] = f(x[i * steps[0]], y[i * steps[1]]);
+               });
 }
+
+// What computes all elements of a result.
+using BinaryRun =
+    FunctionRef<void(const BroadcastLoop&, const Tensor& a, const Tensor& b, Tensor& out)>;
+
+// The inputs and the result that `run` sees are of the inputs' compute type.
+Status evaluate_binary(EvalContext& ctx, BinaryRun run);
 
 // f(T, T) -> T in the compute type of the inputs.
 template <typename F>
 Status map_binary(EvalContext& ctx, F f) {
-  const Tensor a = TRY(widened(ctx, 0));
-  const Tensor b = TRY(widened(ctx, 1));
-  if (ctx.input(0).dtype() != ctx.input(1).dtype()) {
-    return ctx.fail("the inputs are ", name(ctx.input(0).dtype()), " and ",
-                    name(ctx.input(1).dtype()), ": both must have one type, insert a Cast");
-  }
-  const BroadcastLoop loop = TRY(plan_binary(ctx));
-  Tensor out = TRY(ctx.make(a.dtype(), loop.shape));
-  visit_compute(a.dtype(), [&]<typename T>() { run_binary<T, T>(loop, a, b, out, f); });
-  return set_narrowed(ctx, 0, std::move(out), ctx.input(0).dtype());
+  return evaluate_binary(
+      ctx, [&](const BroadcastLoop& loop, const Tensor& a, const Tensor& b, Tensor& out) {
+        visit_compute(a.dtype(), [&]<typename T>() { run_binary<T, T>(loop, a, b, out, f); });
+      });
 }
 
 }  // namespace slipway

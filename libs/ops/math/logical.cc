@@ -6,8 +6,7 @@
 namespace slipway {
 namespace {
 
-template <typename F>
-Status evaluate_comparison(EvalContext& ctx) {
+Status compare(EvalContext& ctx, BinaryRun run) {
   const DType dtype = ctx.input(0).dtype();
   if (dtype != ctx.input(1).dtype()) {
     return ctx.fail("cannot compare ", name(dtype), " with ", name(ctx.input(1).dtype()),
@@ -16,28 +15,42 @@ Status evaluate_comparison(EvalContext& ctx) {
   const BroadcastLoop loop = TRY(plan_binary(ctx));
   Tensor out = TRY(ctx.make(DType::kBool, loop.shape));
   if (dtype == DType::kString) {
-    run_binary<std::string, bool>(loop, ctx.input(0), ctx.input(1), out, F{});
+    run(loop, ctx.input(0), ctx.input(1), out);
   } else {
     const Tensor a = TRY(widened(ctx, 0));
     const Tensor b = TRY(widened(ctx, 1));
-    visit_compute(a.dtype(), [&]<typename T>() { run_binary<T, bool>(loop, a, b, out, F{}); });
+    run(loop, a, b, out);
   }
   ctx.set_output(0, std::move(out));
   return {};
 }
 
 template <typename F>
-Status evaluate_logical(EvalContext& ctx) {
+Status evaluate_comparison(EvalContext& ctx) {
+  return compare(ctx, [](const BroadcastLoop& loop, const Tensor& a, const Tensor& b, Tensor& out) {
+    if (a.dtype() == DType::kString) {
+      run_binary<std::string, bool>(loop, a, b, out, F{});
+    } else {
+      visit_compute(a.dtype(), [&]<typename T>() { run_binary<T, bool>(loop, a, b, out, F{}); });
+    }
+  });
+}
+
+Status combine_bools(EvalContext& ctx, BinaryRun run) {
   const BroadcastLoop loop = TRY(plan_binary(ctx));
   Tensor out = TRY(ctx.make(DType::kBool, loop.shape));
-  run_binary<bool, bool>(loop, ctx.input(0), ctx.input(1), out, F{});
+  run(loop, ctx.input(0), ctx.input(1), out);
   ctx.set_output(0, std::move(out));
   return {};
 }
 
-// By width: the bits are the same whatever the sign.
 template <typename F>
-Status evaluate_bitwise(EvalContext& ctx) {
+Status evaluate_logical(EvalContext& ctx) {
+  return combine_bools(ctx, [](const BroadcastLoop& loop, const Tensor& a, const Tensor& b,
+                               Tensor& out) { run_binary<bool, bool>(loop, a, b, out, F{}); });
+}
+
+Status combine_bits(EvalContext& ctx, BinaryRun run) {
   const DType dtype = ctx.input(0).dtype();
   if (dtype != ctx.input(1).dtype()) {
     return ctx.fail("the inputs are ", name(dtype), " and ", name(ctx.input(1).dtype()),
@@ -45,14 +58,22 @@ Status evaluate_bitwise(EvalContext& ctx) {
   }
   const BroadcastLoop loop = TRY(plan_binary(ctx));
   Tensor out = TRY(ctx.make(dtype, loop.shape));
-  visit_width(dtype, [&]<typename T>() {
-    if constexpr (std::is_integral_v<T>) {
-      run_binary<T, T>(loop, ctx.input(0), ctx.input(1), out,
-                       [](T a, T b) { return static_cast<T>(F{}(a, b)); });
-    }
-  });
+  run(loop, ctx.input(0), ctx.input(1), out);
   ctx.set_output(0, std::move(out));
   return {};
+}
+
+// By width: the bits are the same whatever the sign.
+template <typename F>
+Status evaluate_bitwise(EvalContext& ctx) {
+  return combine_bits(
+      ctx, [](const BroadcastLoop& loop, const Tensor& a, const Tensor& b, Tensor& out) {
+        visit_width(a.dtype(), [&]<typename T>() {
+          if constexpr (std::is_integral_v<T>) {
+            run_binary<T, T>(loop, a, b, out, [](T x, T y) { return static_cast<T>(F{}(x, y)); });
+          }
+        });
+      });
 }
 
 using Versions = std::vector<OpVersion>;

@@ -38,7 +38,7 @@ Status evaluate_where(EvalContext& ctx) {
     const T* const yes = x.data<T>().data();
     const T* const no = y.data<T>().data();
     T* const result = out.mutable_data<T>().data();
-    for_each_run<3>(
+    for_each_run(
         *loop, [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
           for (std::size_t i = 0; i < count; ++i) {
             result[at + i] = condition[offsets[0] + i * steps[0]] ? yes[offsets[1] + i * steps[1]]

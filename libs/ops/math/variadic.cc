@@ -35,12 +35,12 @@ template <typename T, typename F>
 void accumulate(const BroadcastLoop& loop, const Tensor& in, Tensor& out, F f) {
   const T* const from = in.data<T>().data();
   T* const to = out.mutable_data<T>().data();
-  for_each_run<1>(loop,
-                  [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
-                    const T* x = from + offsets[0];
-                    for (std::size_t i = 0; i < count; ++i)
-                      to[at + i] = f(to[at + i], x[i * steps[0]]);
-                  });
+  for_each_run(loop,
+               [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
+                 const T* x = from + offsets[0];
+                 for (std::size_t i = 0; i < count; ++i)
+                   to[at + i] = f(to[at + i], x[i * steps[0]]);
+               });
 }
 
 Result<Shape> result_shape(const EvalContext& ctx) {
@@ -61,8 +61,11 @@ Result<Shape> result_shape(const EvalContext& ctx) {
   return std::move(loop->shape);
 }
 
-template <typename F>
-Result<Tensor> fold(EvalContext& ctx, F f) {
+// out = f(out, in), or `in` itself where it is the first.
+using Accumulate =
+    FunctionRef<void(const BroadcastLoop& loop, bool is_first, const Tensor& in, Tensor& out)>;
+
+Result<Tensor> fold_by(EvalContext& ctx, Accumulate step) {
   if (ctx.input_count() == 0) return ctx.fail("no inputs: give at least one");
   const Shape shape = TRY(result_shape(ctx));
   const DType dtype = compute_dtype(ctx.input(0).dtype());
@@ -71,15 +74,18 @@ Result<Tensor> fold(EvalContext& ctx, F f) {
     const Tensor in = TRY(widened(ctx, i));
     const Shape shapes[] = {in.shape(), shape};
     const BroadcastLoop loop = TRY(plan_broadcast(shapes));
-    visit_compute(dtype, [&]<typename T>() {
-      if (i == 0) {
-        accumulate<T>(loop, in, out, [](T, T x) { return x; });
-      } else {
-        accumulate<T>(loop, in, out, f);
-      }
-    });
+    step(loop, i == 0, in, out);
   }
   return out;
+}
+
+template <typename F>
+Result<Tensor> fold(EvalContext& ctx, F f) {
+  return fold_by(ctx, [f](const BroadcastLoop& loop, bool is_first, const Tensor& in, Tensor& out) {
+    visit_compute(in.dtype(), [&]<typename T>() {
+      accumulate<T>(loop, in, out, [&](T so_far, T x) { return is_first ? x : f(so_far, x); });
+    });
+  });
 }
 
 template <typename F>

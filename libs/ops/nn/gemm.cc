@@ -67,18 +67,18 @@ template <typename T>
 void add_scaled(const BroadcastLoop& loop, float beta, const Tensor& c, Tensor& y) {
   const auto in = c.data<T>();
   const auto out = y.mutable_data<T>();
-  for_each_run<2>(loop,
-                  [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
-                    for (std::size_t i = 0; i < count; ++i) {
-                      const T term = scaled(in[offsets[1] + i * steps[1]], beta);
-                      if constexpr (std::is_floating_point_v<T>) {
-                        out[at + i] += term;
-                      } else {
-                        out[at + i] = static_cast<T>(static_cast<std::uint64_t>(out[at + i]) +
-                                                     static_cast<std::uint64_t>(term));
-                      }
-                    }
-                  });
+  for_each_run(loop,
+               [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
+                 for (std::size_t i = 0; i < count; ++i) {
+                   const T term = scaled(in[offsets[1] + i * steps[1]], beta);
+                   if constexpr (std::is_floating_point_v<T>) {
+                     out[at + i] += term;
+                   } else {
+                     out[at + i] = static_cast<T>(static_cast<std::uint64_t>(out[at + i]) +
+                                                  static_cast<std::uint64_t>(term));
+                   }
+                 }
+               });
 }
 
 Status evaluate_gemm(EvalContext& ctx) {

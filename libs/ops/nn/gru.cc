@@ -70,14 +70,10 @@ void gru_step(const Recurrent& plan, bool is_linear_before_reset, RecurrentState
 
 Status evaluate_gru(EvalContext& ctx) {
   const bool is_linear = ctx.get_int("linear_before_reset", 0) != 0;
-  return evaluate_recurrent(ctx, gru_cell(),
-                            [is_linear]<typename T>(const Recurrent& plan, std::span<T> y,
-                                                    std::span<T> y_h, std::span<T> y_c) {
-                              const auto step = [&](RecurrentState<T>& state) {
-                                gru_step(plan, is_linear, state);
-                              };
-                              run_recurrent<T>(plan, step, y, y_h, y_c);
-                            });
+  const auto step = [is_linear](const Recurrent& plan, auto& state) {
+    gru_step(plan, is_linear, state);
+  };
+  return evaluate_recurrent(ctx, gru_cell(), step, step);
 }
 
 Status infer_gru(InferContext& ctx) { return infer_recurrent(ctx, gru_cell()); }

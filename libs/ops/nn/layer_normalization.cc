@@ -60,11 +60,11 @@ Result<RowParameter> read_parameter(const EvalContext& ctx, std::size_t i, const
   visit_real(dtype, [&]<typename T>() {
     const auto in = parameter.values.data<T>();
     const auto out = all.mutable_data<T>();
-    for_each_run<2>(*loop,
-                    [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
-                      for (std::size_t k = 0; k < count; ++k)
-                        out[at + k] = in[offsets[1] + k * steps[1]];
-                    });
+    for_each_run(*loop,
+                 [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
+                   for (std::size_t k = 0; k < count; ++k)
+                     out[at + k] = in[offsets[1] + k * steps[1]];
+                 });
   });
   parameter.values = std::move(all);
   parameter.row_step = plan.length;

@@ -46,14 +46,10 @@ void lstm_step(const Recurrent& plan, bool couples_input_forget, RecurrentState<
 
 Status evaluate_lstm(EvalContext& ctx) {
   const bool couples = ctx.get_int("input_forget", 0) != 0;
-  return evaluate_recurrent(ctx, lstm_cell(),
-                            [couples]<typename T>(const Recurrent& plan, std::span<T> y,
-                                                  std::span<T> y_h, std::span<T> y_c) {
-                              const auto step = [&](RecurrentState<T>& state) {
-                                lstm_step(plan, couples, state);
-                              };
-                              run_recurrent<T>(plan, step, y, y_h, y_c);
-                            });
+  const auto step = [couples](const Recurrent& plan, auto& state) {
+    lstm_step(plan, couples, state);
+  };
+  return evaluate_recurrent(ctx, lstm_cell(), step, step);
 }
 
 Status infer_lstm(InferContext& ctx) { return infer_recurrent(ctx, lstm_cell()); }

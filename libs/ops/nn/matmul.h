@@ -31,15 +31,15 @@ void multiply_matrices(const MatMulPlan& plan, const Tensor& a, const Tensor& b,
   const T* const a_data = a.data<T>().data();
   const T* const b_data = b.data<T>().data();
   T* const y_data = y.mutable_data<T>().data();
-  for_each_run<2>(plan.batches,
-                  [&](std::size_t out, const auto& offsets, const auto& steps, std::size_t count) {
-                    for (std::size_t i = 0; i < count; ++i) {
-                      const T* left = a_data + (offsets[0] + i * steps[0]) * m * k;
-                      const T* right = b_data + (offsets[1] + i * steps[1]) * k * n;
-                      numeric::gemm(m, n, k, {left, plan.k, 1}, {right, plan.n, 1},
-                                    numeric::Matrix<T>{y_data + (out + i) * m * n, plan.n, 1});
-                    }
-                  });
+  for_each_run(plan.batches,
+               [&](std::size_t out, const auto& offsets, const auto& steps, std::size_t count) {
+                 for (std::size_t i = 0; i < count; ++i) {
+                   const T* left = a_data + (offsets[0] + i * steps[0]) * m * k;
+                   const T* right = b_data + (offsets[1] + i * steps[1]) * k * n;
+                   numeric::gemm(m, n, k, {left, plan.k, 1}, {right, plan.n, 1},
+                                 numeric::Matrix<T>{y_data + (out + i) * m * n, plan.n, 1});
+                 }
+               });
 }
 
 }  // namespace slipway

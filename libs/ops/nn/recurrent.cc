@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ops/nn/recurrent_scales.h"
+#include "ops/support/compute.h"
 
 namespace slipway {
 namespace {

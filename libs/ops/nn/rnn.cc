@@ -22,12 +22,8 @@ void rnn_step(const Recurrent& plan, RecurrentState<T>& state) {
 }
 
 Status evaluate_rnn(EvalContext& ctx) {
-  return evaluate_recurrent(
-      ctx, rnn_cell(),
-      []<typename T>(const Recurrent& plan, std::span<T> y, std::span<T> y_h, std::span<T> y_c) {
-        const auto step = [&](RecurrentState<T>& state) { rnn_step(plan, state); };
-        run_recurrent<T>(plan, step, y, y_h, y_c);
-      });
+  const auto step = [](const Recurrent& plan, auto& state) { rnn_step(plan, state); };
+  return evaluate_recurrent(ctx, rnn_cell(), step, step);
 }
 
 Status infer_rnn(InferContext& ctx) { return infer_recurrent(ctx, rnn_cell()); }

@@ -21,11 +21,11 @@ template <typename T>
 void subtract(const BroadcastLoop& loop, const Tensor& zero_point, Tensor& values) {
   const T* const shift = zero_point.data<T>().data();
   T* const out = values.mutable_data<T>().data();
-  for_each_run<2>(loop,
-                  [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
-                    for (std::size_t i = 0; i < count; ++i)
-                      out[at + i] -= shift[offsets[1] + i * steps[1]];
-                  });
+  for_each_run(loop,
+               [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
+                 for (std::size_t i = 0; i < count; ++i)
+                   out[at + i] -= shift[offsets[1] + i * steps[1]];
+               });
 }
 
 // f(sum, a_scale, b_scale) into `out` for every element.
@@ -36,13 +36,13 @@ void combine(const BroadcastLoop& loop, const Tensor& sums, const Tensor& a_scal
   const float* const a = a_scale.data<float>().data();
   const float* const b = b_scale.data<float>().data();
   R* const result = out.mutable_data<R>().data();
-  for_each_run<3>(
-      loop, [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i) {
-          result[at + i] = f(static_cast<float>(sum[at + i]), a[offsets[1] + i * steps[1]],
-                             b[offsets[2] + i * steps[2]]);
-        }
-      });
+  for_each_run(loop,
+               [&](std::size_t at, const auto& offsets, const auto& steps, std::size_t count) {
+                 for (std::size_t i = 0; i < count; ++i) {
+                   result[at + i] = f(static_cast<float>(sum[at + i]), a[offsets[1] + i * steps[1]],
+                                      b[offsets[2] + i * steps[2]]);
+                 }
+               });
 }
 
 }  // namespace

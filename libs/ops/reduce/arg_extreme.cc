@@ -36,8 +36,11 @@ Status infer_arg(InferContext& ctx) {
   return {};
 }
 
-template <typename MoreExtreme>
-Status evaluate_arg(EvalContext& ctx) {
+// What finds each row's element, the first of equals or the last.
+using FindExtremes =
+    FunctionRef<void(const ReducedRows& rows, const Tensor& x, bool last, std::int64_t* out)>;
+
+Status find_extremes(EvalContext& ctx, FindExtremes find) {
   const Tensor x = TRY(widened(ctx, 0));
   const std::size_t axis = TRY(normalize_axis(ctx, ctx.get_int("axis", 0), x.rank()));
   const bool last = ctx.get_flag("select_last_index", false);
@@ -51,21 +54,27 @@ Status evaluate_arg(EvalContext& ctx) {
     ctx.set_output(0, std::move(y));
     return {};
   }
-  const std::span<std::int64_t> out = y.mutable_data<std::int64_t>();
-  const ReducedRows rows(x.shape(), reduced);
-  visit_compute(x.dtype(), [&]<typename T>() {
-    rows.for_each(x.data<T>().data(), [&](std::size_t row, const T* view) {
-      std::size_t best = 0;
-      for (std::size_t i = 1; i < rows.length(); ++i) {
-        const bool replaces =
-            last ? !MoreExtreme{}(view[best], view[i]) : MoreExtreme{}(view[i], view[best]);
-        if (replaces) best = i;
-      }
-      out[row] = static_cast<std::int64_t>(best);
-    });
-  });
+  find(ReducedRows(x.shape(), reduced), x, last, y.mutable_data<std::int64_t>().data());
   ctx.set_output(0, std::move(y));
   return {};
+}
+
+template <typename MoreExtreme>
+Status evaluate_arg(EvalContext& ctx) {
+  return find_extremes(
+      ctx, [](const ReducedRows& rows, const Tensor& x, bool last, std::int64_t* out) {
+        visit_compute(x.dtype(), [&]<typename T>() {
+          rows.for_each(x.data<T>().data(), [&](std::size_t row, const T* view) {
+            std::size_t best = 0;
+            for (std::size_t i = 1; i < rows.length(); ++i) {
+              const bool replaces =
+                  last ? !MoreExtreme{}(view[best], view[i]) : MoreExtreme{}(view[i], view[best]);
+              if (replaces) best = i;
+            }
+            out[row] = static_cast<std::int64_t>(best);
+          });
+        });
+      });
 }
 
 Op row(std::string_view name, Status (*evaluate)(EvalContext&)) {

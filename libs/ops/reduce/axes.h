@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "ops/eval_context.h"
 #include "ops/infer_context.h"
 
@@ -32,8 +34,10 @@ class ReducedRows {
   // Calls f(row index, elements) for all rows, in the order of the result's elements; a row's
   // elements are in row-major order of the reduced dimensions, gathered where they are not so
   // already.
-  template <typename T, typename F>
-  void for_each(const T* data, F f) const {
+  template <typename T>
+  void for_each(
+      const T* data,
+      std::type_identity_t<FunctionRef<void(std::size_t row, const T* elements)>> f) const {
     std::vector<T> gathered(offsets_.size());
     std::vector<std::size_t> at(kept_.size(), 0);
     const T* base = data;

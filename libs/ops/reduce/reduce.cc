@@ -127,30 +127,37 @@ void reduce_all(const Tensor& x, const std::vector<bool>& reduced, DType dtype, 
   });
 }
 
-template <typename Reducer>
-Status evaluate_reduce(EvalContext& ctx) {
+// What reduces x to y, which are of the compute type of `dtype` or, where floats are needed,
+// double.
+using Reduce =
+    FunctionRef<void(const Tensor& x, const std::vector<bool>& reduced, DType dtype, Tensor& y)>;
+
+Status reduce(EvalContext& ctx, bool needs_float, bool is_mean, Reduce run) {
   const DType dtype = ctx.input(0).dtype();
   const std::vector<std::int64_t> axes = TRY(given_axes(ctx));
-  const bool through_double = needs_floats<Reducer> && !is_float(dtype);
-  Tensor x = ctx.input(0);
-  if (through_double) {
-    x = TRY(cast(x, DType::kFloat64));
-  } else {
-    x = TRY(widened(x));
-  }
+  const bool through_double = needs_float && !is_float(dtype);
+  const Tensor x = TRY(through_double ? cast(ctx.input(0), DType::kFloat64) : widened(ctx, 0));
   const std::vector<bool> reduced = TRY(reduced_axes(ctx, axes, x.rank()));
   Tensor y =
       TRY(ctx.make(x.dtype(), reduced_shape(x.shape(), reduced, ctx.get_flag("keepdims", true))));
-  if (std::is_same_v<Reducer, Mean> && !is_float(dtype) && x.size() == 0 && y.size() != 0) {
+  if (is_mean && !is_float(dtype) && x.size() == 0 && y.size() != 0) {
     return ctx.fail("the mean of no whole numbers is undefined: give data elements along the axes");
   }
-  const auto reduce = [&]<typename T>() { reduce_all<Reducer, T>(x, reduced, dtype, y); };
-  if constexpr (needs_floats<Reducer>) {
-    visit_real(x.dtype(), reduce);
-  } else {
-    visit_compute(x.dtype(), reduce);
-  }
+  run(x, reduced, dtype, y);
   return set_narrowed(ctx, 0, std::move(y), dtype);
+}
+
+template <typename Reducer>
+Status evaluate_reduce(EvalContext& ctx) {
+  const auto run = [](const Tensor& x, const std::vector<bool>& reduced, DType dtype, Tensor& y) {
+    const auto as = [&]<typename T>() { reduce_all<Reducer, T>(x, reduced, dtype, y); };
+    if constexpr (needs_floats<Reducer>) {
+      visit_real(x.dtype(), as);
+    } else {
+      visit_compute(x.dtype(), as);
+    }
+  };
+  return reduce(ctx, needs_floats<Reducer>, std::is_same_v<Reducer, Mean>, run);
 }
 
 Status infer_reduce(InferContext& ctx) { return infer_reduced(ctx, ctx.dtype(0)); }

@@ -74,4 +74,26 @@ Result<BroadcastLoop> plan_broadcast(std::span<const Shape> shapes) {
   return loop;
 }
 
+void for_each_run(const BroadcastLoop& loop, OnRun on_run) {
+  const std::size_t inner = loop.extents.size() - 1;
+  const std::size_t count = loop.extents[inner];
+  const std::size_t tensors = loop.strides.size();
+  std::vector<std::size_t> offsets(tensors, 0);
+  std::vector<std::size_t> steps(tensors);
+  for (std::size_t n = 0; n < tensors; ++n) steps[n] = loop.strides[n][inner];
+  std::vector<std::size_t> at(inner, 0);
+  std::size_t runs = 1;
+  for (std::size_t d = 0; d < inner; ++d) runs *= loop.extents[d];
+  if (count == 0) return;
+  for (std::size_t run = 0; run < runs; ++run) {
+    on_run(run * count, offsets, steps, count);
+    for (std::size_t d = inner; d-- > 0;) {
+      for (std::size_t n = 0; n < tensors; ++n) offsets[n] += loop.strides[n][d];
+      if (++at[d] < loop.extents[d]) break;
+      for (std::size_t n = 0; n < tensors; ++n) offsets[n] -= loop.strides[n][d] * at[d];
+      at[d] = 0;
+    }
+  }
+}
+
 }  // namespace slipway
