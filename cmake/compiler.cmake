@@ -38,14 +38,15 @@ if(SLIPWAY_SANITIZE)
   endif()
 endif()
 
-# slipway_fold_identical_code(TARGET): functions of a shared object that have the same code, of templates for several types,
-# are in it once, where the linker gold is there to do so.
-function(slipway_fold_identical_code target)
+# slipway_fold_identical_code(TARGET safe|all): functions of a shared object that have the same code, of templates for
+# several types, are in it once, where the linker gold is there to do so. safe: but for those whose address may be
+# compared, which on AArch64 it takes all for except constructors and destructors. all: no address is ever compared.
+function(slipway_fold_identical_code target which)
   if(SLIPWAY_SANITIZE OR CMAKE_CXX_FLAGS_RELEASE MATCHES "--coverage")
     return()
   endif()
   include(CheckLinkerFlag)
-  set(options -fuse-ld=gold LINKER:--icf=safe)
+  set(options -fuse-ld=gold LINKER:--icf=${which})
   check_linker_flag(CXX "${options}" SLIPWAY_CAN_FOLD)
   if(SLIPWAY_CAN_FOLD)
     target_link_options(${target} PRIVATE ${options})
