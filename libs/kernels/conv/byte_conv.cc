@@ -6,6 +6,7 @@
 
 #include "kernels/conv/partition.h"
 #define SLIPWAY_INT8_TARGETS
+#define SLIPWAY_HAS_DOT
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
 // clang-format off: after what it is written in
@@ -16,14 +17,12 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
-// One image of one group, for kBlocks blocks of output channels. The operands stand at the group's,
-// and the first output block's, beginning.
-template <std::size_t kStep, std::size_t kBlocks>
+// One image of one group, for the kernels' blocks of output channels. The operands stand at the
+// group's, and the first output block's, beginning.
 class ByteRows {
  public:
-  // `tiles`: about how many there will be.
-  ByteRows(const ConvShape& shape, const ByteConvOperands& at, std::size_t tiles)
-      : shape_(shape), at_(at) {
+  ByteRows(const ConvShape& shape, const ByteConvOperands& at, const ByteKernels& kernels)
+      : shape_(shape), at_(at), kernels_(kernels) {
     const std::size_t fours = (std::min(shape.in_channels, kConvBlock) + kFour - 1) / kFour;
     run_.blocks = blocks_of(shape.in_channels);
     run_.last_fours = (shape.in_channels - (run_.blocks - 1) * kConvBlock + kFour - 1) / kFour;
@@ -37,7 +36,6 @@ class ByteRows {
     run_.w_depth = shape.height.kernel * run_.w_height;
     run_.w_block = shape.depth.kernel * run_.w_depth;
     run_.w_out = run_.blocks * run_.w_block;
-    kernels_ = Tiles::of(at.weights, kBlocks * run_.w_out, tiles);
     to_.multiplier = at.multiplier;
     to_.float_bias = at.float_bias;
     to_.block = shape.out_positions() * kConvBlock;
@@ -47,9 +45,10 @@ class ByteRows {
 
   // The tiles to come, so many, share the fetching of the weights that follow.
   void fetch_ahead_in(std::size_t tiles) {
-    run_.ahead = kBlocks * run_.w_out;
-    run_.lines_a_tile = (kLines + tiles - 1) / std::max<std::size_t>(1, tiles);
-    run_.lines = {0, std::min(kLines, run_.lines_a_tile)};
+    const std::size_t lines = kernels_.blocks * kLinesOfBlock;
+    run_.ahead = kernels_.blocks * run_.w_out;
+    run_.lines_a_tile = (lines + tiles - 1) / std::max<std::size_t>(1, tiles);
+    run_.lines = {0, std::min(lines, run_.lines_a_tile)};
   }
 
   // Output columns [first, end) of one row.
@@ -75,28 +74,25 @@ class ByteRows {
       set_start({0, shape_.width.kernel}, inside_start_);
       for (Edge& edge : edges_) edge.first = kNoTile;
     }
-    if constexpr (kStep == kConvBlock) {
-      if (is_pointwise(shape_)) return pointwise_row(first, end);
-    }
+    if (kernels_.pointwise != nullptr && is_pointwise(shape_)) return pointwise_row(first, end);
     while (first < end) {
-      const std::size_t columns = first_tile<Tiles::kColumns>(end - first);
+      const std::size_t columns = first_tile(end - first, kernels_.columns);
       tile(first, columns);
-      run_.lines = run_.template next_lines<kBlocks>(run_.lines);
+      run_.lines = run_.next_lines(run_.lines, kernels_.blocks);
       first += columns;
     }
   }
 
  private:
-  using Tiles = ByteTiles<kStep, kBlocks>;
-  static constexpr std::size_t kStrip = 56;  // columns
+  static constexpr std::size_t kStrip = 56;                          // columns
+  static constexpr std::size_t kMostLanes = kByteBlocks * kConvBlock;  // channels of a tile
 
-  // Of the weights of a tap's block of channels.
-  static constexpr std::size_t kLines = kBlocks * kConvBlock * kConvBlock / 64;
+  std::size_t lanes() const { return kernels_.blocks * kConvBlock; }
 
   // bias - zero point * weights of the taps, which are exact and wrap.
   void set_start(Range widths, std::int32_t* start) const {
     const std::int32_t zero = at_.x_zero - kernels_.offset;
-    for (std::size_t b = 0; b < kBlocks; ++b) {
+    for (std::size_t b = 0; b < kernels_.blocks; ++b) {
       const std::int32_t* sums = at_.tap_sums + b * shape_.kernel_positions() * kConvBlock;
       for (std::size_t j = 0; j < kConvBlock; ++j) {
         start[b * kConvBlock + j] = at_.bias == nullptr ? 0 : at_.bias[b * kConvBlock + j];
@@ -120,7 +116,7 @@ class ByteRows {
 
   // Output columns [first, end) of a row in which every one reads the input at its own place.
   void pointwise_row(std::size_t first, std::size_t end) {
-    std::int32_t sums[kStrip * kBlocks * kConvBlock];
+    std::int32_t sums[kStrip * kMostLanes];
     run_.w = w_;
     run_.start = inside_start_;
     while (first < end) {
@@ -128,15 +124,15 @@ class ByteRows {
       place(first, static_cast<std::ptrdiff_t>(first));
       for (std::size_t done = 0; done < strip;) {
         const std::size_t left = strip - done;
-        const std::size_t columns = first_tile<Tiles::kColumns>(left);
+        const std::size_t columns = first_tile(left, kernels_.columns);
         const std::size_t tiles = tiles_alike(left, columns);
-        kernels_.pointwise[tile_index(columns)](run_, tiles, sums + done * kBlocks * kConvBlock);
+        kernels_.pointwise[tile_index(columns)](run_, tiles, sums + done * lanes());
         for (std::size_t t = 0; t < tiles; ++t)
-          run_.lines = run_.template next_lines<kBlocks>(run_.lines);
+          run_.lines = run_.next_lines(run_.lines, kernels_.blocks);
         run_.x += tiles * columns * kConvBlock;
         done += tiles * columns;
       }
-      finish_bytes<kBlocks>(sums, strip, to_);
+      kernels_.finish(sums, strip, to_);
       first += strip;
     }
   }
@@ -162,7 +158,7 @@ class ByteRows {
     }
     if (!is_edged) return single_outputs(first, columns);
     run_.start = edge_start(first, columns);
-    run_.start_column = kBlocks * kConvBlock;
+    run_.start_column = lanes();
     run_.columns = reached;
     place(first, width.at(first, 0));
     kernels_.edged[tile_index(columns)](run_, to_);
@@ -176,9 +172,9 @@ class ByteRows {
     edge.first = first;
     for (std::size_t p = 0; p < columns; ++p) {
       const Range taps = taps_inside(shape_.width, first + p);
-      std::int32_t* to = edge.start + p * kBlocks * kConvBlock;
+      std::int32_t* to = edge.start + p * lanes();
       if (taps.size() == shape_.width.kernel) {
-        std::copy_n(inside_start_, kBlocks * kConvBlock, to);
+        std::copy_n(inside_start_, lanes(), to);
       } else {
         set_start(taps, to);
       }
@@ -213,42 +209,54 @@ class ByteRows {
 
   const ConvShape& shape_;
   const ByteConvOperands& at_;
-  ByteKernels kernels_{};
+  const ByteKernels kernels_;
   ByteRun run_{};
   ByteOutput to_{};
   Range depths_{1, 0}, heights_{1, 0};  // of the row before
   const std::uint8_t* x_ = nullptr;
   const std::int8_t* w_ = nullptr;
   std::size_t out_ = 0;
-  std::int32_t inside_start_[kBlocks * kConvBlock];
-  std::int32_t single_start_[kBlocks * kConvBlock];
+  std::int32_t inside_start_[kMostLanes];
+  std::int32_t single_start_[kMostLanes];
 
   static constexpr std::size_t kNoTile = ~std::size_t{0};
   struct Edge {
     std::size_t first = kNoTile;
-    std::int32_t start[Tiles::kColumns * kBlocks * kConvBlock];  // of each column
+    std::int32_t start[kByteColumns * kMostLanes];  // of each column
   };
   Edge edges_[2];
 };
 
-template <std::size_t kStep, std::size_t kBlocks>
+// The quickest kernels for weights that so many tiles will take.
+ByteKernels choose_kernels(std::size_t step, std::size_t blocks, const std::int8_t* weights,
+                           std::size_t bytes, std::size_t tiles) {
+#if HWY_TARGET == HWY_AVX2 && !defined(SLIPWAY_DOT)
+  if (tiles >= kWorthLooking && has_small_pairs(weights, bytes))
+    return byte_kernels_of<SmallPairs>(step, blocks);
+#else
+  static_cast<void>(weights), static_cast<void>(bytes), static_cast<void>(tiles);
+#endif
+  return byte_kernels_of<AnyBytes>(step, blocks);
+}
+
 void convolve_chunk(const ConvShape& shape, const ByteConvOperands& at, const ConvPartition& part,
-                    std::size_t first, std::size_t end) {
-  constexpr std::size_t kColumns = ByteTiles<kStep, kBlocks>::kColumns;
-  const std::size_t across = part.is_flat ? end - first : shape.width.output;
-  const std::size_t tiles = (across + kColumns - 1) / kColumns * (part.is_flat ? 1 : end - first);
-  ByteRows<kStep, kBlocks> rows(shape, at, tiles);
+                    std::size_t step, std::size_t blocks, Range lines) {
+  const std::size_t bytes = packed_byte_conv_bytes(shape);
+  const std::size_t out_bytes = bytes / (shape.groups * blocks_of(shape.out_channels));
+  const std::size_t across = part.is_flat ? lines.size() : shape.width.output;
+  const std::size_t tiles =
+      (across + kByteColumns - 1) / kByteColumns * (part.is_flat ? 1 : lines.size());
+  ByteRows rows(shape, at, choose_kernels(step, blocks, at.weights, blocks * out_bytes, tiles));
   constexpr std::size_t kWorthFetching = std::size_t{256} * 1024;  // they leave the caches
-  if (packed_byte_conv_bytes(shape) >= kWorthFetching) rows.fetch_ahead_in(tiles);
-  if (part.is_flat) return rows.row(0, 0, first, end);
-  for (std::size_t line = first; line < end; ++line) {
+  if (bytes >= kWorthFetching) rows.fetch_ahead_in(tiles);
+  if (part.is_flat) return rows.row(0, 0, lines.begin, lines.end);
+  for (std::size_t line = lines.begin; line < lines.end; ++line) {
     rows.row(line / shape.height.output, line % shape.height.output, 0, shape.width.output);
   }
 }
 
-template <std::size_t kStep>
 void convolve(const ConvShape& shape, const ByteConvOperands& operands, const ConvPartition& part,
-              std::size_t begin, std::size_t end) {
+              std::size_t step, std::size_t begin, std::size_t end) {
   const std::size_t fours = (std::min(shape.in_channels, kConvBlock) + kFour - 1) / kFour;
   const std::size_t in_blocks = blocks_of(shape.in_channels);
   const std::size_t taps = shape.kernel_positions();
@@ -271,13 +279,9 @@ void convolve(const ConvShape& shape, const ByteConvOperands& operands, const Co
       } else {
         at.y += y_at;
       }
-      if (kByteBlocks > 1 && block + kByteBlocks <= u.blocks.end) {
-        convolve_chunk<kStep, kByteBlocks>(shape, at, part, u.lines.begin, u.lines.end);
-        block += kByteBlocks;
-      } else {
-        convolve_chunk<kStep, 1>(shape, at, part, u.lines.begin, u.lines.end);
-        ++block;
-      }
+      const std::size_t blocks = block + kByteBlocks <= u.blocks.end ? kByteBlocks : 1;
+      convolve_chunk(shape, at, part, step, blocks, u.lines);
+      block += blocks;
     }
   }
 }
@@ -286,13 +290,9 @@ void blocked(const ConvShape& given, const ByteConvOperands& operands, std::size
              std::size_t end) {
   const ConvPartition part = partition(given);
   const ConvShape shape = part.is_flat ? flattened(given) : given;
-  if (shape.width.stride * kConvBlock == kFewStep && shape.in_channels <= kFour) {
-    convolve<kFewStep>(shape, operands, part, begin, end);
-  } else if (shape.width.stride == 1) {
-    convolve<kConvBlock>(shape, operands, part, begin, end);
-  } else {
-    convolve<0>(shape, operands, part, begin, end);
-  }
+  const bool is_few = shape.width.stride * kConvBlock == kFewStep && shape.in_channels <= kFour;
+  const std::size_t step = is_few ? kFewStep : shape.width.stride == 1 ? kConvBlock : 0;
+  convolve(shape, operands, part, step, begin, end);
 }
 
 constexpr ByteConvKernels kTable = {blocked};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #define SLIPWAY_INT8_TARGETS
+#define SLIPWAY_HAS_DOT
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
 // clang-format off: after what it is written in
@@ -16,11 +17,16 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
+#ifndef SLIPWAY_DOT
+// Outputs of a tile, tap by tap and by fours of taps.
 #if HWY_TARGET == HWY_AVX3_DL
+inline constexpr std::size_t kWidestByTaps = 7;
 inline constexpr std::size_t kWidest = 14;
 #elif HWY_TARGET == HWY_SCALAR
+inline constexpr std::size_t kWidestByTaps = 2;
 inline constexpr std::size_t kWidest = 2;
 #else
+inline constexpr std::size_t kWidestByTaps = 4;
 inline constexpr std::size_t kWidest = 4;
 #endif
 
@@ -134,24 +140,34 @@ constexpr std::array<DepthwiseTile, sizeof...(kIndex)> fours_tiles(std::index_se
 }
 
 // Entry: tile_index of the columns.
-template <std::size_t kStride>
-struct DepthwiseTiles {
-  static constexpr auto kIndex = std::make_index_sequence<tile_index(kWidest) + 1>();
-  static constexpr auto kInside = tiles<kStride, false>(kIndex);
-  static constexpr auto kEdged = tiles<kStride, true>(kIndex);
-  static constexpr auto kInsideByFours = fours_tiles<kStride, false>(kIndex);
-  static constexpr auto kEdgedByFours = fours_tiles<kStride, true>(kIndex);
+struct DepthwiseKernels {
+  std::size_t columns;  // of the widest
+  const DepthwiseTile* inside;
+  const DepthwiseTile* edged;
 };
 
-// One row after another, of the block of channels that the operands stand at.
 template <std::size_t kStride>
+DepthwiseKernels depthwise_kernels(bool by_fours) {
+  static constexpr auto kIndex = std::make_index_sequence<tile_index(kWidestByTaps) + 1>();
+  static constexpr auto kInside = tiles<kStride, false>(kIndex);
+  static constexpr auto kEdged = tiles<kStride, true>(kIndex);
+  if (!by_fours) return {kWidestByTaps, kInside.data(), kEdged.data()};
+  static constexpr auto kFoursIndex = std::make_index_sequence<tile_index(kWidest) + 1>();
+  static constexpr auto kInsideByFours = fours_tiles<kStride, false>(kFoursIndex);
+  static constexpr auto kEdgedByFours = fours_tiles<kStride, true>(kFoursIndex);
+  return {kWidest, kInsideByFours.data(), kEdgedByFours.data()};
+}
+
+// One row after another, of the block of channels that the operands stand at.
 class DepthwiseRows {
  public:
   DepthwiseRows(const ConvShape& shape, const ByteConvOperands& at)
       : shape_(shape),
         at_(at),
         by_fours_(kTapsGoByFours && shape.width.dilation == 1 &&
-                  shape.width.kernel <= kMostEdgeTaps) {
+                  shape.width.kernel <= kMostEdgeTaps),
+        kernels_(shape.width.stride == 1 ? depthwise_kernels<1>(by_fours_)
+                                         : depthwise_kernels<0>(by_fours_)) {
     taps_.x_position = shape.width.stride * kConvBlock;
     taps_.x_width = shape.width.dilation * kConvBlock;
     taps_.x_height = shape.height.dilation * shape.width.input * kConvBlock;
@@ -190,7 +206,7 @@ class DepthwiseRows {
       for (Edge& edge : edges_) edge.first = kNoTile;
     }
     for (std::size_t first = 0; first < shape_.width.output;) {
-      const std::size_t columns = first_tile<kWidest>(shape_.width.output - first);
+      const std::size_t columns = first_tile(shape_.width.output - first, kernels_.columns);
       tile(first, columns);
       first += columns;
     }
@@ -222,8 +238,7 @@ class DepthwiseRows {
     if (width.at(first, 0) >= 0 && width.at(first + columns - 1, width.kernel - 1) <
                                        static_cast<std::ptrdiff_t>(width.input)) {
       place(first, width.at(first, 0));
-      return by_fours_ ? Kernels::kInsideByFours[tile_index(columns)](taps_, to_)
-                       : Kernels::kInside[tile_index(columns)](taps_, to_);
+      return kernels_.inside[tile_index(columns)](taps_, to_);
     }
     if (by_fours_) return edge_by_fours(first, columns);
     Range outputs[kMostEdgeTaps];
@@ -236,7 +251,7 @@ class DepthwiseRows {
     set_edge(first, columns);
     taps_.outputs = outputs;
     place(first, width.at(first, 0));
-    Kernels::kEdged[tile_index(columns)](taps_, to_);
+    kernels_.edged[tile_index(columns)](taps_, to_);
   }
 
   // All the taps of output o lie inside the input.
@@ -278,7 +293,7 @@ class DepthwiseRows {
   void edge_by_fours(std::size_t first, std::size_t columns) {
     set_edge(first, columns);
     place(first, shape_.width.at(first, 0));
-    Kernels::kEdgedByFours[tile_index(columns)](taps_, to_);
+    kernels_.edged[tile_index(columns)](taps_, to_);
   }
 
   // The bytes of those of four taps from k on that come before `end`.
@@ -296,7 +311,7 @@ class DepthwiseRows {
       taps_.w = w_ + taps.begin * kConvBlock;
       taps_.widths = taps.empty() ? 0 : taps.size();
       place(o, taps.empty() ? 0 : shape_.width.at(o, taps.begin));
-      Kernels::kInside[0](taps_, to_);
+      kernels_.inside[0](taps_, to_);
     }
   }
 
@@ -312,11 +327,10 @@ class DepthwiseRows {
     if (at_.residual.r != nullptr) to_.residual.r = at_.residual.r + at;
   }
 
-  using Kernels = DepthwiseTiles<kStride>;
-
   const ConvShape& shape_;
   const ByteConvOperands& at_;
   const bool by_fours_;
+  const DepthwiseKernels kernels_;
   Taps taps_{};
   ByteOutput to_{};
   const std::uint8_t* x_ = nullptr;
@@ -327,6 +341,7 @@ class DepthwiseRows {
   Range depths_{1, 0}, heights_{1, 0};  // of the row before
   Edge edges_[2];
 };
+#endif
 
 template <typename Rows>
 void convolve_rows(const ConvShape& shape, const ByteConvOperands& operands, std::size_t begin,
@@ -358,8 +373,12 @@ void blocked(const ConvShape& shape, const ByteConvOperands& operands, std::size
              std::size_t end) {
   if (is_3x3(shape) && operands.residual.r == nullptr && operands.floats == nullptr)
     return convolve_rows<Depthwise3x3>(shape, operands, begin, end);
-  if (shape.width.stride == 1) return convolve_rows<DepthwiseRows<1>>(shape, operands, begin, end);
-  convolve_rows<DepthwiseRows<0>>(shape, operands, begin, end);
+#ifdef SLIPWAY_DOT
+  constexpr Isa kOthers = HWY_TARGET == HWY_AVX2 ? Isa::kAvx2 : Isa::kNeon;
+  byte_depthwise_kernels(kOthers).blocked(shape, operands, begin, end);
+#else
+  convolve_rows<DepthwiseRows>(shape, operands, begin, end);
+#endif
 }
 
 constexpr ByteDepthwiseKernels kTable = {blocked};

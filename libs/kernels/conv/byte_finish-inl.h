@@ -41,6 +41,13 @@ HWY_NOINLINE void finish_floats(const std::int32_t* sums, std::size_t columns,
   }
 }
 
+#if HWY_TARGET != HWY_SCALAR
+HWY_INLINE F32x16 at_most(F32x16 x, float most) {
+  for (std::size_t i = 0; i < kParts; ++i) x.part[i] = hn::Min(x.part[i], hn::Set(DF(), most));
+  return x;
+}
+#endif
+
 #if HWY_TARGET == HWY_AVX3_DL
 inline constexpr std::size_t kPacked = 4;  // columns at a time
 
@@ -103,11 +110,6 @@ HWY_INLINE void store_columns(const F32x16 (&x)[kPacked], std::size_t count, Byt
 #endif
 
 #if HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_AVX2
-HWY_INLINE F32x16 at_most(F32x16 x, float most) {
-  for (std::size_t i = 0; i < kParts; ++i) x.part[i] = hn::Min(x.part[i], hn::Set(DF(), most));
-  return x;
-}
-
 // Bounded in float, whose bounds are whole numbers, so that rounding may follow.
 struct ByteSummand {
   F32x16 low, high;  // less the zero point

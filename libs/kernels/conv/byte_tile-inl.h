@@ -23,7 +23,10 @@ namespace {
 #if HWY_TARGET == HWY_AVX3_DL
 inline constexpr std::size_t kByteColumns = 14;
 inline constexpr std::size_t kByteBlocks = 2;
-#elif HWY_TARGET == HWY_AVX2
+#elif HWY_TARGET == HWY_AVX2 && defined(SLIPWAY_DOT)
+inline constexpr std::size_t kByteColumns = 7;
+inline constexpr std::size_t kByteBlocks = 1;
+#elif HWY_TARGET == HWY_AVX2 || defined(SLIPWAY_DOT)
 inline constexpr std::size_t kByteColumns = 4;
 inline constexpr std::size_t kByteBlocks = 1;
 #else
@@ -31,7 +34,8 @@ inline constexpr std::size_t kByteColumns = 2;
 inline constexpr std::size_t kByteBlocks = 1;
 #endif
 inline constexpr std::size_t kFour = 4;
-inline constexpr std::size_t kFourBytes = kConvBlock * kFour;  // of weights
+inline constexpr std::size_t kFourBytes = kConvBlock * kFour;              // of weights
+inline constexpr std::size_t kLinesOfBlock = kConvBlock * kConvBlock / 64;  // by one of channels
 
 // Steps in bytes.
 struct ByteRun {
@@ -50,10 +54,10 @@ struct ByteRun {
   std::size_t lines_a_tile;
   Range lines;
 
-  template <std::size_t kBlocks>
-  Range next_lines(Range before) const {
-    constexpr std::size_t kLines = kBlocks * kConvBlock * kConvBlock / 64;
-    return {std::min(kLines, before.end), std::min(kLines, before.end + lines_a_tile)};
+  // Those of so many blocks of output channels.
+  Range next_lines(Range before, std::size_t out_blocks) const {
+    const std::size_t all = out_blocks * kLinesOfBlock;
+    return {std::min(all, before.end), std::min(all, before.end + lines_a_tile)};
   }
 };
 
@@ -62,11 +66,33 @@ struct ByteTile {
   ByteSums at[kColumns][kBlocks];
 };
 
+#if HWY_TARGET == HWY_AVX2 && defined(SLIPWAY_DOT)
+inline constexpr std::size_t kByteSeven = 7;
+
+// The sums take fourteen of the sixteen registers, an input and half of the weights the other two.
+template <typename Form, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns>
+HWY_INLINE void add_four_to_seven(std::size_t step, const std::uint8_t* x, const std::int8_t* w,
+                                  ByteTile<kColumns, 1>& tile) {
+  const __m256i first = load_half(w, 0);
+  SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
+    tile.at[p][0] =
+        dot_from_memory(tile.at[p][0], Form::load_four(x + p * step), first, w + kFourBytes / 2);
+  }
+  asm("" ::: "memory");  // the next weights after these: there is no register for both
+}
+#else
+inline constexpr std::size_t kByteSeven = 0;
+template <typename Form, std::size_t kFirst, std::size_t kEnd, typename Any>
+void add_four_to_seven(std::size_t, const std::uint8_t*, const std::int8_t*, Any&) {}
+#endif
+
 // Four channels of a tap.
 template <typename Form, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
           std::size_t kBlocks>
 HWY_INLINE void add_four(const ByteRun& run, std::size_t step, const std::uint8_t* x,
                          const std::int8_t* w, ByteTile<kColumns, kBlocks>& tile) {
+  if constexpr (kColumns == kByteSeven)
+    return add_four_to_seven<Form, kFirst, kEnd>(step, x, w, tile);
   typename Form::Weights weight[kBlocks];
   SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
     weight[b] = Form::load_weights(w + b * run.w_out);
@@ -79,22 +105,62 @@ HWY_INLINE void add_four(const ByteRun& run, std::size_t step, const std::uint8_
   }
 }
 
+#if HWY_TARGET == HWY_NEON && defined(SLIPWAY_DOT)
+inline constexpr bool kHasBlockOfFours = true;
+
+template <int kOfBlock, typename Form, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
+          std::size_t kBlocks>
+HWY_INLINE void add_four_of_block(const ByteRun& run, const typename Form::Four (&x)[kColumns],
+                                  const std::int8_t* w, ByteTile<kColumns, kBlocks>& tile) {
+  SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
+    const typename Form::Weights weight =
+        Form::load_weights(w + b * run.w_out + kOfBlock * kFourBytes);
+    SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
+      tile.at[p][b] = Form::template dot_in_block<kOfBlock>(tile.at[p][b], x[p], weight);
+    }
+  }
+  asm("" ::: "memory");
+}
+
+// A whole block of channels, of which an instruction takes any four.
+template <typename Form, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
+          std::size_t kBlocks>
+HWY_INLINE void add_byte_block(const ByteRun& run, std::size_t step, const std::uint8_t* x,
+                               const std::int8_t* w, ByteTile<kColumns, kBlocks>& tile) {
+  typename Form::Four values[kColumns];
+  SLIPWAY_UNROLL for (std::size_t p = kFirst; p < kEnd; ++p) {
+    values[p] = Form::load_block(x + p * step);
+  }
+  // The weights of one after the other: all at once leave sums without a register.
+  add_four_of_block<0, Form, kFirst, kEnd>(run, values, w, tile);
+  add_four_of_block<1, Form, kFirst, kEnd>(run, values, w, tile);
+  add_four_of_block<2, Form, kFirst, kEnd>(run, values, w, tile);
+  add_four_of_block<3, Form, kFirst, kEnd>(run, values, w, tile);
+}
+#else
+inline constexpr bool kHasBlockOfFours = false;
+
+// A whole block of channels: a loop of so few turns is left by a branch that is not foreseen.
+template <typename Form, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
+          std::size_t kBlocks>
+HWY_INLINE void add_byte_block(const ByteRun& run, std::size_t step, const std::uint8_t* x,
+                               const std::int8_t* w, ByteTile<kColumns, kBlocks>& tile) {
+  SLIPWAY_UNROLL for (std::size_t c = 0; c < kFour; ++c) {
+    add_four<Form, kFirst, kEnd>(run, step, x + c * kFour, w + c * kFourBytes, tile);
+  }
+}
+#endif
+
 template <typename Form, std::size_t kFirst, std::size_t kEnd, std::size_t kColumns,
           std::size_t kBlocks>
 HWY_INLINE void add_byte_tap(const ByteRun& run, std::size_t step, const std::uint8_t* x,
                              const std::int8_t* w, std::size_t fours,
                              ByteTile<kColumns, kBlocks>& tile) {
+  if (kHasBlockOfFours && fours == kFour)
+    return add_byte_block<Form, kFirst, kEnd>(run, step, x, w, tile);
   for (std::size_t c = 0; c < fours; ++c, x += kFour, w += kFourBytes) {
     add_four<Form, kFirst, kEnd>(run, step, x, w, tile);
-  }
-}
-
-// A whole block of channels: a loop of so few turns is left by a branch that is not foreseen.
-template <typename Form, std::size_t kColumns, std::size_t kBlocks>
-HWY_INLINE void add_byte_block(const ByteRun& run, std::size_t step, const std::uint8_t* x,
-                               const std::int8_t* w, ByteTile<kColumns, kBlocks>& tile) {
-  SLIPWAY_UNROLL for (std::size_t c = 0; c < kFour; ++c) {
-    add_four<Form, 0, kColumns>(run, step, x + c * kFour, w + c * kFourBytes, tile);
+    if constexpr (kHasBlockOfFours) asm("" ::: "memory");  // up to three, one by one
   }
 }
 
@@ -125,8 +191,8 @@ HWY_INLINE void add_edged_byte_tap(const ByteRun& run, std::size_t step, const s
 // It only warms a cache: addresses beyond the weights do no harm.
 HWY_INLINE void fetch_ahead(const ByteRun& run, Range lines, const std::int8_t* w) {
   for (std::size_t line = lines.begin; line < lines.end; ++line) {
-    const std::size_t block = line / (kConvBlock * kConvBlock / 64);
-    const std::size_t within = line % (kConvBlock * kConvBlock / 64);
+    const std::size_t block = line / kLinesOfBlock;
+    const std::size_t within = line % kLinesOfBlock;
     _mm_prefetch(reinterpret_cast<const char*>(w) + run.ahead + block * run.w_out + within * 64,
                  _MM_HINT_T1);
   }
@@ -190,11 +256,11 @@ void pointwise_byte_tiles(const ByteRun& run, std::size_t tiles, std::int32_t* s
     const std::int8_t* w = run.w;
     for (std::size_t i = 1; i < run.blocks; ++i, of_block += run.x_block, w += run.w_block) {
       fetch_ahead(run, lines, w);
-      add_byte_block<Form>(run, step, of_block, w, tile);
+      add_byte_block<Form, 0, kColumns>(run, step, of_block, w, tile);
     }
     fetch_ahead(run, lines, w);
     add_byte_tap<Form, 0, kColumns>(run, step, of_block, w, run.last_fours, tile);
-    lines = run.next_lines<kBlocks>(lines);
+    lines = run.next_lines(lines, kBlocks);
     SLIPWAY_UNROLL for (std::size_t p = 0; p < kColumns; ++p) {
       SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b, sums += kConvBlock) {
         store_i32(finished(tile.at[p][b]), sums);
@@ -203,7 +269,7 @@ void pointwise_byte_tiles(const ByteRun& run, std::size_t tiles, std::int32_t* s
   }
 }
 
-#if HWY_TARGET == HWY_AVX2
+#if HWY_TARGET == HWY_AVX2 && !defined(SLIPWAY_DOT)
 inline constexpr std::size_t kWorthLooking = 4;  // tiles, or looking takes longer than it saves
 
 // Whether a multiple of 64 weights are as SmallPairs asks.
@@ -238,38 +304,46 @@ constexpr std::array<PointwiseByteTiles, sizeof...(kIndex)> all_pointwise_byte_t
   }
 }
 
-// Kernels by tile_index, and what they subtract from each byte.
+// The tiles of a step and a number of blocks, by tile_index.
 struct ByteKernels {
+  std::size_t columns;  // of the widest
+  std::size_t blocks;   // of output channels
   const ByteTileKernel* whole;
   const ByteTileKernel* edged;
-  const PointwiseByteTiles* pointwise;
-  std::int32_t offset;
+  const PointwiseByteTiles* pointwise;  // null: there are none
+  void (*finish)(const std::int32_t* sums, std::size_t columns, const ByteOutput& to);
+  std::int32_t offset;  // what they subtract from each byte
 };
 
-template <std::size_t kStep, std::size_t kBlocks>
-struct ByteTiles {
-  static constexpr std::size_t kColumns =
-      kStep == 0 && kByteColumns > 7 ? std::size_t{7} : kByteColumns;
+template <typename Form, std::size_t kStep, std::size_t kBlocks>
+ByteKernels byte_kernels_of() {
+  constexpr std::size_t kColumns = kStep == 0 && kByteColumns > 7 ? 7 : kByteColumns;
+  static constexpr auto kIndex = std::make_index_sequence<tile_index(kColumns) + 1>();
+  static constexpr auto kWhole = byte_tiles<Form, kStep, false, kBlocks>(kIndex);
+  static constexpr auto kEdged = byte_tiles<Form, kStep, true, kBlocks>(kIndex);
+  static constexpr auto kPointwise = all_pointwise_byte_tiles<Form, kStep, kBlocks>(kIndex);
+  return {kColumns,
+          kBlocks,
+          kWhole.data(),
+          kEdged.data(),
+          kStep == kConvBlock ? kPointwise.data() : nullptr,
+          finish_bytes<kBlocks>,
+          Form::kOffset};
+}
 
-  template <typename Form>
-  static ByteKernels of() {
-    static constexpr auto kIndex = std::make_index_sequence<tile_index(kColumns) + 1>();
-    static constexpr auto kWhole = byte_tiles<Form, kStep, false, kBlocks>(kIndex);
-    static constexpr auto kEdged = byte_tiles<Form, kStep, true, kBlocks>(kIndex);
-    static constexpr auto kPointwise = all_pointwise_byte_tiles<Form, kStep, kBlocks>(kIndex);
-    return {kWhole.data(), kEdged.data(), kPointwise.data(), Form::kOffset};
-  }
+template <typename Form, std::size_t kBlocks>
+ByteKernels byte_kernels_of(std::size_t step) {
+  if (step == kConvBlock) return byte_kernels_of<Form, kConvBlock, kBlocks>();
+  if (step == kFewStep) return byte_kernels_of<Form, kFewStep, kBlocks>();
+  return byte_kernels_of<Form, 0, kBlocks>();
+}
 
-  // The quickest for `bytes` weights, which so many tiles will take.
-  static ByteKernels of(const std::int8_t* weights, std::size_t bytes, std::size_t tiles) {
-#if HWY_TARGET == HWY_AVX2
-    if (tiles >= kWorthLooking && has_small_pairs(weights, bytes)) return of<SmallPairs>();
-#else
-    static_cast<void>(weights), static_cast<void>(bytes), static_cast<void>(tiles);
-#endif
-    return of<AnyBytes>();
-  }
-};
+// For kByteBlocks blocks, or one. `step` is kConvBlock, kFewStep or 0.
+template <typename Form>
+ByteKernels byte_kernels_of(std::size_t step, std::size_t blocks) {
+  if (kByteBlocks > 1 && blocks > 1) return byte_kernels_of<Form, kByteBlocks>(step);
+  return byte_kernels_of<Form, 1>(step);
+}
 
 }  // namespace
 }  // namespace slipway::HWY_NAMESPACE

@@ -1,6 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/recurrent/byte_lstm.cc"
 #define SLIPWAY_INT8_TARGETS
+#define SLIPWAY_HAS_DOT
 #include "kernels/simd/dispatch.h"
 // clang-format off: the products first, in the vectors of the target
 // NOLINTBEGIN(llvm-include-order)

@@ -31,7 +31,11 @@ constexpr std::size_t kTileRows = 4, kTilePanels = 2;
 #else
 constexpr std::size_t kMostSums = 6;
 constexpr std::size_t kAbreast = 1;
+#if HWY_TARGET == HWY_AVX2 && defined(SLIPWAY_DOT)
+constexpr std::size_t kTileRows = 2, kTilePanels = 2;
+#else
 constexpr std::size_t kTileRows = 4, kTilePanels = 1;
+#endif
 #endif
 
 constexpr std::size_t kFixedFours = numeric::kFixedDepth / kFour;
@@ -46,29 +50,40 @@ HWY_INLINE void multiply_fixed(const std::uint8_t* fixed, std::size_t fixed_stri
   const std::size_t fours = (depth + kFour - 1) / kFour;
   for (std::size_t first = 0; first < fours; first += kFixedFours) {
     const std::size_t end = std::min(fours, first + kFixedFours);
-    FixedSums acc[kRows][kCount];
-    HWY_UNROLL(8)
-    for (std::size_t m = 0; m < kRows; ++m) {
+    F32x16 sums[kRows][kCount];
+    HWY_UNROLL(2)
+    for (std::size_t part = 0; part < kFixedParts; ++part) {
+      const std::int8_t* row = w + part * (kFourBytes / kFixedParts);
+      FixedSums acc[kRows][kCount];
       HWY_UNROLL(8)
-      for (std::size_t i = 0; i < kCount; ++i) acc[m][i] = start_fixed(w + i * vector_stride);
-    }
-    w += row_stride;
-    for (std::size_t four = first; four < end; ++four, w += row_stride) {
-      FixedFour x[kRows];
-      HWY_UNROLL(4)
-      for (std::size_t m = 0; m < kRows; ++m) x[m] = load_fixed(fixed + m * fixed_stride, four);
-      HWY_UNROLL(8)
-      for (std::size_t i = 0; i < kCount; ++i) {
-        const FixedWeights weights = load_fixed_weights(w + i * vector_stride);
+      for (std::size_t m = 0; m < kRows; ++m) {
+        HWY_UNROLL(8)
+        for (std::size_t i = 0; i < kCount; ++i) acc[m][i] = start_fixed(row + i * vector_stride);
+      }
+      row += row_stride;
+      for (std::size_t four = first; four < end; ++four, row += row_stride) {
+        FixedFour x[kRows];
         HWY_UNROLL(4)
-        for (std::size_t m = 0; m < kRows; ++m) take(acc[m][i], x[m], weights);
+        for (std::size_t m = 0; m < kRows; ++m) x[m] = load_fixed(fixed + m * fixed_stride, four);
+        HWY_UNROLL(8)
+        for (std::size_t i = 0; i < kCount; ++i) {
+          const FixedWeights weights = load_fixed_weights(row + i * vector_stride);
+          HWY_UNROLL(4)
+          for (std::size_t m = 0; m < kRows; ++m) take(acc[m][i], x[m], weights);
+        }
+      }
+      HWY_UNROLL(8)
+      for (std::size_t m = 0; m < kRows; ++m) {
+        HWY_UNROLL(8)
+        for (std::size_t i = 0; i < kCount; ++i) finish(acc[m][i], part, sums[m][i]);
       }
     }
+    w += (1 + end - first) * row_stride;
     HWY_UNROLL(8)
     for (std::size_t m = 0; m < kRows; ++m) {
       HWY_UNROLL(8)
       for (std::size_t i = 0; i < kCount; ++i) {
-        use(m, i, finished(acc[m][i]), first == 0, end == fours);
+        use(m, i, sums[m][i], first == 0, end == fours);
       }
     }
   }

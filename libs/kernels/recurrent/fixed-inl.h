@@ -25,13 +25,15 @@ inline constexpr std::size_t kFourBytes = kFour * kWide;  // of weights: a vecto
 // A vector of fixed-point numbers takes two bytes an element, of whole groups of sixteen.
 constexpr std::size_t padded_to_group(std::size_t n) { return (n + kWide - 1) / kWide * kWide; }
 
-// FixedSums: sixteen int32, lane j being the sum of start[j] and of q[i] w[4 j + i] for i below 4,
-// of every take. FixedWeights: 64 signed bytes; FixedFour: four numbers, loaded from where
-// store_fixed has put those of their group. `start` is as packed.h says.
+// FixedSums: int32, lane j being the sum of start[j] and of q[i] w[4 j + i] for i below 4, of every
+// take: of all sixteen lanes or, where registers are few, of one of kFixedParts equal parts of
+// them, which begin where `start` and the weights do. FixedWeights: signed bytes; FixedFour: four
+// numbers, loaded from where store_fixed has put those of their group. `start` is as packed.h says.
 //
 // store_fixed: the nearest integers of sixteen floats; anything where one is beyond 2^15 or a NaN.
 #if HWY_TARGET == HWY_AVX3_DL
 // 2^14 + q as two unsigned bytes: all low ones of a group, then all high ones.
+inline constexpr std::size_t kFixedParts = 1;
 struct FixedSums {
   __m512i low, high;
 };
@@ -62,8 +64,8 @@ HWY_INLINE void take(FixedSums& sums, FixedFour x, FixedWeights w) {
   sums.low = _mm512_dpbusd_epi32(sums.low, x.low, w.v);
   sums.high = _mm512_dpbusd_epi32(sums.high, x.high, w.v);
 }
-HWY_INLINE F32x16 finished(FixedSums sums) {
-  return {{{_mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_slli_epi32(sums.high, 8), sums.low))}}};
+HWY_INLINE void finish(FixedSums sums, std::size_t /*part*/, F32x16& y) {
+  y.part[0].raw = _mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_slli_epi32(sums.high, 8), sums.low));
 }
 HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
   const __m512i q = _mm512_add_epi32(_mm512_cvtps_epi32(x.part[0].raw), _mm512_set1_epi32(1 << 14));
@@ -72,8 +74,57 @@ HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
   _mm_storeu_si128(to + 1, _mm512_cvtepi32_epi8(_mm512_srli_epi32(q, 8)));
 }
 
+#elif HWY_TARGET == HWY_AVX2 && defined(SLIPWAY_DOT)
+// As with AVX-512.
+inline constexpr std::size_t kFixedParts = 2;
+struct FixedSums {
+  __m256i low, high;
+};
+struct FixedWeights {
+  __m256i v;
+};
+struct FixedFour {
+  __m256i low, high;
+};
+HWY_INLINE FixedSums start_fixed(const std::int8_t* start) {
+  return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(start)), _mm256_setzero_si256()};
+}
+HWY_INLINE FixedWeights load_fixed_weights(const std::int8_t* w) {
+  __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
+  asm("" : "+x"(v));  // loaded once, not for each use
+  return {v};
+}
+HWY_INLINE __m256i four_bytes(const std::uint8_t* from) {
+  std::int32_t four;
+  std::memcpy(&four, from, sizeof(four));
+  return _mm256_set1_epi32(four);
+}
+HWY_INLINE FixedFour load_fixed(const std::uint8_t* fixed, std::size_t four) {
+  const std::uint8_t* const at = fixed + four / 4 * 2 * kWide + four % 4 * kFour;
+  return {four_bytes(at), four_bytes(at + kWide)};
+}
+HWY_INLINE void take(FixedSums& sums, FixedFour x, FixedWeights w) {
+  sums.low = _mm256_dpbusd_avx_epi32(sums.low, x.low, w.v);
+  sums.high = _mm256_dpbusd_avx_epi32(sums.high, x.high, w.v);
+}
+HWY_INLINE void finish(FixedSums sums, std::size_t part, F32x16& y) {
+  y.part[part].raw =
+      _mm256_cvtepi32_ps(_mm256_add_epi32(_mm256_slli_epi32(sums.high, 8), sums.low));
+}
+HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
+  const __m256i q[2] = {_mm256_cvtps_epi32(x.part[0].raw), _mm256_cvtps_epi32(x.part[1].raw)};
+  const __m256i words = _mm256_add_epi16(
+      _mm256_permute4x64_epi64(_mm256_packs_epi32(q[0], q[1]), _MM_SHUFFLE(3, 1, 2, 0)),
+      _mm256_set1_epi16(1 << 14));
+  const __m256i low = _mm256_and_si256(words, _mm256_set1_epi16(0xFF));
+  const __m256i bytes = _mm256_permute4x64_epi64(
+      _mm256_packus_epi16(low, _mm256_srli_epi16(words, 8)), _MM_SHUFFLE(3, 1, 2, 0));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(fixed + 2 * at), bytes);
+}
+
 #elif HWY_TARGET == HWY_AVX2
 // Four numbers stand in the order 0 2 1 3: the even ones are multiplied together, and the odd ones.
+inline constexpr std::size_t kFixedParts = 1;
 struct FixedSums {
   __m256i v[2];
 };
@@ -107,8 +158,8 @@ HWY_INLINE void take(FixedSums& sums, FixedFour x, FixedWeights w) {
     sums.v[i] = _mm256_add_epi32(sums.v[i], _mm256_add_epi32(even, odd));
   }
 }
-HWY_INLINE F32x16 finished(FixedSums sums) {
-  return {{{_mm256_cvtepi32_ps(sums.v[0])}, {_mm256_cvtepi32_ps(sums.v[1])}}};
+HWY_INLINE void finish(FixedSums sums, std::size_t /*part*/, F32x16& y) {
+  for (std::size_t i = 0; i < kParts; ++i) y.part[i].raw = _mm256_cvtepi32_ps(sums.v[i]);
 }
 HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
   const __m256i a = _mm256_cvtps_epi32(x.part[0].raw);
@@ -119,7 +170,58 @@ HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(fixed + 2 * at), ordered);
 }
 
+#elif HWY_TARGET == HWY_NEON && defined(SLIPWAY_DOT)
+// q as two signed bytes, 256 times the high one and the low one: all low ones of a group, then all
+// high ones.
+inline constexpr std::size_t kFixedParts = 2;
+struct FixedSums {
+  int32x4_t low[2], high[2];
+};
+struct FixedWeights {
+  int8x16_t v[2];
+};
+struct FixedFour {
+  int8x16_t low, high;
+};
+HWY_INLINE FixedSums start_fixed(const std::int8_t* /*start*/) {
+  const int32x4_t none = vdupq_n_s32(0);
+  return {{none, none}, {none, none}};
+}
+HWY_INLINE FixedWeights load_fixed_weights(const std::int8_t* w) {
+  return {{vld1q_s8(w), vld1q_s8(w + 16)}};
+}
+HWY_INLINE int8x16_t four_bytes(const std::uint8_t* from) {
+  std::int32_t four;
+  std::memcpy(&four, from, sizeof(four));
+  return vreinterpretq_s8_s32(vdupq_n_s32(four));
+}
+HWY_INLINE FixedFour load_fixed(const std::uint8_t* fixed, std::size_t four) {
+  const std::uint8_t* const at = fixed + four / 4 * 2 * kWide + four % 4 * kFour;
+  return {four_bytes(at), four_bytes(at + kWide)};
+}
+HWY_INLINE void take(FixedSums& sums, FixedFour x, FixedWeights w) {
+  for (int i = 0; i < 2; ++i) {
+    sums.low[i] = vdotq_s32(sums.low[i], w.v[i], x.low);
+    sums.high[i] = vdotq_s32(sums.high[i], w.v[i], x.high);
+  }
+}
+HWY_INLINE void finish(FixedSums sums, std::size_t part, F32x16& y) {
+  for (std::size_t i = 0; i < 2; ++i)
+    y.part[2 * part + i].raw = vcvtq_f32_s32(vaddq_s32(vshlq_n_s32(sums.high[i], 8), sums.low[i]));
+}
+HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
+  int16x8_t q[2];
+  for (std::size_t i = 0; i < 2; ++i)
+    q[i] = vcombine_s16(vqmovn_s32(vcvtnq_s32_f32(x.part[2 * i].raw)),
+                        vqmovn_s32(vcvtnq_s32_f32(x.part[2 * i + 1].raw)));
+  std::uint8_t* const to = fixed + 2 * at;
+  vst1q_u8(to, vreinterpretq_u8_s8(vcombine_s8(vmovn_s16(q[0]), vmovn_s16(q[1]))));
+  vst1q_u8(to + kWide,
+           vreinterpretq_u8_s8(vcombine_s8(vrshrn_n_s16(q[0], 8), vrshrn_n_s16(q[1], 8))));
+}
+
 #elif HWY_TARGET == HWY_NEON
+inline constexpr std::size_t kFixedParts = 1;
 struct FixedSums {
   int32x4_t v[4];
 };
@@ -159,10 +261,8 @@ HWY_INLINE void take(FixedSums& sums, FixedFour x, FixedWeights w) {
   take_lane<2>(sums, x, w);
   take_lane<3>(sums, x, w);
 }
-HWY_INLINE F32x16 finished(FixedSums sums) {
-  F32x16 y;
-  for (int i = 0; i < 4; ++i) y.part[i].raw = vcvtq_f32_s32(sums.v[i]);
-  return y;
+HWY_INLINE void finish(FixedSums sums, std::size_t /*part*/, F32x16& y) {
+  for (std::size_t i = 0; i < kParts; ++i) y.part[i].raw = vcvtq_f32_s32(sums.v[i]);
 }
 HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
   for (std::size_t i = 0; i < kParts; ++i) {
@@ -172,6 +272,7 @@ HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
 }
 
 #else
+inline constexpr std::size_t kFixedParts = 1;
 struct FixedSums {
   std::int32_t v[kWide];
 };
@@ -197,10 +298,8 @@ HWY_INLINE void take(FixedSums& sums, FixedFour x, FixedWeights w) {
     }
   }
 }
-HWY_INLINE F32x16 finished(FixedSums sums) {
-  F32x16 y;
+HWY_INLINE void finish(FixedSums sums, std::size_t /*part*/, F32x16& y) {
   for (std::size_t j = 0; j < kWide; ++j) y.part[j] = static_cast<float>(sums.v[j]);
-  return y;
 }
 HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
   std::int16_t q[kWide];

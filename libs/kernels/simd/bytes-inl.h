@@ -63,6 +63,35 @@ HWY_INLINE __m256i broadcast_four(const std::uint8_t* x) {
   return _mm256_set1_epi32(four);
 }
 
+#ifdef SLIPWAY_DOT
+struct AnyBytes {
+  static constexpr std::int32_t kOffset = 0;
+  struct Weights {
+    __m256i v[2];
+  };
+  struct Four {
+    __m256i v;
+  };
+  static HWY_INLINE Weights load_weights(const std::int8_t* w) {
+    return {{load_half(w, 0), load_half(w, 1)}};
+  }
+  static HWY_INLINE Four load_four(const std::uint8_t* x) { return {broadcast_four(x)}; }
+  static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
+    for (int i = 0; i < 2; ++i) sums.v[i] = _mm256_dpbusd_avx_epi32(sums.v[i], x.v, w.v[i]);
+    return sums;
+  }
+};
+
+// With those weights of the second half that are in memory, where g++ would load them.
+HWY_INLINE ByteSums dot_from_memory(ByteSums sums, AnyBytes::Four x, __m256i first,
+                                    const std::int8_t* second) {
+  sums.v[0] = _mm256_dpbusd_avx_epi32(sums.v[0], x.v, first);
+  asm("%{vex%} vpdpbusd %2, %1, %0"
+      : "+x"(sums.v[1])
+      : "x"(x.v), "m"(*reinterpret_cast<const __m256i_u*>(second)));
+  return sums;
+}
+#else
 // As numbers of 16 bits: the even ones of each four together, and the odd ones.
 struct AnyBytes {
   static constexpr std::int32_t kOffset = 0;
@@ -117,6 +146,57 @@ struct SmallPairs {
   static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
     for (int i = 0; i < 2; ++i) sums.v[i] = add_pairs(sums.v[i], x.v, w.v[i]);
     return sums;
+  }
+};
+#endif
+
+#elif HWY_TARGET == HWY_NEON && defined(SLIPWAY_DOT)
+struct ByteSums {
+  int32x4_t v[4];
+};
+HWY_INLINE ByteSums start_sums(const std::int32_t* start) {
+  return {{vld1q_s32(start), vld1q_s32(start + 4), vld1q_s32(start + 8), vld1q_s32(start + 12)}};
+}
+HWY_INLINE I32x16 finished(ByteSums sums) {
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) y.part[i].raw = sums.v[i];
+  return y;
+}
+
+struct AnyBytes {
+  static constexpr std::int32_t kOffset = 128;
+  struct Weights {
+    int8x16_t v[4];
+  };
+  struct Four {
+    int8x16_t v;
+  };
+  static HWY_INLINE Weights load_weights(const std::int8_t* w) {
+    return {{vld1q_s8(w), vld1q_s8(w + 16), vld1q_s8(w + 32), vld1q_s8(w + 48)}};
+  }
+  static HWY_INLINE Four load_four(const std::uint8_t* x) {
+    std::uint32_t four;
+    std::memcpy(&four, x, sizeof(four));
+    return {signed_bytes(vreinterpretq_u8_u32(vdupq_n_u32(four)))};
+  }
+  static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
+    for (int i = 0; i < 4; ++i) sums.v[i] = vdotq_s32(sums.v[i], w.v[i], x.v);
+    return sums;
+  }
+
+  // Four times four of them, of which each dot takes one.
+  static HWY_INLINE Four load_block(const std::uint8_t* x) {
+    return {signed_bytes(vld1q_u8(x))};
+  }
+  template <int kFour>
+  static HWY_INLINE ByteSums dot_in_block(ByteSums sums, Four x, Weights w) {
+    for (int i = 0; i < 4; ++i) sums.v[i] = vdotq_laneq_s32(sums.v[i], w.v[i], x.v, kFour);
+    return sums;
+  }
+
+ private:
+  static HWY_INLINE int8x16_t signed_bytes(uint8x16_t x) {
+    return vreinterpretq_s8_u8(veorq_u8(x, vdupq_n_u8(0x80)));
   }
 };
 

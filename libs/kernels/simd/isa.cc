@@ -14,7 +14,7 @@ namespace slipway {
 namespace {
 
 struct IsaList {
-  std::array<Isa, 4> isas;
+  std::array<Isa, 5> isas;
   std::size_t count = 0;
 
   void add(Isa isa) { isas[count++] = isa; }
@@ -25,6 +25,13 @@ struct IsaList {
 bool has_f16c() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+
+// Nor does it know the name avxvnni.
+bool has_avx_vnni() {
+  constexpr unsigned kAvxVnni = 1U << 4U;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & kAvxVnni) != 0;
 }
 
 // Zen 3 has no AVX-512. (g++ 12 does not know Zen 4 by name.)
@@ -46,6 +53,7 @@ IsaList detect() {
                         __builtin_cpu_supports("bmi2") && has_f16c();
   if (!has_avx2) return list;
   list.add(Isa::kAvx2);
+  if (has_avx_vnni()) list.add(Isa::kAvx2Vnni);
 #ifndef SLIPWAY_NO_AVX512
   const auto has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                           __builtin_cpu_supports("avx512cd") &&
@@ -75,6 +83,8 @@ const char* isa_name(Isa isa) {
       return "scalar";
     case Isa::kAvx2:
       return "avx2";
+    case Isa::kAvx2Vnni:
+      return "avx2-vnni";
     case Isa::kAvx512:
       return "avx512";
     case Isa::kAvx512Vnni:

@@ -13,6 +13,7 @@ namespace slipway {
 enum class Isa : std::uint8_t {
   kScalar,      // any processor: exact and slow
   kAvx2,        // with FMA and F16C: x86-64-v3
+  kAvx2Vnni,    // with 8-bit dot products, as small computers have since 2021
   kAvx512,      // F, BW, CD, DQ, VL: x86-64-v4
   kAvx512Vnni,  // with 8-bit dot products
   kNeon,        // ARMv8

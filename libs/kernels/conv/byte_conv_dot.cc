@@ -1,0 +1,3 @@
+// byte_conv.cc for processors with AVX2 or NEON that have 8-bit dot products.
+#define SLIPWAY_DOT
+#include "kernels/conv/byte_conv.cc"

@@ -1,0 +1,3 @@
+// byte_lstm.cc for processors with AVX2 or NEON that have 8-bit dot products.
+#define SLIPWAY_DOT
+#include "kernels/recurrent/byte_lstm.cc"
