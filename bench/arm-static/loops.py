@@ -15,7 +15,8 @@ OBJDUMP = "aarch64-linux-gnu-objdump"
 # (name, llvm-mca, its -mcpu). LLVM 16 describes the A72 by the A57's model, which fits; its N1 is an A57 in disguise.
 PROCESSORS = (("Cortex-A72", "/usr/lib/llvm-16/bin/llvm-mca", "cortex-a72"),
               ("Neoverse N1", "/usr/lib/llvm-19/bin/llvm-mca", "neoverse-n1"))
-FLOAT, BYTE = ("fmla",), ("sdot", "udot", "smlal", "smlal2", "umlal", "umlal2", "sadalp", "uadalp")
+FLOAT, BYTE, DOT = ("fmla",), ("smlal", "smlal2", "umlal", "umlal2", "sadalp", "uadalp"), ("sdot",)
+WITH_DOT = ("Neoverse N1",)
 # (what it is, source below libs/kernels, its function, the instructions that do the work). Of the inner loops of all such
 # functions the one with the most work is measured.
 LOOPS = (
@@ -29,6 +30,9 @@ LOOPS = (
     ("LSTM, int8 weights", "recurrent/byte_lstm.cc", r"multiply_groups<signed char", BYTE),
     ("GRU, float weights", "recurrent/gru.cc", r"multiply_groups<float", FLOAT),
     ("convolution of bytes", "conv/byte_conv.cc", r"byte_tile", BYTE),
+    ("the same, dot products", "conv/byte_conv_dot.cc", r"pointwise_byte_tile", DOT),
+    ("LSTM, int8, dot products", "recurrent/byte_lstm_dot.cc", r"multiply_groups<signed char", DOT),
+    ("GRU, int8, dot products", "recurrent/byte_gru_dot.cc", r"multiply_groups<signed char", DOT),
 )
 ITERATIONS = 200
 
@@ -86,7 +90,7 @@ def simulate(program, processor, instructions):
 
 def short_name(function):
     """Without namespaces, types of arguments and clones: "tile<float, 5, 1, 1>"."""
-    name = re.sub(r"slipway::|\(anonymous namespace\)::|N_NEON\w*::| \[clone.*\]", "", function)
+    name = re.sub(r"slipway::|\(anonymous namespace\)::|N_(?:NEON|DOT)\w*::| \[clone.*\]", "", function)
     name = re.sub(r"(\d)ul\b", r"\1", name)
     return re.sub(r"^(?:void|\w+) (?=\w+<)", "", name).split("(")[0]
 
@@ -111,10 +115,16 @@ def measure(folder):
             sys.exit(f"bench arm-static: {source} has no loop of {'/'.join(work)} in '{pattern}': mend LOOPS in loops.py")
         row = {"loop": what, "source": source, "function": function, "instructions": len(loop), "work": len(parts)}
         for name, program, processor in PROCESSORS:
+            if work is DOT and name not in WITH_DOT:
+                continue
             cycles, _ = simulate(program, processor, loop)
             _, bound = simulate(program, processor, parts)
             row[name] = {"cycles": round(cycles, 2), "bound_cycles": bound, "share": round(bound / cycles, 4)}
         yield row
+
+
+def shown(cell):
+    return f"{cell['cycles']:>18.1f}  {100 * cell['share']:>3.0f} %" if cell else f"{'no such instructions':>25}"
 
 
 def main():
@@ -128,11 +138,11 @@ def main():
         return
     rows = list(measure(options.objects))
     width = max(len(row["function"]) for row in rows)
-    print(f"{'loop':<21}  {'function':<{width}}  instructions  work  "
+    print(f"{'loop':<24}  {'function':<{width}}  instructions  work  "
           + "  ".join(f"{name + ' cycles':>18}  share" for name, _, _ in PROCESSORS))
     for row in rows:
-        print(f"{row['loop']:<21}  {row['function']:<{width}}  {row['instructions']:>12}  {row['work']:>4}  "
-              + "  ".join(f"{row[name]['cycles']:>18.1f}  {100 * row[name]['share']:>3.0f} %" for name, _, _ in PROCESSORS))
+        print(f"{row['loop']:<24}  {row['function']:<{width}}  {row['instructions']:>12}  {row['work']:>4}  "
+              + "  ".join(shown(row.get(name)) for name, _, _ in PROCESSORS))
     if options.json:
         options.json.write_text("[\n" + ",\n".join("  " + json.dumps(row) for row in rows) + "\n]\n")
 
