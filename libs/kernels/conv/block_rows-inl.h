@@ -30,22 +30,30 @@ struct Taps {
 
 using BlockTile = void (*)(const Taps&, const TileOutput&);
 
-// Tiles has
-//   kWidest            the most columns of a tile
-//   kWeights           floats of one tap
-//   kInside            tiles whose taps are all inside the input, by tile_index of the columns
-//   kHasEdges, kEdged  those that leave out up to kEdge columns at either end, if there are any
-//   fixed              a tile for one form alone, or null
+// A tile for one form alone: of so many columns, the first of which begins `before` inputs before
+// the row, or at or after its first, and the last of which ends so far after it. Null: there is none.
+using FixedTile = BlockTile (*)(const ConvShape& shape, std::size_t columns, std::ptrdiff_t before,
+                                std::ptrdiff_t after);
+
+struct BlockTiles {
+  std::size_t weights;      // floats of one tap
+  std::size_t widest;       // columns
+  const BlockTile* inside;  // whose taps are all inside the input, by tile_index of the columns
+  const BlockTile* edged;   // that leave out up to kEdge columns at either end; null: there are none
+  std::size_t widest_fixed;
+  FixedTile fixed;  // or null
+};
+
 // One row after another, of the block of channels that the operands stand at.
-template <typename Tiles>
 class BlockRows {
  public:
-  BlockRows(const ConvShape& shape, const ConvOperands& at) : shape_(shape), at_(at) {
+  BlockRows(const ConvShape& shape, const ConvOperands& at, const BlockTiles& tiles)
+      : shape_(shape), at_(at), tiles_(tiles) {
     taps_.x_position = shape.width.stride * kConvBlock;
     taps_.x_width = shape.width.dilation * kConvBlock;
     taps_.x_height = shape.height.dilation * shape.width.input * kConvBlock;
     taps_.x_depth = shape.depth.dilation * shape.height.input * shape.width.input * kConvBlock;
-    taps_.w_height = shape.width.kernel * Tiles::kWeights;
+    taps_.w_height = shape.width.kernel * tiles.weights;
     taps_.w_depth = shape.height.kernel * taps_.w_height;
     to_.bias = at.bias;
     to_.block = 0;
@@ -110,25 +118,14 @@ class BlockRows {
 
   // The tiles of a row from its beginning on, as many as there is room to remember.
   void plan_tiles() {
-    const ConvAxis& width = shape_.width;
-    taps_.widths = width.kernel;
-    std::size_t edged = 0;
-    while (planned_columns_ < width.output) {
-      const std::size_t first = planned_columns_;
-      const std::size_t columns = first_tile<Tiles::kWidest>(width.output - first);
-      const std::ptrdiff_t before = -width.at(first, 0);
-      const std::ptrdiff_t after = width.at(first + columns - 1, width.kernel - 1) -
-                                   static_cast<std::ptrdiff_t>(width.input) + 1;
-      const bool is_inside = before <= 0 && after <= 0;
-      Planned tile = {Tiles::fixed(shape_, columns, before < 0 ? 0 : before, after < 0 ? 0 : after),
-                      first, columns, 1, nullptr};
-      if (tile.kernel == nullptr && is_inside) tile.kernel = Tiles::kInside[tile_index(columns)];
-      if (tile.kernel == nullptr && edged < kEdgedTiles && reach(first, columns, edged_[edged])) {
-        if constexpr (Tiles::kHasEdges) tile.kernel = Tiles::kEdged[tile_index(columns)];
-        tile.outputs = edged_[edged++];
-      }
+    taps_.widths = shape_.width.kernel;
+    while (planned_columns_ < shape_.width.output) {
+      const std::size_t left = shape_.width.output - planned_columns_;
+      Planned tile = {};
+      if (tiles_.fixed != nullptr) tile = fixed_tile(first_tile(left, tiles_.widest_fixed));
+      if (tile.kernel == nullptr) tile = any_tile(first_tile(left, tiles_.widest));
       Planned* const last = planned_count_ == 0 ? nullptr : &planned_[planned_count_ - 1];
-      if (last != nullptr && last->kernel == tile.kernel && last->columns == columns &&
+      if (last != nullptr && last->kernel == tile.kernel && last->columns == tile.columns &&
           tile.outputs == nullptr) {
         ++last->tiles;
       } else if (planned_count_ < kPlanned) {
@@ -136,16 +133,45 @@ class BlockRows {
       } else {
         return;
       }
-      planned_columns_ += columns;
+      planned_columns_ += tile.columns;
     }
   }
 
-  // Which columns each tap of the width reaches; false where no tile leaves the others out.
-  bool reach(std::size_t first, std::size_t columns, Range* outputs) const {
+  // Inputs that the first of the next columns begins before the row.
+  std::ptrdiff_t before() const { return -shape_.width.at(planned_columns_, 0); }
+  // Inputs that the last of so many ends after it.
+  std::ptrdiff_t after(std::size_t columns) const {
     const ConvAxis& width = shape_.width;
-    if (!Tiles::kHasEdges || width.kernel > kMostEdgeTaps) return false;
+    return width.at(planned_columns_ + columns - 1, width.kernel - 1) -
+           static_cast<std::ptrdiff_t>(width.input) + 1;
+  }
+
+  Planned fixed_tile(std::size_t columns) const {
+    constexpr std::ptrdiff_t kNone = 0;
+    return {tiles_.fixed(shape_, columns, std::max(before(), kNone), std::max(after(columns), kNone)),
+            planned_columns_, columns, 1, nullptr};
+  }
+
+  Planned any_tile(std::size_t columns) {
+    Planned tile = {};
+    if (tiles_.fixed != nullptr) tile = fixed_tile(columns);
+    if (tile.kernel != nullptr) return tile;
+    tile = {nullptr, planned_columns_, columns, 1, nullptr};
+    if (before() <= 0 && after(columns) <= 0) {
+      tile.kernel = tiles_.inside[tile_index(columns)];
+    } else if (edged_count_ < kEdgedTiles && reach(columns, edged_[edged_count_])) {
+      tile.kernel = tiles_.edged[tile_index(columns)];
+      tile.outputs = edged_[edged_count_++];
+    }
+    return tile;
+  }
+
+  // Which columns each tap of the width reaches; false where no tile leaves the others out.
+  bool reach(std::size_t columns, Range* outputs) const {
+    const ConvAxis& width = shape_.width;
+    if (tiles_.edged == nullptr || width.kernel > kMostEdgeTaps) return false;
     for (std::size_t k = 0; k < width.kernel; ++k) {
-      outputs[k] = outputs_inside(width, first, columns, k);
+      outputs[k] = outputs_inside(width, planned_columns_, columns, k);
       if (outputs[k].begin > kEdge || outputs[k].end + kEdge < columns) return false;
     }
     return true;
@@ -155,10 +181,10 @@ class BlockRows {
   void single_outputs(std::size_t first, std::size_t columns) {
     for (std::size_t o = first; o < first + columns; ++o) {
       const Range taps = taps_inside(shape_.width, o);
-      taps_.w = w_ + taps.begin * Tiles::kWeights;
+      taps_.w = w_ + taps.begin * tiles_.weights;
       taps_.widths = taps.empty() ? 0 : taps.size();
       place(o, taps.empty() ? 0 : shape_.width.at(o, taps.begin));
-      Tiles::kInside[0](taps_, to_);
+      tiles_.inside[0](taps_, to_);
     }
     taps_.widths = shape_.width.kernel;
   }
@@ -183,10 +209,12 @@ class BlockRows {
 
   const ConvShape& shape_;
   const ConvOperands& at_;
+  const BlockTiles tiles_;
   Planned planned_[kPlanned];
   Range edged_[kEdgedTiles][kMostEdgeTaps];
   std::size_t planned_count_ = 0;
   std::size_t planned_columns_ = 0;
+  std::size_t edged_count_ = 0;
   Taps taps_{};
   TileOutput to_{};
   const float* x_ = nullptr;
@@ -196,9 +224,8 @@ class BlockRows {
 
 inline constexpr std::size_t kStripFloats = 1024;
 
-template <typename Tiles>
-void convolve_rows(const ConvShape& shape, const ConvOperands& operands, std::size_t begin,
-                   std::size_t end) {
+inline void convolve_rows(const ConvShape& shape, const ConvOperands& operands,
+                          const BlockTiles& tiles, std::size_t begin, std::size_t end) {
   const std::size_t lines = shape.depth.output * shape.height.output;
   const std::size_t blocks = blocks_of(shape.groups * shape.in_channels);
   for (std::size_t unit = begin; unit < end;) {
@@ -206,11 +233,11 @@ void convolve_rows(const ConvShape& shape, const ConvOperands& operands, std::si
     ConvOperands at = operands;
     const std::size_t y_block = image * shape.out_positions() * kConvBlock;
     at.x += image * shape.in_positions() * kConvBlock;
-    at.weights += image % blocks * shape.kernel_positions() * Tiles::kWeights;
+    at.weights += image % blocks * shape.kernel_positions() * tiles.weights;
     if (at.bias != nullptr) at.bias += image % blocks * kConvBlock;
     if (at.residual != nullptr) at.residual += y_block;
     at.y += y_block;
-    BlockRows<Tiles> rows(shape, at);
+    BlockRows rows(shape, at, tiles);
     const std::size_t stop = std::min(end, (image + 1) * lines);
     // So many rows at once that few vectors are left over, and so few that they are still near.
     const std::size_t most = (kStripFloats - 1) / (shape.width.output * kConvBlock) + 1;

@@ -129,35 +129,26 @@ inline BlockTile fixed_form(const ConvShape& shape, std::size_t columns, std::pt
   }
   return nullptr;
 }
+constexpr FixedTile kFixedForm = fixed_form;
 #else
 inline constexpr std::size_t kWidestTile = kTileColumns;
-
-inline BlockTile fixed_form(const ConvShape&, std::size_t, std::ptrdiff_t, std::ptrdiff_t) {
-  return nullptr;
-}
+constexpr FixedTile kFixedForm = nullptr;
 #endif
 
-// Entry: tile_index of the columns.
-template <std::size_t kStride>
-struct DepthwiseTiles {
-  static BlockTile fixed(const ConvShape& shape, std::size_t columns, std::ptrdiff_t before,
-                         std::ptrdiff_t after) {
-    return fixed_form(shape, columns, before, after);
-  }
-
-  static constexpr std::size_t kWidest = kWidestTile;
-  static constexpr std::size_t kWeights = kConvBlock;
-  static constexpr bool kHasEdges = true;
-  static constexpr auto kIndex = std::make_index_sequence<tile_index(kWidestTile) + 1>();
+template <std::size_t kStride, std::size_t kWidest>
+BlockTiles depthwise_tiles() {
+  static constexpr auto kIndex = std::make_index_sequence<tile_index(kWidest) + 1>();
   static constexpr auto kInside = tiles<kStride, false>(kIndex);
   static constexpr auto kEdged = tiles<kStride, true>(kIndex);
-};
+  return {kConvBlock, kWidest, kInside.data(), kEdged.data(), kWidestTile, kFixedForm};
+}
 
 void blocked(const ConvShape& shape, const ConvOperands& operands, std::size_t begin,
              std::size_t end) {
-  if (shape.width.stride == 1) return convolve_rows<DepthwiseTiles<1>>(shape, operands, begin, end);
-  if (shape.width.stride == 2) return convolve_rows<DepthwiseTiles<2>>(shape, operands, begin, end);
-  convolve_rows<DepthwiseTiles<0>>(shape, operands, begin, end);
+  constexpr std::size_t kWidestOfStride = std::min<std::size_t>(kWidestTile, 8);
+  const BlockTiles tiles = shape.width.stride == 1 ? depthwise_tiles<1, kWidestTile>()
+                                                   : depthwise_tiles<0, kWidestOfStride>();
+  convolve_rows(shape, operands, tiles, begin, end);
 }
 
 constexpr DepthwiseKernels kTable = {blocked};

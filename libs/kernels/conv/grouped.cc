@@ -3,6 +3,7 @@
 #include "kernels/conv/grouped.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
@@ -67,22 +68,18 @@ void grouped_tile(const Taps& taps, const TileOutput& to) {
 }
 
 template <std::size_t kGroup>
-struct GroupedTiles {
-  static constexpr std::size_t kWidest = 4;
-  static constexpr std::size_t kWeights = kGroup * kConvBlock;
-  static constexpr bool kHasEdges = false;
-  static BlockTile fixed(const ConvShape&, std::size_t, std::ptrdiff_t, std::ptrdiff_t) {
-    return nullptr;
-  }
-  static constexpr BlockTile kInside[kWidest] = {grouped_tile<kGroup, 1>, grouped_tile<kGroup, 2>,
-                                                 grouped_tile<kGroup, 3>, grouped_tile<kGroup, 4>};
-};
+BlockTiles grouped_tiles() {
+  static constexpr BlockTile kInside[] = {grouped_tile<kGroup, 1>, grouped_tile<kGroup, 2>,
+                                          grouped_tile<kGroup, 3>, grouped_tile<kGroup, 4>};
+  return {kGroup * kConvBlock, std::size(kInside), kInside, nullptr, 0, nullptr};
+}
 
 void blocked(const ConvShape& shape, const ConvOperands& operands, std::size_t begin,
              std::size_t end) {
-  if (shape.in_channels == 2) return convolve_rows<GroupedTiles<2>>(shape, operands, begin, end);
-  if (shape.in_channels == 4) return convolve_rows<GroupedTiles<4>>(shape, operands, begin, end);
-  convolve_rows<GroupedTiles<8>>(shape, operands, begin, end);
+  const BlockTiles tiles = shape.in_channels == 2   ? grouped_tiles<2>()
+                           : shape.in_channels == 4 ? grouped_tiles<4>()
+                                                    : grouped_tiles<8>();
+  convolve_rows(shape, operands, tiles, begin, end);
 }
 
 constexpr GroupedKernels kTable = {blocked};
