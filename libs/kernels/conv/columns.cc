@@ -120,6 +120,17 @@ HWY_INLINE void finish_column(const ColumnsCall& call, std::size_t m, std::size_
   store_first(add(load_first(y, count), load_first(residual, count)), y, count);
 }
 
+// Of column m and block b at sums + (m * blocks + b) * 16. A loop, for it is long.
+HWY_NOINLINE void finish_columns(const ColumnsCall& call, std::size_t block, std::size_t blocks,
+                                 const float* sums) {
+  const Clamp limits = clamp_of(call.activation);
+  for (std::size_t m = 0; m < call.columns; ++m) {
+    for (std::size_t b = 0; b < blocks; ++b, sums += kConvBlock) {
+      finish_column(call, m, block + b, limits, load(sums));
+    }
+  }
+}
+
 template <std::size_t kColumns, std::size_t kBlocks>
 void column_tile(const ColumnsCall& call, std::size_t block) {
   Tile<kColumns, kBlocks> tile;
@@ -144,12 +155,13 @@ void column_tile(const ColumnsCall& call, std::size_t block) {
       }
     }
   }
-  const Clamp limits = clamp_of(call.activation);
+  float sums[kColumns * kBlocks * kConvBlock];
   SLIPWAY_UNROLL for (std::size_t m = 0; m < kColumns; ++m) {
     SLIPWAY_UNROLL for (std::size_t b = 0; b < kBlocks; ++b) {
-      finish_column(call, m, block + b, limits, tile.at[m][b]);
+      store(tile.at[m][b], sums + (m * kBlocks + b) * kConvBlock);
     }
   }
+  finish_columns(call, block, kBlocks, sums);
 }
 
 template <std::size_t kBlocks>
