@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cmath>
+#include <random>
 #include <vector>
 
 #include "base/float_bits.h"
@@ -153,6 +154,43 @@ TEST(Quantize, HasTheBitsOfTheDefinition) {
   check_quantize<std::int8_t>(Quantized::kI8, numeric::kInt8Range);
   check_quantize<std::uint16_t>(Quantized::kU16, numeric::kUint16Range);
   check_quantize<std::int16_t>(Quantized::kI16, numeric::kInt16Range);
+}
+
+// Numbers beside those that lie in the middle of two bytes, and the ends of the range.
+template <typename T>
+void check_halves(Quantized type, numeric::IntegerRange range) {
+  std::mt19937 random(7);
+  for (int trial = 0; trial < 300; ++trial) {
+    const float exact[] = {1.0F, 0.5F, 3.0F, 0x1p-99F, 0x1p99F, 0x1p-101F, 0x1p101F};
+    const float scale = trial < 7 ? exact[trial]
+                                  : std::ldexp(1.0F + static_cast<float>(random()) * 0x1p-32F,
+                                               static_cast<int>(random() % 60) - 30);
+    const auto zero = static_cast<T>(random());
+    std::vector<float> x = {NAN, INFINITY, -INFINITY, 0.0F, -0.0F};
+    for (int half = -520; half <= 520; ++half) {
+      const auto middle = static_cast<float>(static_cast<double>(half) / 2 * scale);
+      x.push_back(middle);
+      float below = middle;
+      float above = middle;
+      for (int step = 0; step < 3; ++step) {
+        x.push_back(below = std::nextafter(below, -INFINITY));
+        x.push_back(above = std::nextafter(above, INFINITY));
+      }
+    }
+    std::vector<T> q(x.size());
+    for (const Isa isa : isas_here()) {
+      quantize_linear(isa, type, {1, 1, x.size()}, x.data(), q.data(), &scale, &zero, 0, 1);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        ASSERT_EQ(q[i], static_cast<T>(numeric::quantize(x[i], scale, zero, range)))
+            << isa_name(isa) << " " << x[i] << " by " << scale << " from " << int{zero};
+      }
+    }
+  }
+}
+
+TEST(Quantize, RoundsBesideHalvesAsTheDefinition) {
+  check_halves<std::uint8_t>(Quantized::kU8, numeric::kUint8Range);
+  check_halves<std::int8_t>(Quantized::kI8, numeric::kInt8Range);
 }
 
 TEST(Quantize, TakesAScaleForEachIndexOfAnAxis) {

@@ -62,19 +62,59 @@ HWY_INLINE void store_first_integers(I32x16 x, T* to, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) to[i] = lane[i];
 }
 
-// saturate(round_half_even(x / scale) + zero_point). The bounds are whole numbers, so that
-// saturating before rounding is the same; NaN becomes the lower.
+// What a type holds, in steps from the zero point.
+struct Target {
+  F32x16 low, high;
+  I32x16 zero_point;
+};
 template <typename T>
-HWY_INLINE I32x16 quantized(F32x16 x, F32x16 scale, I32x16 zero_point) {
+HWY_INLINE Target target_of(I32x16 zero_point) {
   const F32x16 shift = to_float(zero_point);
-  const F32x16 low = sub(set(static_cast<float>(std::numeric_limits<T>::min())), shift);
-  const F32x16 high = sub(set(static_cast<float>(std::numeric_limits<T>::max())), shift);
-  F32x16 q = div(x, scale);
-  q = select(greater(q, low), q, low);
-  q = select(greater(high, q), q, high);
-  const F32x16 magic = set(0x1.8p23F);  // whole numbers are the low bits beyond it
-  return add(sub(bits(add(q, magic)), bits(magic)), zero_point);
+  return {sub(set(static_cast<float>(std::numeric_limits<T>::min())), shift),
+          sub(set(static_cast<float>(std::numeric_limits<T>::max())), shift), zero_point};
 }
+
+// NaN becomes the lowest.
+HWY_INLINE F32x16 saturated(F32x16 q, const Target& to) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  // Of a NaN and a number these take the second.
+  for (std::size_t i = 0; i < kParts; ++i)
+    q.part[i] = hn::Min(hn::Max(q.part[i], to.low.part[i]), to.high.part[i]);
+  return q;
+#else
+  q = select(greater(q, to.low), q, to.low);
+  return select(greater(to.high, q), q, to.high);
+#endif
+}
+
+inline constexpr float kMagic = 0x1.8p23F;  // whole numbers are the low bits beyond it
+
+HWY_INLINE I32x16 whole_of(F32x16 shifted, const Target& to) {
+  return add(sub(bits(shifted), bits(set(kMagic))), to.zero_point);
+}
+
+// saturate(round_half_even(x / scale) + zero_point). The bounds are whole numbers, so that
+// saturating before rounding is the same.
+HWY_INLINE I32x16 quantized(F32x16 x, F32x16 scale, const Target& to) {
+  return whole_of(add(saturated(div(x, scale), to), set(kMagic)), to);
+}
+
+#if HWY_TARGET != HWY_SCALAR
+// Whether the product with the reciprocal of a scale tells how the quotient is rounded. Below 256
+// the two differ by less than 2^-14.
+HWY_INLINE bool round_product(F32x16 product, const Target& to, I32x16& y) {
+  const F32x16 q = saturated(product, to);
+  const F32x16 shifted = add(q, set(kMagic));
+  const F32x16 beyond = magnitude(sub(q, sub(shifted, set(kMagic))));
+  const M16 is_far = greater(set(0.5F - 0x1p-13F), beyond);
+  y = whole_of(shifted, to);
+  bool all = true;
+  for (std::size_t i = 0; i < kParts; ++i) all &= hn::AllTrue(DF(), is_far.part[i]);
+  return all;
+}
+// Whether its reciprocal and products with that are normal numbers.
+inline bool has_reciprocal(float scale) { return scale > 0x1p-100F && scale < 0x1p100F; }
+#endif
 
 template <typename T>
 struct Quantize {
@@ -82,10 +122,23 @@ struct Quantize {
                   std::int32_t zero_point) {
     T* const to = static_cast<T*>(y);
     const F32x16 s = set(scale);
-    const I32x16 z = set_i32(zero_point);
-    for (std::size_t i = 0; i < count; i += kWide) {
+    const Target target = target_of<T>(set_i32(zero_point));
+    std::size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+    if (sizeof(T) == 1 && has_reciprocal(scale)) {
+      const F32x16 reciprocal = set(1.0F / scale);
+      for (; i + kWide <= count; i += kWide) {
+        const F32x16 v = load(x + i);
+        I32x16 q;
+        if (HWY_UNLIKELY(!round_product(mul(v, reciprocal), target, q)))
+          q = quantized(v, s, target);
+        store_integers<T>(q, to + i);
+      }
+    }
+#endif
+    for (; i < count; i += kWide) {
       const std::size_t n = count - i < kWide ? count - i : kWide;
-      store_first_integers<T>(quantized<T>(load_first(x + i, n), s, z), to + i, n);
+      store_first_integers<T>(quantized(load_first(x + i, n), s, target), to + i, n);
     }
   }
   static void each(const float* x, void* y, std::size_t count, const float* scale,
@@ -95,8 +148,8 @@ struct Quantize {
     for (std::size_t i = 0; i < count; i += kWide) {
       const std::size_t n = count - i < kWide ? count - i : kWide;
       const I32x16 z = zeros == nullptr ? set_i32(0) : load_first_integers<T>(zeros + i, n);
-      store_first_integers<T>(quantized<T>(load_first(x + i, n), load_first(scale + i, n), z),
-                              to + i, n);
+      const I32x16 q = quantized(load_first(x + i, n), load_first(scale + i, n), target_of<T>(z));
+      store_first_integers<T>(q, to + i, n);
     }
   }
   static constexpr QuantizeKernels::Quantize kKernel = {one, each};

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "kernels/numeric/round.h"
+#include "kernels/rows/extremes.h"
 #include "kernels/rows/reduce.h"
 #include "runtime/steps/rows.h"
 
@@ -11,7 +12,8 @@ namespace {
 constexpr float kLevels = 255.0F;
 
 struct DynamicRange {
-  decltype(ReduceKernel::rows) greatest, least;
+  decltype(ExtremesKernels::rows) extremes;
+  decltype(ReduceKernel::rows) greatest, least;  // where a number is none or infinite
   std::size_t count;
   std::uint32_t from, scale, zero_point;
 };
@@ -20,9 +22,11 @@ RunCode run(const void* context, const Call& call) {
   const DynamicRange& step = *static_cast<const DynamicRange*>(context);
   float high = 0.0F;
   float low = 0.0F;
-  if (step.count != 0) {
-    step.greatest(call.at<const float>(step.from), &high, 1, step.count);
-    step.least(call.at<const float>(step.from), &low, 1, step.count);
+  const auto* const x = call.at<const float>(step.from);
+  if (step.count != 0) step.extremes(x, 1, step.count, &low, &high);
+  if (low != low) {
+    step.greatest(x, &high, 1, step.count);
+    step.least(x, &low, 1, step.count);
   }
   high = std::max(0.0F, high);
   low = std::min(0.0F, low);
@@ -50,7 +54,8 @@ Status bind_dynamic_range(Binder& binder) {
   if (!binder.params_bytes.empty()) return binder.error("its parameters have the wrong size");
   const ReduceKernels& kernels = reduce_kernels(binder.isa);
   auto* const step = binder.make<DynamicRange>();
-  *step = {kernels[Reduction::kMax].rows,
+  *step = {extremes_kernels(binder.isa).rows,
+           kernels[Reduction::kMax].rows,
            kernels[Reduction::kMin].rows,
            from.elements,
            from.slot,
