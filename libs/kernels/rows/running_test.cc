@@ -36,14 +36,17 @@ void expect_sums(RunningElement element, const std::vector<T>& pattern, const ch
           const std::size_t at = is_rows ? line * length : line;
           define<T, Wide>(spec, &x[at], &want[at]);
         }
-        std::vector<T> y = x;  // in place
-        running_sum(spec, y.data(), y.data(), 0, lines / 3);
-        running_sum(spec, y.data(), y.data(), lines / 3, lines);
-        for (std::size_t i = 0; i < y.size(); ++i) {
-          if (y[i] != y[i] && want[i] != want[i]) continue;
-          ASSERT_EQ(std::memcmp(&y[i], &want[i], sizeof(T)), 0)
-              << name << " " << i << " of " << lines << " lines of " << length << ", form " << form
-              << ": " << y[i] << ", not " << want[i];
+        for (const bool is_in_place : {false, true}) {
+          std::vector<T> y = x;
+          const T* const from = is_in_place ? y.data() : x.data();
+          running_sum(spec, from, y.data(), 0, lines / 3);
+          running_sum(spec, from, y.data(), lines / 3, lines);
+          for (std::size_t i = 0; i < y.size(); ++i) {
+            if (y[i] != y[i] && want[i] != want[i]) continue;
+            ASSERT_EQ(std::memcmp(&y[i], &want[i], sizeof(T)), 0)
+                << name << " " << i << " of " << lines << " lines of " << length << ", form "
+                << form << ": " << y[i] << ", not " << want[i];
+          }
         }
       }
     }
