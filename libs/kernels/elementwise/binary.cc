@@ -10,7 +10,7 @@
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
 // NOLINTNEXTLINE(llvm-include-order): after the vectors it is written in
-#include "kernels/elementwise/rounded-inl.h"
+#include "kernels/elementwise/rounded_pow-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
@@ -69,17 +69,17 @@ void cubes(const float* x, float* y, std::size_t count) {
 
 struct Pow {
   static void both(const float* a, const float* b, float* y, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) y[i] = numeric::pow(a[i], b[i]);
+    powers(a, 1, b, 1, y, count);
   }
   static void right_scalar(const float* a, float b, float* y, std::size_t count) {
     if (b == 2.0F) return Wide<square>::right_scalar(a, b, y, count);
     if (b == 3.0F) return cubes(a, y, count);
     if (b == 0.5F) return Wide<half_power>::right_scalar(a, b, y, count);
     if (b == -1.0F) return Wide<inverse>::right_scalar(a, b, y, count);
-    for (std::size_t i = 0; i < count; ++i) y[i] = numeric::pow(a[i], b);
+    powers(a, 1, &b, 0, y, count);
   }
   static void left_scalar(float a, const float* b, float* y, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) y[i] = numeric::pow(a, b[i]);
+    powers(&a, 0, b, 1, y, count);
   }
 };
 

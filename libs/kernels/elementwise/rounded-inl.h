@@ -9,9 +9,11 @@
 #define SLIPWAY_ROUNDED_INL_H
 #endif
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/numeric/polynomials.h"
 #include "kernels/simd/f32x16-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,6 +26,8 @@ using DI64 = hn::RebindToSigned<D64>;
 using F64 = hn::Vec<D64>;
 using M64 = hn::Mask<D64>;
 
+namespace constants = numeric::constants;
+
 HWY_INLINE F64 set64(double x) { return hn::Set(D64(), x); }
 
 HWY_INLINE hn::Vec<DI64> bits64(F64 x) { return hn::BitCast(DI64(), x); }
@@ -34,6 +38,70 @@ HWY_INLINE F64 where_holds(M64 holds, F64 y) {
   return hn::IfThenElse(holds, y, set64(1.0 + 0x1p-24));
 }
 
+// c[kFirst] + c[kFirst + 2] x + c[kFirst + 4] x^2 + ...
+template <std::size_t kFirst, std::size_t N>
+HWY_INLINE F64 every_second(const double (&c)[N], F64 x) {
+  if constexpr (kFirst + 2 >= N) {
+    return set64(c[kFirst]);
+  } else {
+    return hn::MulAdd(every_second<kFirst + 2>(c, x), x, set64(c[kFirst]));
+  }
+}
+// The polynomial as two, of the even and of the odd powers: half as many steps in a row.
+template <std::size_t N>
+HWY_INLINE F64 polynomial(const double (&c)[N], F64 x) {
+  const F64 square = hn::Mul(x, x);
+  return hn::MulAdd(every_second<1>(c, square), x, every_second<0>(c, square));
+}
+// 2^52 and a half: the sum with a number below 2^51 is rounded to an integer, in its lowest bits.
+inline constexpr double kToInteger = 0x1.8p52;
+
+// The lowest bit of x, as a sign.
+HWY_INLINE F64 parity(F64 x) { return hn::BitCast(D64(), hn::ShiftLeft<63>(bits64(x))); }
+
+// exp(a) = (1 + p) power, for a within 700 of 0.
+struct Power {
+  F64 p;
+  F64 power;
+};
+
+HWY_INLINE Power exponential(F64 a) {
+  const F64 shifted = hn::MulAdd(a, set64(constants::kLog2E64), set64(kToInteger));
+  const F64 n = hn::Sub(shifted, set64(kToInteger));
+  F64 r = hn::NegMulAdd(n, set64(constants::kLn2High64), a);
+  r = hn::NegMulAdd(n, set64(constants::kLn2Low64), r);
+  const F64 p = hn::MulAdd(hn::Mul(r, r), polynomial(constants::kNearExp, r), r);
+  const auto power = hn::Add(hn::ShiftLeft<52>(bits64(shifted)), bits64(set64(1.0)));
+  return {p, hn::BitCast(D64(), power)};
+}
+
+// w = m 2^n, m in [sqrt 1/2, sqrt 2).
+struct Parted {
+  F64 m, n, reciprocal;  // 2^-n
+};
+
+HWY_INLINE Parted parted(F64 w) {
+  const DI64 integers;
+  constexpr auto kSqrtHalf = std::bit_cast<std::int64_t>(constants::kSqrtHalf64);
+  constexpr std::int64_t kMantissa = (std::int64_t{1} << 52) - 1;
+  // The exponent of w / sqrt 1/2, plus 1023, and above it nothing; below it the mantissa.
+  const auto above =
+      hn::Add(bits64(w), hn::Set(integers, std::bit_cast<std::int64_t>(1.0) - kSqrtHalf));
+  const auto mantissa = hn::And(above, hn::Set(integers, kMantissa));
+  const F64 m = hn::BitCast(D64(), hn::Add(mantissa, hn::Set(integers, kSqrtHalf)));
+  const F64 reciprocal = hn::BitCast(
+      D64(), hn::Sub(hn::Set(integers, std::int64_t{2046} << 52), hn::Sub(above, mantissa)));
+  const auto exponent = hn::ShiftRight<52>(hn::BitCast(hn::RebindToUnsigned<D64>(), above));
+  const F64 n = hn::Sub(hn::Or(hn::BitCast(D64(), exponent), set64(0x1p52)), set64(0x1p52 + 1023));
+  return {m, n, reciprocal};
+}
+
+// n log 2 + 2 t
+HWY_INLINE F64 whole_log(const Parted& w, F64 t) {
+  const F64 low = hn::MulAdd(w.n, set64(constants::kLn2Low64), hn::Add(t, t));
+  return hn::MulAdd(w.n, set64(constants::kLn2High64), low);
+}
+
 using Definition = float (*)(float);
 constexpr std::size_t kAtOnce = hn::MaxLanes(D64());
 
@@ -41,21 +109,26 @@ HWY_NOINLINE void define(const float* x, float* y, Definition definition) {
   for (std::size_t i = 0; i < kAtOnce; ++i) y[i] = definition(x[i]);
 }
 
-// y[i] = definition(x[i]), whole vectors only.
-template <F64 (*kNear)(F64)>
-void near_row(const float* x, float* y, std::size_t count, Definition definition) {
+// Whether all values are floats once they are rounded, whatever their errors.
+HWY_INLINE bool are_known(F64 near) {
   // What follows the digits of a float in a double; the middle of two floats; how close to it a
   // value may be and lie on the other side.
   constexpr std::int64_t kRest = (std::int64_t{1} << 29) - 1;
   constexpr std::int64_t kMiddle = std::int64_t{1} << 28;
   constexpr std::int64_t kClose = std::int64_t{1} << 13;
-  const hn::Rebind<float, D64> floats;
   const DI64 integers;
+  const auto beyond =
+      hn::And(hn::Add(bits64(near), hn::Set(integers, kClose - kMiddle)), hn::Set(integers, kRest));
+  return hn::AllTrue(integers, hn::Gt(beyond, hn::Set(integers, 2 * kClose)));
+}
+
+// y[i] = definition(x[i]), whole vectors only.
+template <F64 (*kNear)(F64)>
+void near_row(const float* x, float* y, std::size_t count, Definition definition) {
+  const hn::Rebind<float, D64> floats;
   for (std::size_t i = 0; i < count; i += kAtOnce) {
     const F64 near = kNear(hn::PromoteTo(D64(), hn::LoadU(floats, x + i)));
-    const auto beyond = hn::And(hn::Add(bits64(near), hn::Set(integers, kClose - kMiddle)),
-                                hn::Set(integers, kRest));
-    if (HWY_LIKELY(hn::AllTrue(integers, hn::Gt(beyond, hn::Set(integers, 2 * kClose))))) {
+    if (HWY_LIKELY(are_known(near))) {
       hn::StoreU(hn::DemoteTo(floats, near), floats, y + i);
     } else {
       define(x + i, y + i, definition);

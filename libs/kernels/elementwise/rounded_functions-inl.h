@@ -7,7 +7,6 @@
 #define SLIPWAY_ROUNDED_FUNCTIONS_INL_H
 #endif
 
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -27,34 +26,11 @@ namespace {
 #if HWY_TARGET == HWY_SCALAR
 #define SLIPWAY_ROUNDED(name) apply_each<numeric::name>
 #else
-namespace constants = numeric::constants;
-
-// c[kFirst] + c[kFirst + 2] x + c[kFirst + 4] x^2 + ...
-template <std::size_t kFirst, std::size_t N>
-HWY_INLINE F64 every_second(const double (&c)[N], F64 x) {
-  if constexpr (kFirst + 2 >= N) {
-    return set64(c[kFirst]);
-  } else {
-    return hn::MulAdd(every_second<kFirst + 2>(c, x), x, set64(c[kFirst]));
-  }
-}
-// The polynomial as two, of the even and of the odd powers: half as many steps in a row.
-template <std::size_t N>
-HWY_INLINE F64 polynomial(const double (&c)[N], F64 x) {
-  const F64 square = hn::Mul(x, x);
-  return hn::MulAdd(every_second<1>(c, square), x, every_second<0>(c, square));
-}
 // s + s z q(z), the form of odd functions.
 template <std::size_t N>
 HWY_INLINE F64 odd(const double (&c)[N], F64 s, F64 z) {
   return hn::MulAdd(hn::Mul(s, z), polynomial(c, z), s);
 }
-
-// 2^52 and a half: the sum with a number below 2^51 is rounded to an integer, in its lowest bits.
-inline constexpr double kToInteger = 0x1.8p52;
-
-// The lowest bit of x, as a sign.
-HWY_INLINE F64 parity(F64 x) { return hn::BitCast(D64(), hn::ShiftLeft<63>(bits64(x))); }
 
 // Below, n times the first two parts is exact.
 inline constexpr double kLeastLargeAngle = 0x1p20;
@@ -126,7 +102,7 @@ HWY_INLINE F64 or_nan(M64 is_inside, F64 y) {
   return hn::IfThenElse(is_inside, y, set64(std::numeric_limits<double>::quiet_NaN()));
 }
 
-// asin a; where `is_far`, from 1/2 on, half of pi / 2 - asin a.
+// asin a; where `is_far`, from 1/2 on, half of pi / 2 - asin a. Beyond 1 the root is a NaN.
 struct Arc {
   F64 y;
   M64 is_far;
@@ -138,7 +114,7 @@ HWY_INLINE Arc arc(F64 a) {
   const F64 z = hn::IfThenElse(is_far, rest, hn::Mul(a, a));
   const F64 s = hn::IfThenElse(is_far, hn::Sqrt(rest), a);
   const F64 y = odd(constants::kNearAsin, s, z);
-  return {or_nan(hn::Le(a, set64(1.0)), y), is_far};
+  return {y, is_far};
 }
 
 HWY_INLINE F64 near_asin(F64 x) {
@@ -153,22 +129,6 @@ HWY_INLINE F64 near_acos(F64 x) {
   const F64 start = hn::IfThenElseZero(hn::Lt(x, set64(0.0)), set64(constants::kPiHigh));
   return hn::IfThenElse(h.is_far, hn::MulAdd(set64(2.0), y, start),
                         hn::Sub(set64(constants::kHalfPiHigh), y));
-}
-
-// exp(a) = (1 + p) power, for a within 700 of 0.
-struct Power {
-  F64 p;
-  F64 power;
-};
-
-HWY_INLINE Power exponential(F64 a) {
-  const F64 shifted = hn::MulAdd(a, set64(constants::kLog2E64), set64(kToInteger));
-  const F64 n = hn::Sub(shifted, set64(kToInteger));
-  F64 r = hn::NegMulAdd(n, set64(constants::kLn2High64), a);
-  r = hn::NegMulAdd(n, set64(constants::kLn2Low64), r);
-  const F64 p = hn::MulAdd(hn::Mul(r, r), polynomial(constants::kNearExp, r), r);
-  const auto power = hn::Add(hn::ShiftLeft<52>(bits64(shifted)), bits64(set64(1.0)));
-  return {p, hn::BitCast(D64(), power)};
 }
 
 // Where the hyperbolic functions are no floats any more.
@@ -195,28 +155,13 @@ HWY_INLINE F64 near_sinh(F64 x) {
 // log(1 + u) for u from -1 + 2^-24 to 2^130. With 1 + u = m 2^n, m in [sqrt 1/2, sqrt 2), it is n
 // log 2 + 2 atanh(f / (2 + f)), f = m - 1 and what 1 + u was rounded by.
 HWY_INLINE F64 log_of_one_and(F64 u) {
-  const DI64 integers;
-  constexpr auto kSqrtHalf = std::bit_cast<std::int64_t>(constants::kSqrtHalf64);
-  constexpr std::int64_t kMantissa = (std::int64_t{1} << 52) - 1;
   const F64 one = set64(1.0);
   const F64 w = hn::Add(one, u);
   const F64 lost = hn::Sub(u, hn::Sub(w, one));
-  // The exponent of w / sqrt 1/2, plus 1023, and above it nothing; below it the mantissa.
-  const auto above =
-      hn::Add(bits64(w), hn::Set(integers, std::bit_cast<std::int64_t>(1.0) - kSqrtHalf));
-  const auto mantissa = hn::And(above, hn::Set(integers, kMantissa));
-  const F64 m = hn::BitCast(D64(), hn::Add(mantissa, hn::Set(integers, kSqrtHalf)));
-  const F64 reciprocal = hn::BitCast(
-      D64(), hn::Sub(hn::Set(integers, std::int64_t{2046} << 52), hn::Sub(above, mantissa)));
-  const auto exponent = hn::ShiftRight<52>(hn::BitCast(hn::RebindToUnsigned<D64>(), above));
-  const F64 n = hn::Sub(hn::Or(hn::BitCast(D64(), exponent), set64(0x1p52)), set64(0x1p52 + 1023));
-
-  const F64 f = hn::MulAdd(lost, reciprocal, hn::Sub(m, one));
+  const Parted v = parted(w);
+  const F64 f = hn::MulAdd(lost, v.reciprocal, hn::Sub(v.m, one));
   const F64 s = hn::Div(f, hn::Add(f, set64(2.0)));
-  const F64 z = hn::Mul(s, s);
-  const F64 t = odd(constants::kNearLog, s, z);
-  const F64 low = hn::MulAdd(n, set64(constants::kLn2Low64), hn::Add(t, t));
-  return hn::MulAdd(n, set64(constants::kLn2High64), low);
+  return whole_log(v, odd(constants::kNearLog, s, hn::Mul(s, s)));
 }
 
 HWY_INLINE F64 near_log1p(F64 x) {
