@@ -48,6 +48,7 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kNormalizer:
     case plan::KernelId::kWhole:
     case plan::KernelId::kLookUp:
+    case plan::KernelId::kDoubles:
     case plan::KernelId::kSoftmax:
     case plan::KernelId::kReduce:
     case plan::KernelId::kTopK:

@@ -61,6 +61,7 @@ enum class KernelId : std::uint16_t {
   kNormalizer = 52,
   kWhole = 53,
   kLookUp = 54,
+  kDoubles = 58,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

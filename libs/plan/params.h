@@ -288,9 +288,15 @@ struct NormalizerParams {
   std::uint32_t norm;  // RowNorm
 };
 
-// Two tensors of int8, uint8, int32 or int64, which wrap.
+// Two tensors of int8, uint8, int32 or int64, which wrap. The second one of a division is a
+// constant without zeros.
 struct WholeParams {
   std::uint32_t function;  // Whole (kernels/elementwise/whole.h)
+};
+
+// Two tensors of doubles.
+struct DoublesParams {
+  std::uint32_t function;  // Double (kernels/elementwise/doubles.h)
 };
 
 // kLookUp: whole numbers (int64) in a table. Inputs: the numbers; the keys (int64, sorted); a value

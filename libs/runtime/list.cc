@@ -63,6 +63,7 @@ constexpr StepKernel kAll[] = {
     {KernelId::kNormalizer, "normalizer", bind_normalizer, kInPlace},
     {KernelId::kWhole, "whole numbers", bind_whole},
     {KernelId::kLookUp, "look up", bind_look_up},
+    {KernelId::kDoubles, "doubles", bind_doubles},
     {KernelId::kLogic, "logic", bind_logic},
     {KernelId::kByteConv, "byte conv", bind_byte_conv},
     {KernelId::kByteProduct, "byte product", bind_byte_product},

@@ -54,7 +54,34 @@ TEST(Forms, WholeNumbers) {
       {"at least", "%x: int8[4000]", "init %l = int8[] {5}\n%y = Clip(%x, %l)", "whole numbers"},
       {"negative", "%x: int32[4000]", "%y = Neg(%x)", "whole numbers"},
       {"sizes", "%x: int8[4000]", "%y = Abs(%x)", "whole numbers"},
+      {"signs", "%x: int32[40,300]", "%y = Sign(%x)", "whole numbers"},
+      {"signs of bytes", "%x: uint8[4000]", "%y = Sign(%x)", "whole numbers"},
+      {"quotients", "%x: int32[40,300]", "init %d = int32[] {-7}\n%y = Div(%x, %d)",
+       "whole numbers"},
+      {"by a row", "%x: int64[40,3]", "init %d = int64[3] {7, -1, 2}\n%y = Div(%x, %d)",
+       "whole numbers"},
+      {"rests", "%x: int64[40,300]", "init %d = int64[] {7}\n%y = Mod(%x, %d)", "whole numbers"},
+      {"rests with the sign of the divisor", "%x: int32[40,300]",
+       "init %d = int32[1] {-7}\n%y = Mod(%x, %d)", "whole numbers"},
+      {"rests with the sign of what is divided", "%x: int32[40,300]",
+       "init %d = int32[] {-7}\n%y = Mod(%x, %d) {fmod=1}", "whole numbers"},
   });
+}
+
+TEST(Forms, Doubles) {
+  for (const char* op : {"Add", "Sub", "Mul", "Div", "Max", "Min", "Sum"}) {
+    const std::string node = str("%y = ", op, "(%x, %z)");
+    expect_kernels({
+        {op, "%x: double[40,300], %z: double[40,300]", node.c_str(), "doubles"},
+        {op, "%x: double[40,300], %z: double[300]", node.c_str(), "doubles"},
+        {op, "%x: double[], %z: double[7,9]", node.c_str(), "doubles"},
+    });
+  }
+  for (const char* op :
+       {"Abs", "Ceil", "Floor", "Neg", "Reciprocal", "Relu", "Round", "Sign", "Sqrt"}) {
+    const std::string node = str("%y = ", op, "(%x)");
+    expect_kernels({{op, "%x: double[40,300]", node.c_str(), "doubles"}});
+  }
 }
 
 TEST(Forms, Reductions) {

@@ -1,6 +1,8 @@
-// Whole numbers: Add, Sub, Mul, Max, Min, Clip, Neg and Abs of them, and LabelEncoder.
+// Whole numbers: Add, Sub, Mul, Div, Mod, Max, Min, Clip, Neg, Abs and Sign of them, and
+// LabelEncoder.
 #include "kernels/elementwise/whole.h"
 
+#include <algorithm>
 #include <map>
 
 #include "compile/lower/lower.h"
@@ -89,17 +91,35 @@ Result<Lowered> clip(Lowering& lowering, std::size_t node) {
   return Lowered::kYes;
 }
 
-// 0 - x; of Abs the greater of that and x.
+// 0 - x
 Result<Lowered> negate(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
-  const bool is_abs = n.op == "Abs";
   const TensorIndex x = TRY(lowering.read(n.inputs[0]));
   const TensorIndex zero =
       lowering.add_constant("zero", TRY(Tensor::create(lowering.dtype(n.inputs[0]), {})));
-  const TensorIndex negated =
-      is_abs ? add_between(lowering, n.outputs[0]) : lowering.write(n.outputs[0]);
-  add_whole(lowering, node, Whole::kSub, zero, x, negated);
-  if (is_abs) add_whole(lowering, node, Whole::kMax, x, negated, lowering.write(n.outputs[0]));
+  add_whole(lowering, node, Whole::kSub, zero, x, lowering.write(n.outputs[0]));
+  return Lowered::kYes;
+}
+
+Result<Lowered> of_one(Lowering& lowering, std::size_t node, Whole function) {
+  const Node& n = lowering.graph.nodes[node];
+  const TensorIndex x = TRY(lowering.read(n.inputs[0]));
+  add_whole(lowering, node, function, x, x, lowering.write(n.outputs[0]));
+  return Lowered::kYes;
+}
+
+// By constants without zeros: the reference says which other numbers are zeros.
+Result<Lowered> divide(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const auto divisors = ints_of(lowering, n.inputs[1]);
+  if (!divisors || std::ranges::count(*divisors, 0) != 0) return Lowered::kDeclined;
+  const bool is_truncated = NodeView(n, "").get_flag("fmod", false);
+  const Whole function = n.op == "Div"  ? Whole::kDiv
+                         : is_truncated ? Whole::kRemainder
+                                        : Whole::kModulo;
+  const TensorIndex a = TRY(lowering.read(n.inputs[0]));
+  const TensorIndex b = TRY(lowering.read(n.inputs[1]));
+  add_whole(lowering, node, function, a, b, lowering.write(n.outputs[0]));
   return Lowered::kYes;
 }
 
@@ -138,7 +158,11 @@ Result<Lowered> lower_whole(Lowering& lowering, std::size_t node) {
     }
   }
   if (n.op == "Clip") return clip(lowering, node);
-  if ((n.op == "Neg" || n.op == "Abs") && dtype != DType::kUint8) return negate(lowering, node);
+  if (n.op == "Neg" && dtype != DType::kUint8) return negate(lowering, node);
+  if (n.op == "Abs") return of_one(lowering, node, Whole::kAbs);
+  if (n.op == "Sign") return of_one(lowering, node, Whole::kSign);
+  const bool is_wide = dtype == DType::kInt32 || dtype == DType::kInt64;
+  if ((n.op == "Div" || n.op == "Mod") && is_wide) return divide(lowering, node);
   return Lowered::kDeclined;
 }
 

@@ -4,6 +4,8 @@
 
 #include <type_traits>
 
+#include "kernels/elementwise/whole_divide.h"
+
 #define SLIPWAY_LOOP_TARGETS
 #include "kernels/simd/dispatch.h"
 // NOLINTNEXTLINE(llvm-include-order): for each target again
@@ -14,7 +16,7 @@ namespace slipway {
 #define SLIPWAY_WHOLE_TABLE
 inline constexpr std::size_t kWholeTypes = 4;
 struct WholeTable {
-  WholeElements of[static_cast<std::size_t>(Whole::kCount)][kWholeTypes];
+  WholeElements of[static_cast<std::size_t>(Whole::kDiv)][kWholeTypes];
 };
 #endif
 }  // namespace slipway
@@ -28,8 +30,10 @@ HWY_INLINE T combined(T a, T b) {
   using U = std::make_unsigned_t<T>;
   if constexpr (kFunction == Whole::kMin) return b < a ? b : a;
   if constexpr (kFunction == Whole::kMax) return a < b ? b : a;
+  if constexpr (kFunction == Whole::kSign) return static_cast<T>((a > 0 ? 1 : 0) - (a < 0 ? 1 : 0));
   const auto x = static_cast<U>(a);
   const auto y = static_cast<U>(b);
+  if constexpr (kFunction == Whole::kAbs) return a < 0 ? static_cast<T>(0U - x) : a;
   if constexpr (kFunction == Whole::kAdd) return static_cast<T>(x + y);
   if constexpr (kFunction == Whole::kSub) return static_cast<T>(x - y);
   return static_cast<T>(x * (y + 0U));
@@ -54,7 +58,8 @@ void combine(const void* a, std::size_t a_step, const void* b, std::size_t b_ste
   }
 constexpr WholeTable kTable = {{SLIPWAY_ROW(Whole::kAdd), SLIPWAY_ROW(Whole::kSub),
                                 SLIPWAY_ROW(Whole::kMul), SLIPWAY_SIGNED_ROW(Whole::kMin),
-                                SLIPWAY_SIGNED_ROW(Whole::kMax)}};
+                                SLIPWAY_SIGNED_ROW(Whole::kMax), SLIPWAY_SIGNED_ROW(Whole::kAbs),
+                                SLIPWAY_SIGNED_ROW(Whole::kSign)}};
 #undef SLIPWAY_ROW
 #undef SLIPWAY_SIGNED_ROW
 
@@ -72,6 +77,7 @@ SLIPWAY_KERNELS(WholeTable, tables, whole_table)
 }  // namespace
 
 WholeElements whole_elements(Isa isa, Whole function, Element type) {
+  if (is_division(function)) return whole_division(isa, function, type);
   const auto& row = tables(isa).of[static_cast<std::size_t>(function)];
   switch (type) {
     case Element::kI8:

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "kernels/elementwise/doubles.h"
 #include "runtime/steps/lie.h"
 
 namespace slipway::runtime {
@@ -269,6 +270,54 @@ TEST(EndSteps, ResponsesHaveChannels) {
       one("no channels", floats({24}), floats({24}), 3, "do not fit"),
       one("a larger output", floats({2, 4, 3}), floats({2, 4, 4}), 3, "do not fit"),
       one("integers", whole({2, 4}), whole({2, 4}), 3, "int64"),
+  });
+}
+
+TEST(EndSteps, DivisorsAreConstantsWithoutZeros) {
+  const auto one = [](const char* name, Given x, Given by, Given y, Whole function,
+                      const char* error) {
+    return Lie{name,
+               KernelId::kWhole,
+               {std::move(x), std::move(by)},
+               std::move(y),
+               raw_of(plan::WholeParams{static_cast<std::uint32_t>(function)}),
+               error};
+  };
+  const Given x = whole({2, 3});
+  const Given bytes = {DType::kUint8, {2, 3}};
+  const Given narrow = {DType::kInt32, {2}};
+  const Given narrow_zero = {DType::kInt32, {2}, raw<std::int32_t>({1 << 8, 0})};
+  expect_told({
+      one("by rows", x, indexes({2, -1, 3}), x, Whole::kDiv, nullptr),
+      one("sums with what a run gives", x, whole({3}), x, Whole::kAdd, nullptr),
+      one("sizes", x, x, x, Whole::kAbs, nullptr),
+      one("by what a run gives", x, whole({3}), x, Whole::kModulo, "constant without zeros"),
+      one("by zero", x, indexes({2, 0, 3}), x, Whole::kRemainder, "constant without zeros"),
+      one("by a narrow zero", narrow, narrow_zero, narrow, Whole::kDiv, "constant without zeros"),
+      one("bytes", bytes, bytes, bytes, Whole::kDiv, "whole numbers of its type"),
+      one("no such function", x, x, x, Whole::kCount, "function"),
+      one("other axes", x, indexes({2, 3}), x, Whole::kDiv, "broadcast"),
+  });
+}
+
+TEST(EndSteps, DoublesAreDoubles) {
+  const auto one = [](const char* name, Given a, Given b, Given y, Double function,
+                      const char* error) {
+    return Lie{name,
+               KernelId::kDoubles,
+               {std::move(a), std::move(b)},
+               std::move(y),
+               raw_of(plan::DoublesParams{static_cast<std::uint32_t>(function)}),
+               error};
+  };
+  const Given x = {DType::kFloat64, {2, 3}};
+  const Given row = {DType::kFloat64, {3}};
+  expect_told({
+      one("sums", x, row, x, Double::kAdd, nullptr),
+      one("roots", x, x, x, Double::kSqrt, nullptr),
+      one("floats", floats({2, 3}), floats({2, 3}), floats({2, 3}), Double::kAdd, "float"),
+      one("a larger operand", x, x, row, Double::kAdd, "broadcast"),
+      one("no such function", x, x, x, Double::kCount, "function"),
   });
 }
 

@@ -56,6 +56,7 @@ Status bind_linear_classes(Binder& binder);
 Status bind_normalizer(Binder& binder);
 Status bind_whole(Binder& binder);
 Status bind_look_up(Binder& binder);
+Status bind_doubles(Binder& binder);
 Status bind_logic(Binder& binder);
 Status bind_byte_conv(Binder& binder);
 Status bind_byte_product(Binder& binder);

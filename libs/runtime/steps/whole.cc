@@ -1,8 +1,10 @@
-// Whole numbers: sums and the like of two, and what a table has for them.
+// Whole numbers and doubles: sums and the like of two; and what a table has for whole numbers.
 #include "kernels/elementwise/whole.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "kernels/elementwise/doubles.h"
 #include "plan/params.h"
 #include "runtime/elements.h"
 #include "runtime/steps/broadcast.h"
@@ -20,7 +22,7 @@ struct Combine {
   std::uint32_t to;
 };
 
-RunCode run_whole(const void* context, const Call& call) {
+RunCode run_pairs(const void* context, const Call& call) {
   const Combine& step = *static_cast<const Combine*>(context);
   const std::byte* const a = call.pointers[step.from[0]];
   const std::byte* const b = call.pointers[step.from[1]];
@@ -60,6 +62,30 @@ RunCode run_look_up(const void* context, const Call& call) {
   return RunCode::kOk;
 }
 
+bool holds_zero(const Operand& operand) {
+  const std::size_t bytes = element_bytes(operand.dtype);
+  constexpr std::byte kZero[sizeof(std::int64_t)] = {};
+  for (std::size_t at = 0; at < operand.elements * bytes; at += bytes) {
+    if (std::memcmp(operand.constant + at, kZero, bytes) == 0) return true;
+  }
+  return false;
+}
+
+// Two tensors that broadcast to the output, all of one type.
+Status use_pairs(Binder& binder, WholeElements combine) {
+  auto* const step = binder.make<Combine>();
+  if (binder.outputs[0]->elements != 0 && !plan_broadcast(binder, step->runs))
+    return binder.error("an operand does not broadcast to the output");
+  step->combine = combine;
+  step->bytes = element_bytes(binder.outputs[0]->dtype);
+  step->from[0] = binder.inputs[0]->slot;
+  step->from[1] = binder.inputs[1]->slot;
+  step->to = binder.outputs[0]->slot;
+  binder.work = binder.outputs[0]->elements * 2;
+  binder.use(run_pairs, step, step->runs.units);
+  return {};
+}
+
 }  // namespace
 
 Status bind_whole(Binder& binder) {
@@ -68,23 +94,26 @@ Status bind_whole(Binder& binder) {
   const auto params = TRY(binder.params<plan::WholeParams>());
   if (params.function >= static_cast<std::uint32_t>(Whole::kCount))
     return binder.error("it names a function that does not exist");
+  const auto function = static_cast<Whole>(params.function);
   const DType dtype = binder.outputs[0]->dtype;
   TRY(binder.expect_type(dtype));
   const auto element = element_of(dtype);
-  const WholeElements combine =
-      element ? whole_elements(binder.isa, static_cast<Whole>(params.function), *element) : nullptr;
+  const WholeElements combine = element ? whole_elements(binder.isa, function, *element) : nullptr;
   if (combine == nullptr) return binder.error("no kernel has whole numbers of its type");
-  auto* const step = binder.make<Combine>();
-  if (binder.outputs[0]->elements != 0 && !plan_broadcast(binder, step->runs))
-    return binder.error("an operand does not broadcast to the output");
-  step->combine = combine;
-  step->bytes = element_bytes(dtype);
-  step->from[0] = binder.inputs[0]->slot;
-  step->from[1] = binder.inputs[1]->slot;
-  step->to = binder.outputs[0]->slot;
-  binder.work = binder.outputs[0]->elements * 2;
-  binder.use(run_whole, step, step->runs.units);
-  return {};
+  const Operand& second = *binder.inputs[1];
+  if (is_division(function) && (second.constant == nullptr || holds_zero(second)))
+    return binder.error("it divides by what is no constant without zeros");
+  return use_pairs(binder, combine);
+}
+
+Status bind_doubles(Binder& binder) {
+  TRY(binder.expect(2, 2, 1));
+  TRY(binder.expect_plain());
+  TRY(binder.expect_type(DType::kFloat64));
+  const auto params = TRY(binder.params<plan::DoublesParams>());
+  if (params.function >= static_cast<std::uint32_t>(Double::kCount))
+    return binder.error("it names a function that does not exist");
+  return use_pairs(binder, double_elements(binder.isa, static_cast<Double>(params.function)));
 }
 
 Status bind_look_up(Binder& binder) {
