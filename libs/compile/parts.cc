@@ -49,6 +49,7 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kWhole:
     case plan::KernelId::kLookUp:
     case plan::KernelId::kDoubles:
+    case plan::KernelId::kIntegerProduct:
     case plan::KernelId::kSoftmax:
     case plan::KernelId::kReduce:
     case plan::KernelId::kTopK:

@@ -73,6 +73,7 @@ enum class KernelId : std::uint16_t {
   kByteTable = 65,
   kByteChain = 66,
   kDynamicRange = 67,
+  kIntegerProduct = 68,
   // Columns of a window that slides.
   kColumns = 70,
   kTakeColumns = 71,

@@ -163,6 +163,10 @@ struct ByteConvParams {
   ConvAxisParams axes[3];
 };
 
+// kIntegerProduct: a batch of products of bytes. Inputs: A [..., m, k], B [..., k, n], whose
+// leading axes broadcast; the zero point of A (one), those of B (one, or n), which may be left out.
+// Output: int32 [..., m, n]. No parameters.
+
 // A product of bytes with constant bytes. Inputs: A [..., k] (plain), weights (int8) and their sums
 // (int32) packed as those of a pointwise convolution to n channels, bias (int32) and multiplier
 // (float), both filled up to whole blocks of 16 columns; bias may be left out. Output: bytes

@@ -70,6 +70,7 @@ constexpr StepKernel kAll[] = {
     {KernelId::kByteTable, "byte table", bind_byte_table, kInPlace},
     {KernelId::kByteChain, "byte chain", bind_byte_chain, kInPlace},
     {KernelId::kDynamicRange, "dynamic range", bind_dynamic_range},
+    {KernelId::kIntegerProduct, "integer product", bind_integer_product},
     {KernelId::kBytePool, "byte pool", bind_byte_pool},
     {KernelId::kQuantizeBlocks, "quantize blocks", bind_quantize_blocks},
     {KernelId::kDequantizeBlocks, "dequantize blocks", bind_dequantize_blocks},

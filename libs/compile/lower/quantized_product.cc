@@ -1,5 +1,5 @@
 // Products of bytes with constant bytes: QLinearMatMul, and MatMulInteger where a bias and a factor
-// follow, and then perhaps a QuantizeLinear.
+// follow, and then perhaps a QuantizeLinear. Any other MatMulInteger gives its sums.
 #include "base/str.h"
 #include "compile/lower/lower.h"
 #include "compile/lower/numbers.h"
@@ -250,6 +250,33 @@ std::optional<std::pair<std::size_t, ByteProduct>> product_before(const Lowering
   return std::nullopt;
 }
 
+// One zero point, or one for each of so many columns, or none.
+bool are_zero_points(const Lowering& lowering, const Node& node, std::size_t input,
+                     std::int64_t columns) {
+  if (!has_input(node, input)) return true;
+  const Shape& shape = lowering.shape(node.inputs[input]);
+  return element_count(shape).value() == 1 || shape == Shape{columns};
+}
+
+Result<Lowered> add_sums(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  const Shape& a = lowering.shape(n.inputs[0]);
+  const Shape& b = lowering.shape(n.inputs[1]);
+  const Shape& sums = lowering.shape(n.outputs[0]);
+  constexpr std::size_t kMostAxes = 8;
+  if (a.size() < 2 || b.size() < 2 || sums.size() > kMostAxes ||
+      !is_bytes(lowering.dtype(n.inputs[0])) || !is_bytes(lowering.dtype(n.inputs[1])) ||
+      element_count(a).value() == 0 || element_count(b).value() == 0 ||
+      element_count(sums).value() == 0 || !are_zero_points(lowering, n, 2, 1) ||
+      !are_zero_points(lowering, n, 3, b.back())) {
+    return Lowered::kDeclined;
+  }
+  std::vector<TensorIndex> inputs;
+  for (const ValueId id : n.inputs) inputs.push_back(TRY(lowering.read(id)));
+  lowering.add_step(node, plan::KernelId::kIntegerProduct, inputs, {lowering.write(n.outputs[0])});
+  return Lowered::kYes;
+}
+
 }  // namespace
 
 // What stays float is added at its Mul: only there the factor is made.
@@ -257,7 +284,7 @@ Result<Lowered> lower_integer_matmul(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
   if (const auto product = spelled_out(lowering, n)) return add_product(lowering, node, *product);
   const auto product = float_product(lowering, n);
-  if (!product || !packed_of(lowering, *product)) return Lowered::kDeclined;
+  if (!product || !packed_of(lowering, *product)) return add_sums(lowering, node);
   for (const std::size_t between : product->nodes) {
     if (lowering.graph.nodes[between].outputs[0] != product->output) lowering.absorb(between);
   }

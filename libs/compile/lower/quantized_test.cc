@@ -311,6 +311,32 @@ TEST(Quantized, BytesMove) {
   }
 }
 
+// What nothing scales, and what neither factor is a constant of, gives its sums.
+TEST(Quantized, SumsOfProducts) {
+  const auto row = [](const char* name, const char* inputs, const std::string& body) {
+    expect({name, inputs, body, {"integer product"}});
+  };
+  const std::string unsigned_zeros = str("init %z = uint8[19] {", numbers(19, 0, 255, 4), "}\n");
+  row("constant weights", "%x: uint8[37,70]",
+      str("init %w = int8[70,19] {", numbers(70 * 19, -128, 127, 3),
+          "}\n%y = MatMulInteger(%x, %w)\n"));
+  row("zero points of columns", "%x: int8[2,9,33]",
+      str("init %w = uint8[33,19] {", numbers(33 * 19, 0, 255, 3), "}\ninit %a = int8[] {-5}\n",
+          unsigned_zeros, "%y = MatMulInteger(%x, %w, %a, %z)\n"));
+  row("two inputs", "%x: uint8[1,300], %w: uint8[300,150], %a: uint8[], %b: uint8[1]",
+      "%y = MatMulInteger(%x, %w, %a, %b)\n");
+  row("batches", "%x: int8[3,1,11,20], %w: int8[2,20,17], %b: int8[]",
+      "%y = MatMulInteger(%x, %w, _, %b)\n");
+  row("signed by unsigned", "%x: int8[50,7], %w: uint8[7,130]", "%y = MatMulInteger(%x, %w)\n");
+  expect({"scaled, of two inputs",
+          "%x: float[2,7,40], %z: float[2,40,19]",
+          "%q, %s, %o = DynamicQuantizeLinear(%x)\n%r, %t, %p = DynamicQuantizeLinear(%z)\n%sum = "
+          "MatMulInteger(%q, %r, %o, %p)\n%wide = Cast(%sum) {to=1}\n%f = Mul(%s, %t)\n%y = "
+          "Mul(%wide, %f)\n",
+          {"dynamic range", "quantize", "dynamic range", "quantize", "integer product", "convert",
+           "chain", "chain"}});
+}
+
 // What stays float after a product of bytes is part of its step: a scale that a run finds, a bias,
 // an addend, an activation.
 TEST(Quantized, ProductsThatStayFloat) {

@@ -321,5 +321,43 @@ TEST(EndSteps, DoublesAreDoubles) {
   });
 }
 
+TEST(EndSteps, IntegerProductsFitTheirOperands) {
+  const auto one = [](const char* name, Given a, Given b, Given y, const char* error,
+                      Given a_zero = {DType::kUndefined, {}},
+                      Given b_zero = {DType::kUndefined, {}}, std::vector<std::byte> params = {}) {
+    return Lie{name,
+               KernelId::kIntegerProduct,
+               {std::move(a), std::move(b), std::move(a_zero), std::move(b_zero)},
+               std::move(y),
+               std::move(params),
+               error};
+  };
+  const auto u8 = [](Shape dims) { return Given{DType::kUint8, std::move(dims)}; };
+  const auto i8 = [](Shape dims) { return Given{DType::kInt8, std::move(dims)}; };
+  const auto i32 = [](Shape dims) { return Given{DType::kInt32, std::move(dims)}; };
+  expect_told({
+      one("a product", u8({3, 5}), i8({5, 7}), i32({3, 7}), nullptr),
+      one("zero points", u8({3, 5}), i8({5, 7}), i32({3, 7}), nullptr, u8({}), i8({7})),
+      one("batches", u8({2, 1, 3, 5}), u8({4, 5, 7}), i32({2, 4, 3, 7}), nullptr, u8({1}), u8({})),
+      one("rows of a batch that repeats", u8({1, 3, 5}), i8({5, 7}), i32({2, 3, 7}), nullptr),
+      one("another depth", u8({3, 5}), i8({4, 7}), i32({3, 7}), "do not fit"),
+      one("more rows", u8({3, 5}), i8({5, 7}), i32({4, 7}), "do not fit"),
+      one("more columns", u8({3, 5}), i8({5, 7}), i32({3, 8}), "do not fit"),
+      one("other batches", u8({2, 3, 5}), u8({4, 5, 7}), i32({4, 3, 7}), "do not fit"),
+      one("batches of weights", u8({3, 5}), u8({4, 5, 7}), i32({3, 7}), "do not fit"),
+      one("floats", floats({3, 5}), i8({5, 7}), i32({3, 7}), "multiplies bytes"),
+      one("to floats", u8({3, 5}), i8({5, 7}), floats({3, 7}), "multiplies bytes"),
+      one("a row", u8({5}), i8({5, 7}), i32({7}), "unknown form"),
+      one("nothing", u8({3, 0}), i8({0, 7}), i32({3, 7}), "unknown form"),
+      one("a zero point of each row", u8({3, 5}), i8({5, 7}), i32({3, 7}), "do not fit", u8({3})),
+      one("zero points of some columns", u8({3, 5}), i8({5, 7}), i32({3, 7}), "do not fit", u8({}),
+          i8({6})),
+      one("a zero point of another type", u8({3, 5}), i8({5, 7}), i32({3, 7}), "do not fit",
+          i8({})),
+      one("parameters", u8({3, 5}), i8({5, 7}), i32({3, 7}), "parameters", u8({}), i8({}),
+          raw<std::int32_t>({1})),
+  });
+}
+
 }  // namespace
 }  // namespace slipway::runtime

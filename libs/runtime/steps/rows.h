@@ -61,6 +61,7 @@ Status bind_logic(Binder& binder);
 Status bind_byte_conv(Binder& binder);
 Status bind_byte_product(Binder& binder);
 Status bind_byte_table(Binder& binder);
+Status bind_integer_product(Binder& binder);
 Status bind_byte_chain(Binder& binder);
 Status bind_byte_pool(Binder& binder);
 Status bind_quantize_blocks(Binder& binder);
