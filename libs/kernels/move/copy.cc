@@ -141,6 +141,22 @@ void copy_line(const T* from, Index from_stride, T* to, Index to_stride, std::si
   }
 }
 
+// to[i] = from[-i]
+template <typename T>
+void copy_backwards(const T* from, T* to, std::size_t count) {
+  std::size_t i = 0;
+  if constexpr (sizeof(T) == 1) {
+    constexpr std::size_t kEight = 8;
+    for (; i + kEight <= count; i += kEight) {
+      std::uint64_t eight;
+      std::memcpy(&eight, from - i - (kEight - 1), sizeof(eight));
+      eight = __builtin_bswap64(eight);
+      std::memcpy(to + i, &eight, sizeof(eight));
+    }
+  }
+  for (; i < count; ++i) put(get(from - i), to + i);
+}
+
 // Runs of elements. Those of units that read the same one and write one after the other are
 // repeated.
 template <typename T>
@@ -184,6 +200,9 @@ void copy_units(const CopyPlan& plan, const T* from, T* to, std::size_t begin, s
       case CopyPlan::kStrided:
         copy_line(source, loop.from_stride[inner], target, loop.to_stride[inner], count);
         break;
+      case CopyPlan::kBackwards:
+        copy_backwards(source, target, count);
+        break;
       case CopyPlan::kTranspose:
         transpose(source, loop.from_stride[inner], target, loop.to_stride[inner - 1],
                   loop.extent[inner - 1], count);
@@ -222,6 +241,8 @@ bool plan_copy(const CopyShape& shape, std::size_t element_bytes, CopyPlan& plan
     plan.kind = CopyPlan::kRuns;
   } else if (writes_runs && loop.from_stride[inner] == 0) {
     plan.kind = CopyPlan::kFill;
+  } else if (writes_runs && loop.from_stride[inner] == -1) {
+    plan.kind = CopyPlan::kBackwards;
   } else if (writes_runs && choose_transpose(loop)) {
     plan.kind = CopyPlan::kTranspose;
     --plan.outer_rank;

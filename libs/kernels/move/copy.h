@@ -21,7 +21,7 @@ struct CopyShape {
 
 // A copy as it is carried out: dimensions merged, the two innermost chosen for speed.
 struct CopyPlan {
-  enum Kind : std::uint8_t { kRuns, kFill, kStrided, kTranspose };
+  enum Kind : std::uint8_t { kRuns, kFill, kStrided, kBackwards, kTranspose };
   Kind kind = kRuns;
   std::size_t element_bytes = 0;
   std::size_t units = 0;  // of work: the elements of all but the last one or two dimensions

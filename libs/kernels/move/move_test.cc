@@ -65,6 +65,7 @@ const CopyRow kCopies[] = {
     {"expand into a wider matrix", {3, 5, 7}, {7, 0, 1}, {100, 20, 1}},
     {"expand twice", {2, 3, 4, 9}, {9, 0, 0, 1}, {108, 36, 9, 1}},
     {"reversed", {10, 3}, {-3, -1}, {3, 1}, 29},
+    {"rows reversed", {7, 37}, {37, -1}, {40, 1}, 36},
     {"steps", {5, 4}, {40, 2}, {4, 1}},
     {"into steps", {5, 4}, {4, 1}, {20, 3}},
     {"eight dimensions",
