@@ -166,7 +166,7 @@ TEST(Batch, WhatKeepsItFixedIsTold) {
     const char* said;
   };
   const Fixed kFixed[] = {
-      {"by the reference", "%x: float[n,4]", "%y = Hardmax(%x)", "made for one batch"},
+      {"by the reference", "%x: float[n,4]", "%y = Mean(%x, %x)", "made for one batch"},
       {"a row for each other", "%x: float[n,4]", "%t = Transpose(%x)\n%y = MatMul(%x, %t)", ""},
       {"a shape for one", "%x: float[n,4]", "init %s = int64[2] {2, 2}\n%y = Reshape(%x, %s)",
        "at a batch of 2"},

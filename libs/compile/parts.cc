@@ -51,6 +51,7 @@ bool has_no_activation(plan::KernelId kernel) {
     case plan::KernelId::kDoubles:
     case plan::KernelId::kIntegerProduct:
     case plan::KernelId::kSoftmax:
+    case plan::KernelId::kHardmax:
     case plan::KernelId::kReduce:
     case plan::KernelId::kTopK:
     case plan::KernelId::kCumSum:

@@ -39,6 +39,7 @@ constexpr Rule kRules[] = {
     {"GreaterOrEqual", "", lower_compare},
     {"GridSample", "", lower_grid_sample},
     {"GroupNormalization", "", lower_group_norm},
+    {"Hardmax", "", lower_softmax},
     {"Identity", "", lower_reshape},
     {"Imputer", kMl, lower_imputer},
     {"InstanceNormalization", "", lower_group_norm},

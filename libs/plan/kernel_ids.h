@@ -62,6 +62,7 @@ enum class KernelId : std::uint16_t {
   kWhole = 53,
   kLookUp = 54,
   kDoubles = 58,
+  kHardmax = 59,
   kConvPair = 50,
   kConvTriple = 51,
   // Of bytes in blocks of sixteen channels.

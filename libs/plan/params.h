@@ -43,7 +43,8 @@ struct ChainStepParams {
   float beta;
 };
 
-// Inputs: A [..., m, k] and B [..., k, n], whose leading axes broadcast.
+// Inputs: A [..., m, k] and B [..., k, n], whose leading axes broadcast. Of doubles there is no
+// activation.
 struct MatMulParams {
   std::uint32_t chains;
   ActivationParams activation;
@@ -231,8 +232,6 @@ struct RecurrentParams {
   float clip;
 };
 
-// Inputs: the rows, the packed forest (bytes), the base values (float or double, one a target; may
-// be left out).
 // Inputs: the rows, the packed forest (bytes), the base values (float, or double where the forest
 // adds up in double; one a target; may be left out).
 struct TreesParams {
@@ -297,11 +296,8 @@ struct NormalizerParams {
 struct WholeParams {
   std::uint32_t function;  // Whole (kernels/elementwise/whole.h)
 };
-
-// Two tensors of doubles.
-struct DoublesParams {
-  std::uint32_t function;  // Double (kernels/elementwise/doubles.h)
-};
+// kDoubles: two tensors of doubles, and a Double (kernels/elementwise/doubles.h).
+using DoublesParams = WholeParams;
 
 // kLookUp: whole numbers (int64) in a table. Inputs: the numbers; the keys (int64, sorted); a value
 // for each; the value of what is no key. Output: floats or int64, as the values. No parameters.
@@ -350,7 +346,7 @@ struct ReverseSequencesParams {
   std::uint32_t is_time_first;
 };
 
-// Over axes first .. end together.
+// Over axes first .. end together. kHardmax has the same, and no logarithm.
 struct SoftmaxParams {
   std::uint32_t first;
   std::uint32_t end;

@@ -33,6 +33,7 @@ constexpr StepKernel kAll[] = {
     {KernelId::kGather, "gather", bind_gather},
     {KernelId::kGatherElements, "gather elements", bind_gather_elements},
     {KernelId::kSoftmax, "softmax", bind_softmax, kInPlace},
+    {KernelId::kHardmax, "hardmax", bind_hardmax, kInPlace},
     {KernelId::kLayerNorm, "layer norm", bind_layer_norm, kInPlace},
     {KernelId::kGroupNorm, "group norm", bind_group_norm, kInPlace},
     {KernelId::kBatchNorm, "batch norm", bind_batch_norm, kInPlace},

@@ -161,8 +161,8 @@ FILES = {
                                  name="\x1b[2J")),
 
     # For plans: one operator with a kernel of its own, one without.
-    "steps.onnx": model(graph([node("Abs", ["x"], ["a"], name="size"), node("Hardmax", ["a"], ["y"], name="largest")],
-                              [X], [Y])),
+    "steps.onnx": model(graph([node("Abs", ["x"], ["a"], name="size"),
+                               node("LpNormalization", ["a"], ["y"], name="even", axis=0)], [X], [Y])),
     "product.onnx": model(graph([node("MatMul", ["x", "w"], ["m"], name="product"),
                                  node("Relu", ["m"], ["y"], name="positive")], [X], [Y],
                                 [floats("w", [3, 3], [0.1, -2, 3, 0.4, 5, -6, 0.7, 8, 9])])),

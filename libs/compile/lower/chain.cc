@@ -138,10 +138,7 @@ bool has_few_axes(const Shape& shape) {
 
 Result<Lowered> lower_elementwise(Lowering& lowering, std::size_t node) {
   const auto function = elementwise_of(lowering, node);
-  if (!function) {
-    const Lowered doubles = TRY(lower_doubles(lowering, node));
-    return doubles == Lowered::kDeclined ? lower_whole(lowering, node) : doubles;
-  }
+  if (!function) return lower_whole(lowering, node);
   const Chain chain = ChainGrower(lowering).grow(node, *function);
   const ValueId output = result_of(lowering, chain.nodes.back());
   const Shape shape = lowering.shape(output);

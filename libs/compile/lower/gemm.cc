@@ -138,7 +138,8 @@ Result<Lowered> lower_batched(Lowering& lowering, std::size_t node) {
 
 Result<Lowered> lower_matmul(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
-  if (lowering.is_float(n.inputs[0]) && !is_matrix(lowering, n.inputs[1]))
+  const bool is_double = lowering.dtype(n.outputs[0]) == DType::kFloat64;
+  if (is_double || (lowering.is_float(n.inputs[0]) && !is_matrix(lowering, n.inputs[1])))
     return lower_batched(lowering, node);
   if (!lowering.is_float(n.inputs[0]) || !is_matrix(lowering, n.inputs[1]) ||
       lowering.shape(n.inputs[0]).empty() || lowering.shape(n.outputs[0]).empty()) {

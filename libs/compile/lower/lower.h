@@ -16,7 +16,6 @@ Result<Lowered> lower_conv(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_cumsum(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_depth_to_space(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_dynamic_quantize(Lowering& lowering, std::size_t node);
-Result<Lowered> lower_doubles(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_elementwise(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_expand(Lowering& lowering, std::size_t node);
 Result<Lowered> lower_gather(Lowering& lowering, std::size_t node);

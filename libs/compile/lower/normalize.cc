@@ -57,10 +57,15 @@ Result<Lowered> lower_softmax(Lowering& lowering, std::size_t node) {
                                 : TRY(normalize_axis(view, stated, rank));
   const TensorIndex from = TRY(lowering.read(n.inputs[0]));
   const TensorIndex to = lowering.write(n.outputs[0]);
-  ProgramStep& step = lowering.add_step(node, plan::KernelId::kSoftmax, {from}, {to});
-  step.set_params(plan::SoftmaxParams{static_cast<std::uint32_t>(first),
-                                      static_cast<std::uint32_t>(flattens ? rank : first + 1),
-                                      n.op == "LogSoftmax" ? 1U : 0U});
+  const auto begin = static_cast<std::uint32_t>(first);
+  const auto end = static_cast<std::uint32_t>(flattens ? rank : first + 1);
+  if (n.op == "Hardmax") {
+    lowering.add_step(node, plan::KernelId::kHardmax, {from}, {to})
+        .set_params(plan::SoftmaxParams{begin, end, 0});
+  } else {
+    lowering.add_step(node, plan::KernelId::kSoftmax, {from}, {to})
+        .set_params(plan::SoftmaxParams{begin, end, n.op == "LogSoftmax" ? 1U : 0U});
+  }
   return Lowered::kYes;
 }
 

@@ -1,12 +1,14 @@
 // Whole numbers: Add, Sub, Mul, Div, Mod, Max, Min, Clip, Neg, Abs and Sign of them, and
-// LabelEncoder.
+// LabelEncoder; of doubles what is one operation of the processor.
 #include "kernels/elementwise/whole.h"
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "compile/lower/lower.h"
 #include "compile/lower/numbers.h"
+#include "kernels/elementwise/doubles.h"
 #include "ops/node_view.h"
 #include "plan/params.h"
 #include "runtime/elements.h"
@@ -60,11 +62,30 @@ constexpr PairRow kPairRows[] = {{"Add", Whole::kAdd},
                                  {"Mul", Whole::kMul},
                                  {"Sub", Whole::kSub}};
 
+void add_pair(Lowering& lowering, std::size_t node, plan::KernelId kernel, std::uint32_t function,
+              TensorIndex a, TensorIndex b, TensorIndex to) {
+  lowering.add_step(node, kernel, {a, b}, {to}).set_params(plan::WholeParams{function});
+}
+
 void add_whole(Lowering& lowering, std::size_t node, Whole function, TensorIndex a, TensorIndex b,
                TensorIndex to) {
-  lowering.add_step(node, plan::KernelId::kWhole, {a, b}, {to})
-      .set_params(plan::WholeParams{static_cast<std::uint32_t>(function)});
+  add_pair(lowering, node, plan::KernelId::kWhole, static_cast<std::uint32_t>(function), a, b, to);
 }
+
+struct DoubleRow {
+  std::string_view op;
+  Double function;
+  std::size_t operands = 2;
+  std::optional<double> first = {};  // in place of an operand
+};
+constexpr DoubleRow kDoubleRows[] = {
+    {"Abs", Double::kAbs, 1},       {"Add", Double::kAdd},
+    {"Div", Double::kDiv},          {"Max", Double::kMax},
+    {"Min", Double::kMin},          {"Mul", Double::kMul},
+    {"Neg", Double::kSub, 1, -0.0}, {"Reciprocal", Double::kDiv, 1, 1.0},
+    {"Sign", Double::kSign, 1},     {"Sqrt", Double::kSqrt, 1},
+    {"Sub", Double::kSub},          {"Sum", Double::kAdd},
+};
 
 TensorIndex add_between(Lowering& lowering, ValueId like) {
   return lowering.add_temporary("between", lowering.dtype(like), lowering.shape(like));
@@ -140,12 +161,31 @@ Result<Lowered> lower_label_encoder(Lowering& lowering, std::size_t node) {
   return Lowered::kDeclined;
 }
 
+namespace {
+
+Result<Lowered> lower_doubles(Lowering& lowering, std::size_t node) {
+  const Node& n = lowering.graph.nodes[node];
+  for (const DoubleRow& row : kDoubleRows) {
+    if (row.op != n.op || row.operands != n.inputs.size()) continue;
+    const TensorIndex last = TRY(lowering.read(n.inputs.back()));
+    const TensorIndex first = row.first ? lowering.add_constant("first", Tensor::scalar(*row.first))
+                                        : TRY(lowering.read(n.inputs[0]));
+    add_pair(lowering, node, plan::KernelId::kDoubles, static_cast<std::uint32_t>(row.function),
+             first, last, lowering.write(n.outputs[0]));
+    return Lowered::kYes;
+  }
+  return Lowered::kDeclined;
+}
+
+}  // namespace
+
 Result<Lowered> lower_whole(Lowering& lowering, std::size_t node) {
   const Node& n = lowering.graph.nodes[node];
   const DType dtype = n.outputs.empty() ? DType::kFloat32 : lowering.dtype(n.outputs[0]);
   const auto element = runtime::element_of(dtype);
-  if (!n.domain.empty() || n.version < 7 || !element ||
-      whole_elements(Isa::kScalar, Whole::kAdd, *element) == nullptr) {
+  if (!n.domain.empty() || n.version < 7) return Lowered::kDeclined;
+  if (dtype == DType::kFloat64) return lower_doubles(lowering, node);
+  if (!element || whole_elements(Isa::kScalar, Whole::kAdd, *element) == nullptr) {
     return Lowered::kDeclined;
   }
   if (n.inputs.size() == 2) {

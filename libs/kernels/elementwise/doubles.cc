@@ -20,13 +20,6 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
-// As numeric::round_half_even.
-HWY_INLINE double rounded(double a) {
-  const double magnitude = __builtin_fabs(a);
-  const double whole = (magnitude + 0x1p52) - 0x1p52;
-  return magnitude < 0x1p52 ? __builtin_copysign(whole, a) : a;
-}
-
 template <Double kFunction>
 HWY_INLINE double combined(double a, double b) {
   if constexpr (kFunction == Double::kAdd) return a + b;
@@ -40,17 +33,7 @@ HWY_INLINE double combined(double a, double b) {
     const double sign = a > 0.0 ? 1.0 : a == 0.0 ? 0.0 : a;
     return a < 0.0 ? -1.0 : sign;
   }
-  if constexpr (kFunction == Double::kSqrt) return __builtin_sqrt(a);
-  if constexpr (kFunction == Double::kFloor) {
-    const double whole = rounded(a);
-    return __builtin_copysign(whole > a ? whole - 1.0 : whole, a);
-  }
-  if constexpr (kFunction == Double::kCeil) {
-    const double whole = rounded(a);
-    return __builtin_copysign(whole < a ? whole + 1.0 : whole, a);
-  }
-  if constexpr (kFunction == Double::kRound) return rounded(a);
-  return a <= 0.0 ? 0.0 : a;
+  return __builtin_sqrt(a);
 }
 
 template <Double kFunction>
@@ -62,8 +45,7 @@ void combine(const void* a, std::size_t a_step, const void* b, std::size_t b_ste
 constexpr DoublesTable kTable = {
     {combine<Double::kAdd>, combine<Double::kSub>, combine<Double::kMul>, combine<Double::kDiv>,
      combine<Double::kMin>, combine<Double::kMax>, combine<Double::kAbs>, combine<Double::kSign>,
-     combine<Double::kSqrt>, combine<Double::kFloor>, combine<Double::kCeil>,
-     combine<Double::kRound>, combine<Double::kRelu>}};
+     combine<Double::kSqrt>}};
 
 }  // namespace
 const DoublesTable& doubles_table() { return kTable; }

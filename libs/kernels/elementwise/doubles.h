@@ -22,10 +22,6 @@ enum class Double : std::uint8_t {
   kAbs,
   kSign,  // a NaN stays
   kSqrt,
-  kFloor,
-  kCeil,
-  kRound,  // half to even
-  kRelu,   // a <= 0 ? +0 : a
   kCount,
 };
 

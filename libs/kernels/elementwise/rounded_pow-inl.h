@@ -13,14 +13,22 @@
 #include "kernels/elementwise/rounded-inl.h"
 #include "kernels/numeric/float_math.h"
 
+// One function for all steps, where g++ would make one of each.
+#undef SLIPWAY_FOR_ALL_STEPS
+#ifdef __clang__
+#define SLIPWAY_FOR_ALL_STEPS HWY_NOINLINE
+#else
+#define SLIPWAY_FOR_ALL_STEPS HWY_NOINLINE __attribute__((noclone))
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
 #if HWY_TARGET == HWY_SCALAR
 // z[i] = pow(x[i], y[i]) for i < count. A step is 0 for a scalar, else 1. z may be x or y.
-HWY_NOINLINE void powers(const float* x, std::size_t x_step, const float* y, std::size_t y_step,
-                         float* z, std::size_t count) {
+SLIPWAY_FOR_ALL_STEPS void powers(const float* x, std::size_t x_step, const float* y,
+                                  std::size_t y_step, float* z, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) z[i] = numeric::pow(x[i * x_step], y[i * y_step]);
 }
 #else
@@ -71,8 +79,8 @@ HWY_NOINLINE void define_powers(const float* x, std::size_t x_step, const float*
 }
 
 // Whole vectors only.
-HWY_NOINLINE void whole_powers(const float* x, std::size_t x_step, const float* y,
-                               std::size_t y_step, float* z, std::size_t count) {
+SLIPWAY_FOR_ALL_STEPS void whole_powers(const float* x, std::size_t x_step, const float* y,
+                                        std::size_t y_step, float* z, std::size_t count) {
   const hn::Rebind<float, D64> floats;
   for (std::size_t i = 0; i < count; i += kAtOnce, x += kAtOnce * x_step, y += kAtOnce * y_step) {
     const auto a = x_step == 0 ? hn::Set(floats, *x) : hn::LoadU(floats, x);
@@ -87,8 +95,8 @@ HWY_NOINLINE void whole_powers(const float* x, std::size_t x_step, const float* 
 }
 
 // z[i] = pow(x[i], y[i]) for i < count. A step is 0 for a scalar, else 1. z may be x or y.
-HWY_NOINLINE void powers(const float* x, std::size_t x_step, const float* y, std::size_t y_step,
-                         float* z, std::size_t count) {
+SLIPWAY_FOR_ALL_STEPS void powers(const float* x, std::size_t x_step, const float* y,
+                                  std::size_t y_step, float* z, std::size_t count) {
   const std::size_t rest = count % kAtOnce;
   const std::size_t whole = count - rest;
   whole_powers(x, x_step, y, y_step, z, whole);

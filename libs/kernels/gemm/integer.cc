@@ -126,6 +126,7 @@ HWY_INLINE void pack_block(const std::uint8_t* b, std::size_t stride, std::size_
                            std::size_t columns, std::uint8_t turned, std::int8_t* to) {
   std::uint8_t row[kIntegerDepth][kIntegerBlock];
   const bool is_whole = columns >= kIntegerBlock;
+  HWY_UNROLL(1)
   for (std::size_t i = 0; i < kIntegerDepth; ++i) {
     if (!is_whole || i >= rows) std::memset(row[i], turned, kIntegerBlock);
     if (i < rows) std::memcpy(row[i], b + i * stride, is_whole ? kIntegerBlock : columns);
@@ -216,16 +217,17 @@ void start_integers(const IntegerKernels& kernels, std::int32_t a_zero, std::siz
 }
 
 void gather_integers(const std::uint8_t* a, std::size_t rows, std::size_t depth,
-                     std::uint8_t turned, std::uint8_t* to, std::int32_t* sums) {
-  const std::size_t stride = fours_of(depth) * kIntegerDepth;
+                     std::uint8_t turned, std::uint8_t* __restrict to, std::int32_t* sums) {
+  const std::size_t padding = fours_of(depth) * kIntegerDepth - depth;
   for (std::size_t r = 0; r < rows; ++r, a += depth) {
     std::uint32_t sum = 0;
-    for (std::size_t p = 0; p < depth; ++p) sum += static_cast<std::uint8_t>(a[p] ^ turned);
+    for (std::size_t p = 0; p < depth; ++p) {
+      to[p] = a[p] ^ turned;
+      sum += to[p];
+    }
     sums[r] = static_cast<std::int32_t>(sum);
-    if (to == nullptr) continue;
-    for (std::size_t p = 0; p < depth; ++p) to[p] = a[p] ^ turned;
-    std::memset(to + depth, 0, stride - depth);
-    to += stride;
+    std::memset(to + depth, 0, padding);
+    to += depth + padding;
   }
 }
 

@@ -20,7 +20,7 @@ inline constexpr std::uint8_t kTurned = 0x80;
 // Columns of B, packed as [blocks][depth / 4][16][4], zeros where there are none, and the sum of
 // each.
 std::size_t packed_integer_bytes(std::size_t columns, std::size_t depth);
-// Rows of A of whole fours, and the sum of each. `to` may be null: the sums alone.
+// Rows of A of whole fours, and the sum of each.
 void gather_integers(const std::uint8_t* a, std::size_t rows, std::size_t depth,
                      std::uint8_t turned, std::uint8_t* to, std::int32_t* sums);
 

@@ -72,7 +72,6 @@ void sum_all(const RunningSum& spec, const T* x, T* y, std::size_t begin, std::s
       sum_lines<kAbreast, kExclusive>(x + at, y + at, spec.length, step, apart);
     }
   };
-  if (kExclusive && !is_rows) go(std::integral_constant<std::size_t, 4 * kLines>());
   go(std::integral_constant<std::size_t, kLines>());
   go(std::integral_constant<std::size_t, 1>());
 }

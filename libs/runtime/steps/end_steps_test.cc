@@ -300,6 +300,43 @@ TEST(EndSteps, DivisorsAreConstantsWithoutZeros) {
   });
 }
 
+TEST(EndSteps, ProductsOfDoublesHaveNoActivation) {
+  const auto one = [](const char* name, Given a, Given b, Given y, plan::MatMulParams params,
+                      const char* error) {
+    return Lie{name,         KernelId::kMatMul, {std::move(a), std::move(b)},
+               std::move(y), raw_of(params),    error};
+  };
+  const auto f64 = [](Shape dims) { return Given{DType::kFloat64, std::move(dims)}; };
+  expect_told({
+      one("a product", f64({3, 5}), f64({5, 7}), f64({3, 7}), {4, {}}, nullptr),
+      one("batches", f64({2, 3, 5}), f64({5, 7}), f64({2, 3, 7}), {16, {}}, nullptr),
+      one("with an activation", f64({3, 5}), f64({5, 7}), f64({3, 7}), {4, {1, 0, 0}},
+          "activation"),
+      one("no chains", f64({3, 5}), f64({5, 7}), f64({3, 7}), {0, {}}, "do not fit"),
+      one("many chains", f64({3, 5}), f64({5, 7}), f64({3, 7}), {32, {}}, "do not fit"),
+      one("another depth", f64({3, 5}), f64({4, 7}), f64({3, 7}), {4, {}}, "do not fit"),
+      one("floats by doubles", floats({3, 5}), f64({5, 7}), f64({3, 7}), {4, {}}, "float"),
+  });
+}
+
+TEST(EndSteps, HardmaxHasAxes) {
+  const auto one = [](const char* name, Given x, Given y, plan::SoftmaxParams params,
+                      const char* error) {
+    return Lie{name, KernelId::kHardmax, {std::move(x)}, std::move(y), raw_of(params), error};
+  };
+  const Given x = floats({2, 3, 4});
+  expect_told({
+      one("columns", x, x, {1, 2, 0}, nullptr),
+      one("single elements", x, x, {3, 3, 0}, nullptr),
+      one("nothing", floats({0, 3}), floats({0, 3}), {0, 1, 0}, nullptr),
+      one("no such axis", x, x, {2, 4, 0}, "do not fit"),
+      one("axes the wrong way", x, x, {2, 1, 0}, "do not fit"),
+      one("a larger output", x, floats({2, 3, 5}), {1, 2, 0}, "do not fit"),
+      one("a logarithm", x, x, {1, 2, 1}, "do not fit"),
+      one("whole numbers", whole({2, 3}), whole({2, 3}), {1, 2, 0}, "int64"),
+  });
+}
+
 TEST(EndSteps, DoublesAreDoubles) {
   const auto one = [](const char* name, Given a, Given b, Given y, Double function,
                       const char* error) {
@@ -315,7 +352,7 @@ TEST(EndSteps, DoublesAreDoubles) {
   expect_told({
       one("sums", x, row, x, Double::kAdd, nullptr),
       one("roots", x, x, x, Double::kSqrt, nullptr),
-      one("floats", floats({2, 3}), floats({2, 3}), floats({2, 3}), Double::kAdd, "float"),
+      one("floats", floats({2, 3}), floats({2, 3}), floats({2, 3}), Double::kAdd, "no doubles"),
       one("a larger operand", x, x, row, Double::kAdd, "broadcast"),
       one("no such function", x, x, x, Double::kCount, "function"),
   });

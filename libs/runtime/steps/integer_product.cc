@@ -27,9 +27,7 @@ struct IntegerStep {
 
   std::size_t row_bytes() const { return (k + kIntegerDepth - 1) / kIntegerDepth * kIntegerDepth; }
   // Of scratch: rows of A, then packed columns of B.
-  std::size_t a_bytes() const {
-    return (gathers ? std::min(kChunkRows, m) * row_bytes() + 63 : 0) / 64 * 64;
-  }
+  std::size_t a_bytes() const { return (std::min(kChunkRows, m) * row_bytes() + 63) / 64 * 64; }
   std::size_t scratch_bytes() const {
     return a_bytes() +
            (packed == nullptr ? row_bytes() * std::min(kUnitColumns, whole_columns()) : 0);
@@ -88,10 +86,10 @@ void run_unit(const IntegerStep& step, const Call& call, std::size_t unit) {
   for (std::size_t row = 0; row < step.m; row += kChunkRows) {
     product.rows = std::min(step.m - row, kChunkRows);
     const std::uint8_t* const rows = a + row * step.k;
-    product.a = step.gathers ? gathered : rows;
+    product.a = rows;
     if (step.gathers || product.b_zeros != nullptr) {
-      gather_integers(rows, product.rows, step.k, step.a_turned, step.gathers ? gathered : nullptr,
-                      a_sums);
+      gather_integers(rows, product.rows, step.k, step.a_turned, gathered, a_sums);
+      product.a = gathered;
     }
     product.y = call.at<std::int32_t>(step.y) + (batch * step.m + row) * step.n + first;
     step.kernels.product(product);

@@ -1,3 +1,4 @@
+#include "kernels/gemm/doubles.h"
 #include "kernels/gemm/gemm.h"
 #include "runtime/steps/activation.h"
 #include "runtime/steps/batches.h"
@@ -28,11 +29,38 @@ RunCode run(const void* context, const Call& call) {
   return RunCode::kOk;
 }
 
+// A unit is some rows of one matrix.
+struct DoubleMatMul {
+  DoubleProductKernel kernel;
+  DoubleProduct product;  // without what a run gives
+  std::size_t m, parts;   // units of a matrix
+  std::uint32_t a, b, c;
+  Batches batches;
+
+  static constexpr std::size_t kRows = 16;
+};
+
+RunCode run_doubles(const void* context, const Call& call) {
+  const DoubleMatMul& matmul = *static_cast<const DoubleMatMul*>(context);
+  for (std::size_t unit = call.begin; unit < call.end; ++unit) {
+    const std::size_t batch = unit / matmul.parts;
+    const std::size_t row = unit % matmul.parts * DoubleMatMul::kRows;
+    const Batches::Offsets at = matmul.batches.offsets(batch);
+    DoubleProduct product = matmul.product;
+    product.a = call.at<const double>(matmul.a) + at.a;
+    product.b = call.at<const double>(matmul.b) + at.b;
+    product.c = call.at<double>(matmul.c) + batch * matmul.m * product.n;
+    matmul.kernel(product, row, std::min(matmul.m, row + DoubleMatMul::kRows));
+  }
+  return RunCode::kOk;
+}
+
 }  // namespace
 
 Status bind_matmul(Binder& binder) {
   TRY(binder.expect(2, 2, 1));
-  TRY(binder.expect_type(DType::kFloat32));
+  const bool is_double = binder.outputs[0]->dtype == DType::kFloat64;
+  TRY(binder.expect_type(is_double ? DType::kFloat64 : DType::kFloat32));
   TRY(binder.expect_plain());
   const auto params = TRY(binder.params<plan::MatMulParams>());
   const Operand& a = *binder.inputs[0];
@@ -45,12 +73,31 @@ Status bind_matmul(Binder& binder) {
   const std::int64_t m = a.dim(a.rank() - 2);
   const std::int64_t k = a.dim(a.rank() - 1);
   const std::int64_t n = b.dim(b.rank() - 1);
-  auto* const matmul = binder.make<MatMul>();
+  Batches batches;
   if (b.dim(b.rank() - 2) != k || c.dim(c.rank() - 2) != m || c.dim(c.rank() - 1) != n ||
-      !matmul->batches.plan(a, b, c) || params.chains == 0 || params.chains > 16 ||
+      !batches.plan(a, b, c) || params.chains == 0 || params.chains > 16 ||
       (params.chains & (params.chains - 1)) != 0) {
     return binder.error("the sizes of its operands do not fit together");
   }
+  if (is_double) {
+    if (params.activation.kind != static_cast<std::uint32_t>(Activation::kNone))
+      return binder.error("it has an activation of doubles");
+    auto* const doubles = binder.make<DoubleMatMul>();
+    doubles->kernel = double_product(binder.isa);
+    doubles->product.n = static_cast<std::size_t>(n);
+    doubles->product.k = static_cast<std::size_t>(k);
+    doubles->product.chains = params.chains;
+    doubles->m = static_cast<std::size_t>(m);
+    doubles->parts = (doubles->m + DoubleMatMul::kRows - 1) / DoubleMatMul::kRows;
+    doubles->a = a.slot;
+    doubles->b = b.slot;
+    doubles->c = c.slot;
+    doubles->batches = batches;
+    binder.use(run_doubles, doubles, batches.count() * doubles->parts);
+    return {};
+  }
+  auto* const matmul = binder.make<MatMul>();
+  matmul->batches = batches;
   matmul->kernel = gemm_kernels(binder.isa).matmul;
   MatMulCall& call = matmul->call;
   call.m = static_cast<std::size_t>(m);
@@ -65,7 +112,7 @@ Status bind_matmul(Binder& binder) {
   matmul->a = a.slot;
   matmul->b = b.slot;
   matmul->c = c.slot;
-  binder.use(run, matmul, matmul->batches.count(),
+  binder.use(run, matmul, batches.count(),
              matmul_scratch_floats(call.n, call.k, call.chains) * sizeof(float));
   return {};
 }

@@ -29,6 +29,7 @@ Status bind_gather_blocks(Binder& binder);
 Status bind_triangle(Binder& binder);
 Status bind_reverse_sequences(Binder& binder);
 Status bind_softmax(Binder& binder);
+Status bind_hardmax(Binder& binder);
 Status bind_layer_norm(Binder& binder);
 Status bind_group_norm(Binder& binder);
 Status bind_batch_norm(Binder& binder);

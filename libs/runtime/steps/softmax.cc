@@ -1,3 +1,6 @@
+#include <limits>
+
+#include "kernels/rows/hardmax.h"
 #include "kernels/rows/normalize.h"
 #include "plan/params.h"
 #include "runtime/steps/extents.h"
@@ -37,7 +40,53 @@ RunCode run_columns(const void* context, const Call& call) {
   return RunCode::kOk;
 }
 
+struct HardmaxStep {
+  Hardmax columns;
+  ColumnUnits units;
+  std::size_t length;
+  std::uint32_t from, to;
+};
+
+RunCode run_hardmax(const void* context, const Call& call) {
+  const HardmaxStep& step = *static_cast<const HardmaxStep*>(context);
+  const auto* const x = call.at<const float>(step.from);
+  auto* const y = call.at<float>(step.to);
+  const std::size_t inner = step.units.inner;
+  step.units.for_each(call.begin, call.end,
+                      [&](std::size_t outer, std::size_t begin, std::size_t end) {
+                        const std::size_t first = outer * step.length * inner;
+                        step.columns(x + first, y + first, step.length, inner, begin, end);
+                      });
+  return RunCode::kOk;
+}
+
 }  // namespace
+
+Status bind_hardmax(Binder& binder) {
+  TRY(binder.expect(1, 1, 1));
+  TRY(binder.expect_plain());
+  TRY(binder.expect_type(DType::kFloat32));
+  const auto params = TRY(binder.params<plan::SoftmaxParams>());
+  const Operand& from = *binder.inputs[0];
+  const Operand& to = *binder.outputs[0];
+  if (params.first > params.end || params.end > from.rank() || from.elements != to.elements ||
+      params.is_log != 0) {
+    return binder.error("its operands do not fit its parameters");
+  }
+  if (to.elements == 0) {
+    use_nothing(binder);
+    return {};
+  }
+  const Extents extents = extents_around(from, params.first, params.end);
+  if (extents.length > std::numeric_limits<std::int32_t>::max())
+    return binder.error("its rows are too long");
+  auto* const step = binder.make<HardmaxStep>();
+  *step = {hardmax(binder.isa), ColumnUnits(extents.outer, extents.inner, kColumns), extents.length,
+           from.slot, to.slot};
+  binder.work = to.elements;
+  binder.use(run_hardmax, step, step->units.units());
+  return {};
+}
 
 Status bind_softmax(Binder& binder) {
   TRY(binder.expect(1, 1, 1));

@@ -86,18 +86,22 @@ Status use_pairs(Binder& binder, WholeElements combine) {
   return {};
 }
 
+// The number of a function of two, of which there are `count`.
+Result<std::uint32_t> function_of(const Binder& binder, std::size_t count) {
+  TRY(binder.expect(2, 2, 1));
+  TRY(binder.expect_plain());
+  TRY(binder.expect_type(binder.outputs[0]->dtype));
+  const auto params = TRY(binder.params<plan::WholeParams>());
+  if (params.function >= count) return binder.error("it names a function that does not exist");
+  return params.function;
+}
+
 }  // namespace
 
 Status bind_whole(Binder& binder) {
-  TRY(binder.expect(2, 2, 1));
-  TRY(binder.expect_plain());
-  const auto params = TRY(binder.params<plan::WholeParams>());
-  if (params.function >= static_cast<std::uint32_t>(Whole::kCount))
-    return binder.error("it names a function that does not exist");
-  const auto function = static_cast<Whole>(params.function);
-  const DType dtype = binder.outputs[0]->dtype;
-  TRY(binder.expect_type(dtype));
-  const auto element = element_of(dtype);
+  const auto function =
+      static_cast<Whole>(TRY(function_of(binder, static_cast<std::size_t>(Whole::kCount))));
+  const auto element = element_of(binder.outputs[0]->dtype);
   const WholeElements combine = element ? whole_elements(binder.isa, function, *element) : nullptr;
   if (combine == nullptr) return binder.error("no kernel has whole numbers of its type");
   const Operand& second = *binder.inputs[1];
@@ -107,13 +111,11 @@ Status bind_whole(Binder& binder) {
 }
 
 Status bind_doubles(Binder& binder) {
-  TRY(binder.expect(2, 2, 1));
-  TRY(binder.expect_plain());
-  TRY(binder.expect_type(DType::kFloat64));
-  const auto params = TRY(binder.params<plan::DoublesParams>());
-  if (params.function >= static_cast<std::uint32_t>(Double::kCount))
-    return binder.error("it names a function that does not exist");
-  return use_pairs(binder, double_elements(binder.isa, static_cast<Double>(params.function)));
+  const auto function =
+      static_cast<Double>(TRY(function_of(binder, static_cast<std::size_t>(Double::kCount))));
+  if (binder.outputs[0]->dtype != DType::kFloat64)
+    return binder.error("its numbers are no doubles");
+  return use_pairs(binder, double_elements(binder.isa, function));
 }
 
 Status bind_look_up(Binder& binder) {
