@@ -6,6 +6,7 @@
 #include <cstring>
 
 #define SLIPWAY_INT8_TARGETS
+#define SLIPWAY_HAS_DOT
 #include "kernels/simd/dispatch.h"
 #include "kernels/simd/f32x16-inl.h"
 // NOLINTNEXTLINE(llvm-include-order): after the vectors it is written in
@@ -19,8 +20,12 @@ namespace {
 #if HWY_TARGET == HWY_AVX3_DL
 inline constexpr std::size_t kRows = 6;
 inline constexpr std::size_t kBlocks = 2;
-#elif HWY_TARGET == HWY_AVX2
+#elif HWY_TARGET == HWY_AVX2 || defined(SLIPWAY_DOT)
+#ifdef SLIPWAY_DOT
+inline constexpr std::size_t kRows = 6;
+#else
 inline constexpr std::size_t kRows = 4;
+#endif
 inline constexpr std::size_t kBlocks = 1;
 #else
 inline constexpr std::size_t kRows = HWY_TARGET == HWY_SCALAR ? 1 : 2;
