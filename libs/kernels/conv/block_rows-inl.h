@@ -31,7 +31,8 @@ struct Taps {
 using BlockTile = void (*)(const Taps&, const TileOutput&);
 
 // A tile for one form alone: of so many columns, the first of which begins `before` inputs before
-// the row, or at or after its first, and the last of which ends so far after it. Null: there is none.
+// the row, or at or after its first, and the last of which ends so far after it. Null: there is
+// none.
 using FixedTile = BlockTile (*)(const ConvShape& shape, std::size_t columns, std::ptrdiff_t before,
                                 std::ptrdiff_t after);
 
@@ -39,7 +40,7 @@ struct BlockTiles {
   std::size_t weights;      // floats of one tap
   std::size_t widest;       // columns
   const BlockTile* inside;  // whose taps are all inside the input, by tile_index of the columns
-  const BlockTile* edged;   // that leave out up to kEdge columns at either end; null: there are none
+  const BlockTile* edged;  // that leave out up to kEdge columns at either end; null: there are none
   std::size_t widest_fixed;
   FixedTile fixed;  // or null
 };
@@ -148,8 +149,9 @@ class BlockRows {
 
   Planned fixed_tile(std::size_t columns) const {
     constexpr std::ptrdiff_t kNone = 0;
-    return {tiles_.fixed(shape_, columns, std::max(before(), kNone), std::max(after(columns), kNone)),
-            planned_columns_, columns, 1, nullptr};
+    return {
+        tiles_.fixed(shape_, columns, std::max(before(), kNone), std::max(after(columns), kNone)),
+        planned_columns_, columns, 1, nullptr};
   }
 
   Planned any_tile(std::size_t columns) {

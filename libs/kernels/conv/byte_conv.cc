@@ -84,7 +84,7 @@ class ByteRows {
   }
 
  private:
-  static constexpr std::size_t kStrip = 56;                          // columns
+  static constexpr std::size_t kStrip = 56;                            // columns
   static constexpr std::size_t kMostLanes = kByteBlocks * kConvBlock;  // channels of a tile
 
   std::size_t lanes() const { return kernels_.blocks * kConvBlock; }

@@ -1,5 +1,5 @@
-// The depthwise convolution of bytes by 3 x 3 taps, without a residual, where there are products for
-// it. Rows of the input are copied to where the zero point stands around them, so that every
+// The depthwise convolution of bytes by 3 x 3 taps, without a residual, where there are products
+// for it. Rows of the input are copied to where the zero point stands around them, so that every
 // output has all its taps. Include after byte_tile-inl.h.
 #if defined(SLIPWAY_CONV_BYTE_DEPTHWISE_3X3_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef SLIPWAY_CONV_BYTE_DEPTHWISE_3X3_INL_H

@@ -1,5 +1,5 @@
-// Products of 3 x 3 taps with bytes, for the depthwise convolution: on AVX-512 with VNNI, on AVX2, and
-// with NEON's dot products. Include after byte_tile-inl.h.
+// Products of 3 x 3 taps with bytes, for the depthwise convolution: on AVX-512 with VNNI, on AVX2,
+// and with NEON's dot products. Include after byte_tile-inl.h.
 #if defined(SLIPWAY_CONV_BYTE_PRODUCTS_3X3_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef SLIPWAY_CONV_BYTE_PRODUCTS_3X3_INL_H
 #undef SLIPWAY_CONV_BYTE_PRODUCTS_3X3_INL_H

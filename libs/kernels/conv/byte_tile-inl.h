@@ -34,7 +34,7 @@ inline constexpr std::size_t kByteColumns = 2;
 inline constexpr std::size_t kByteBlocks = 1;
 #endif
 inline constexpr std::size_t kFour = 4;
-inline constexpr std::size_t kFourBytes = kConvBlock * kFour;              // of weights
+inline constexpr std::size_t kFourBytes = kConvBlock * kFour;               // of weights
 inline constexpr std::size_t kLinesOfBlock = kConvBlock * kConvBlock / 64;  // by one of channels
 
 // Steps in bytes.

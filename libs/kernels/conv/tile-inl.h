@@ -336,8 +336,8 @@ constexpr std::size_t rounded_up_columns(std::size_t columns) {
   return columns <= 8 ? columns : columns + columns % 2;
 }
 
-// The first tile of a row of `columns`, none wider than the widest: as equal ones as can be, since the
-// narrowest feed the processor worst.
+// The first tile of a row of `columns`, none wider than the widest: as equal ones as can be, since
+// the narrowest feed the processor worst.
 constexpr std::size_t first_tile(std::size_t columns, std::size_t widest) {
   std::size_t tiles = (columns + widest - 1) / widest;
   if (rounded_up_columns((columns + tiles - 1) / tiles) > columns) ++tiles;

@@ -185,9 +185,7 @@ struct AnyBytes {
   }
 
   // Four times four of them, of which each dot takes one.
-  static HWY_INLINE Four load_block(const std::uint8_t* x) {
-    return {signed_bytes(vld1q_u8(x))};
-  }
+  static HWY_INLINE Four load_block(const std::uint8_t* x) { return {signed_bytes(vld1q_u8(x))}; }
   template <int kFour>
   static HWY_INLINE ByteSums dot_in_block(ByteSums sums, Four x, Weights w) {
     for (int i = 0; i < 4; ++i) sums.v[i] = vdotq_laneq_s32(sums.v[i], w.v[i], x.v, kFour);
