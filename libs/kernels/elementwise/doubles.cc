@@ -26,8 +26,8 @@ HWY_INLINE double combined(double a, double b) {
   if constexpr (kFunction == Double::kSub) return a - b;
   if constexpr (kFunction == Double::kMul) return a * b;
   if constexpr (kFunction == Double::kDiv) return a / b;
-  if constexpr (kFunction == Double::kMin) return (b < a) | (b != b) ? b : a;
-  if constexpr (kFunction == Double::kMax) return (b > a) | (b != b) ? b : a;
+  if constexpr (kFunction == Double::kMin) return ((b < a) | (b != b)) != 0 ? b : a;
+  if constexpr (kFunction == Double::kMax) return ((b > a) | (b != b)) != 0 ? b : a;
   if constexpr (kFunction == Double::kAbs) return __builtin_fabs(a);
   if constexpr (kFunction == Double::kSign) {
     const double sign = a > 0.0 ? 1.0 : a == 0.0 ? 0.0 : a;

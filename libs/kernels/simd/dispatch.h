@@ -34,6 +34,7 @@
 #ifndef HWY_DISABLED_TARGETS
 // SLIPWAY_NO_AVX512: sanitized builds, where its largest tiles take g++ minutes a source.
 #ifdef SLIPWAY_DOT
+#undef HWY_COMPILE_ONLY_STATIC
 #define HWY_COMPILE_ONLY_STATIC
 #ifdef __x86_64__
 #define HWY_BASELINE_TARGETS HWY_AVX2
