@@ -71,9 +71,9 @@ std::strong_ordering compare_pre_releases(std::string_view a, std::string_view b
 }  // namespace
 
 Result<Version> Version::parse(std::string_view text) {
-  const Error error{Code::kInvalid, str("'", shorten(text),
-                                        "' is no semantic version: three numbers with dots "
-                                        "between them, such as \"1.0.0\"")};
+  Error error{Code::kInvalid, str("'", shorten(text),
+                                  "' is no semantic version: three numbers with dots "
+                                  "between them, such as \"1.0.0\"")};
   if (text.size() > 200) return error;
   Version version;
   std::string_view rest = text;

@@ -39,7 +39,7 @@ Result<fs::path> ship_engine(const fs::path& cache, const fs::path& model, const
                                       model.filename().string(), ": build again")};
   }
   fs::create_directories(folder, error);
-  const fs::path shipped = folder / newest->filename();
+  fs::path shipped = folder / newest->filename();
   if (!error) fs::copy_file(*newest, shipped, fs::copy_options::overwrite_existing, error);
   const fs::path own = fs::path(*newest).replace_extension(".files");
   if (std::error_code absent; !error && fs::exists(own, absent))

@@ -122,7 +122,7 @@ Result<fs::path> Variants::base(double pruned) {
   return once(bases_, stem, [&]() -> Result<fs::path> {
     const quantize::Pruning pruning =
         TRY(quantize::prune(TRY(read_runnable(source_.model)), pruned));
-    const fs::path path = source_.folder / str(stem, ".onnx");
+    fs::path path = source_.folder / str(stem, ".onnx");
     TRY(write_model(pruning.model, path));
     return path;
   });
@@ -130,7 +130,7 @@ Result<fs::path> Variants::base(double pruned) {
 
 Result<fs::path> Variants::make_onnx(const Setup& setup) {
   const std::string& precision = setup.precision;
-  const fs::path from = TRY(base(setup.pruned));
+  fs::path from = TRY(base(setup.pruned));
   if (precision == "f32") return from;
   Model model = TRY(read_runnable(from));
   if (is_quantized(model.graph)) {
@@ -145,7 +145,7 @@ Result<fs::path> Variants::make_onnx(const Setup& setup) {
       TRY(options.to == quantize::Precision::kInt8
               ? calibrate(std::move(model), options)
               : quantize::quantize_without_samples(std::move(model), options));
-  const fs::path path = source_.folder / str(file_stem(setup, false), ".onnx");
+  fs::path path = source_.folder / str(file_stem(setup, false), ".onnx");
   TRY(write_model(outcome.model, path));
   return path;
 }
@@ -171,7 +171,7 @@ Result<fs::path> Variants::make_plan(const Setup& setup) {
   options.weights = TRY(compile::parse_weight_type(row.weights));
   if (setup.slides) options.slides = source_.slides;
   const compile::Compiled compiled = TRY(compile::compile_model(std::move(model), options));
-  const fs::path path = source_.folder / str(file_stem(setup, true), ".plan");
+  fs::path path = source_.folder / str(file_stem(setup, true), ".plan");
   AtomicFile file = TRY(AtomicFile::create(path));
   TRY(file.write(compiled.file.bytes()));
   TRY(file.commit());

@@ -245,7 +245,7 @@ class RealDisk : public Disk {
     const int copy = dup(descriptor.number());  // closedir() closes it
     DIR* const stream = copy < 0 ? nullptr : fdopendir(copy);
     if (stream == nullptr) {
-      const Error error = failure("cannot list", folder);
+      Error error = failure("cannot list", folder);
       if (copy >= 0) close(copy);
       return error;
     }

@@ -36,7 +36,7 @@ Result<fs::path> locate(const fs::path& folder, std::string_view location) {
   std::error_code failed;
   const fs::path root = fs::canonical(folder, failed);
   if (failed) return Error{Code::kNotFound, str("cannot find the folder ", folder.string())};
-  const fs::path target = fs::canonical(root / relative, failed);
+  fs::path target = fs::canonical(root / relative, failed);
   if (failed) {
     return Error{Code::kNotFound, str("external data ", location, " is not in ", root.string(),
                                       ": copy it there, beside the model")};

@@ -32,40 +32,16 @@ constexpr std::size_t padded_to_group(std::size_t n) { return (n + kWide - 1) / 
 //
 // store_fixed: the nearest integers of sixteen floats; anything where one is beyond 2^15 or a NaN.
 #if HWY_TARGET == HWY_AVX3_DL
-// 2^14 + q as two unsigned bytes: all low ones of a group, then all high ones.
 inline constexpr std::size_t kFixedParts = 1;
-struct FixedSums {
-  __m512i low, high;
-};
-struct FixedWeights {
-  __m512i v;
-};
-struct FixedFour {
-  __m512i low, high;
-};
-HWY_INLINE FixedSums start_fixed(const std::int8_t* start) {
-  return {_mm512_loadu_si512(start), _mm512_setzero_si512()};
+using FixedVector = __m512i;
+HWY_INLINE FixedVector no_products() { return _mm512_setzero_si512(); }
+HWY_INLINE FixedVector load_vector(const std::int8_t* from) { return _mm512_loadu_si512(from); }
+HWY_INLINE FixedVector each_four(std::int32_t four) { return _mm512_set1_epi32(four); }
+HWY_INLINE FixedVector add_products(FixedVector sum, FixedVector x, FixedVector w) {
+  return _mm512_dpbusd_epi32(sum, x, w);
 }
-HWY_INLINE FixedWeights load_fixed_weights(const std::int8_t* w) {
-  __m512i v = _mm512_loadu_si512(w);
-  asm("" : "+v"(v));  // loaded once, not for each use
-  return {v};
-}
-HWY_INLINE __m512i four_bytes(const std::uint8_t* from) {
-  std::int32_t four;
-  std::memcpy(&four, from, sizeof(four));
-  return _mm512_set1_epi32(four);
-}
-HWY_INLINE FixedFour load_fixed(const std::uint8_t* fixed, std::size_t four) {
-  const std::uint8_t* const at = fixed + four / 4 * 2 * kWide + four % 4 * kFour;
-  return {four_bytes(at), four_bytes(at + kWide)};
-}
-HWY_INLINE void take(FixedSums& sums, FixedFour x, FixedWeights w) {
-  sums.low = _mm512_dpbusd_epi32(sums.low, x.low, w.v);
-  sums.high = _mm512_dpbusd_epi32(sums.high, x.high, w.v);
-}
-HWY_INLINE void finish(FixedSums sums, std::size_t /*part*/, F32x16& y) {
-  y.part[0].raw = _mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_slli_epi32(sums.high, 8), sums.low));
+HWY_INLINE hn::Vec<DF> floats_of(FixedVector low, FixedVector high) {
+  return {_mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_slli_epi32(high, 8), low))};
 }
 HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
   const __m512i q = _mm512_add_epi32(_mm512_cvtps_epi32(x.part[0].raw), _mm512_set1_epi32(1 << 14));
@@ -75,41 +51,18 @@ HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
 }
 
 #elif HWY_TARGET == HWY_AVX2 && defined(SLIPWAY_DOT)
-// As with AVX-512.
 inline constexpr std::size_t kFixedParts = 2;
-struct FixedSums {
-  __m256i low, high;
-};
-struct FixedWeights {
-  __m256i v;
-};
-struct FixedFour {
-  __m256i low, high;
-};
-HWY_INLINE FixedSums start_fixed(const std::int8_t* start) {
-  return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(start)), _mm256_setzero_si256()};
+using FixedVector = __m256i;
+HWY_INLINE FixedVector no_products() { return _mm256_setzero_si256(); }
+HWY_INLINE FixedVector load_vector(const std::int8_t* from) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
-HWY_INLINE FixedWeights load_fixed_weights(const std::int8_t* w) {
-  __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
-  asm("" : "+x"(v));  // loaded once, not for each use
-  return {v};
+HWY_INLINE FixedVector each_four(std::int32_t four) { return _mm256_set1_epi32(four); }
+HWY_INLINE FixedVector add_products(FixedVector sum, FixedVector x, FixedVector w) {
+  return _mm256_dpbusd_avx_epi32(sum, x, w);
 }
-HWY_INLINE __m256i four_bytes(const std::uint8_t* from) {
-  std::int32_t four;
-  std::memcpy(&four, from, sizeof(four));
-  return _mm256_set1_epi32(four);
-}
-HWY_INLINE FixedFour load_fixed(const std::uint8_t* fixed, std::size_t four) {
-  const std::uint8_t* const at = fixed + four / 4 * 2 * kWide + four % 4 * kFour;
-  return {four_bytes(at), four_bytes(at + kWide)};
-}
-HWY_INLINE void take(FixedSums& sums, FixedFour x, FixedWeights w) {
-  sums.low = _mm256_dpbusd_avx_epi32(sums.low, x.low, w.v);
-  sums.high = _mm256_dpbusd_avx_epi32(sums.high, x.high, w.v);
-}
-HWY_INLINE void finish(FixedSums sums, std::size_t part, F32x16& y) {
-  y.part[part].raw =
-      _mm256_cvtepi32_ps(_mm256_add_epi32(_mm256_slli_epi32(sums.high, 8), sums.low));
+HWY_INLINE hn::Vec<DF> floats_of(FixedVector low, FixedVector high) {
+  return {_mm256_cvtepi32_ps(_mm256_add_epi32(_mm256_slli_epi32(high, 8), low))};
 }
 HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
   const __m256i q[2] = {_mm256_cvtps_epi32(x.part[0].raw), _mm256_cvtps_epi32(x.part[1].raw)};
@@ -308,6 +261,41 @@ HWY_INLINE void store_fixed(F32x16 x, std::uint8_t* fixed, std::size_t at) {
     q[j] = static_cast<std::int16_t>(numeric::round_half_even(v < 32767.0F ? v : 32767.0F));
   }
   std::memcpy(fixed + 2 * at, q, sizeof(q));
+}
+#endif
+
+// 2^14 + q as two unsigned bytes: all low ones of a group, then all high ones.
+#if HWY_TARGET == HWY_AVX3_DL || (HWY_TARGET == HWY_AVX2 && defined(SLIPWAY_DOT))
+struct FixedSums {
+  FixedVector low, high;
+};
+struct FixedWeights {
+  FixedVector v;
+};
+struct FixedFour {
+  FixedVector low, high;
+};
+HWY_INLINE FixedSums start_fixed(const std::int8_t* start) {
+  return {load_vector(start), no_products()};
+}
+HWY_INLINE FixedWeights load_fixed_weights(const std::int8_t* w) {
+  FixedVector v = load_vector(w);
+  asm("" : "+v"(v));  // loaded once, not for each use
+  return {v};
+}
+HWY_INLINE FixedFour load_fixed(const std::uint8_t* fixed, std::size_t four) {
+  const std::uint8_t* const at = fixed + four / 4 * 2 * kWide + four % 4 * kFour;
+  std::int32_t bytes[2];
+  std::memcpy(&bytes[0], at, kFour);
+  std::memcpy(&bytes[1], at + kWide, kFour);
+  return {each_four(bytes[0]), each_four(bytes[1])};
+}
+HWY_INLINE void take(FixedSums& sums, FixedFour x, FixedWeights w) {
+  sums.low = add_products(sums.low, x.low, w.v);
+  sums.high = add_products(sums.high, x.high, w.v);
+}
+HWY_INLINE void finish(FixedSums sums, std::size_t part, F32x16& y) {
+  y.part[part] = floats_of(sums.low, sums.high);
 }
 #endif
 

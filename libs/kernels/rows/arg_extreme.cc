@@ -7,6 +7,8 @@
 
 #define SLIPWAY_LOOP_TARGETS
 #include "kernels/simd/dispatch.h"
+// NOLINTNEXTLINE(llvm-include-order): for each target again
+#include "kernels/rows/abreast-inl.h"
 
 #ifndef SLIPWAY_ARG_EXTREME_TABLE
 #define SLIPWAY_ARG_EXTREME_TABLE
@@ -21,8 +23,6 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
-constexpr std::size_t kAbreast = 64;
-
 template <bool kMax>
 HWY_INLINE bool is_beyond(float a, float b) {
   return (kMax ? a > b : a < b) | ((a != a) & (b == b));
@@ -33,44 +33,13 @@ HWY_INLINE bool takes_over(float here, float there) {
   return kTakesLast ? !is_beyond<kMax>(there, here) : is_beyond<kMax>(here, there);
 }
 
-// The extremes of `count` neighbouring columns, row by row: x is read in its order.
-template <typename Index>
-struct Abreast {
-  float best[kAbreast];
-  Index at[kAbreast];
-};
-template <bool kMax, bool kTakesLast, typename Index>
-HWY_INLINE void find_abreast(const float* x, std::size_t length, std::size_t inner,
-                             std::size_t count, Abreast<Index>& found) {
-  float(&best)[kAbreast] = found.best;
-  Index(&at)[kAbreast] = found.at;
-  std::fill(at, at + kAbreast, Index{0});
-  std::copy_n(x, count, best);
-  for (std::size_t i = 1; i < length; ++i) {
-    const float* const row = x + i * inner;
-    const auto here = static_cast<Index>(i);
-    const auto step = [&](std::size_t c) HWY_ATTR {
-      const bool takes = takes_over<kMax, kTakesLast>(row[c], best[c]);
-      best[c] = takes ? row[c] : best[c];
-      at[c] = takes ? here : at[c];
-    };
-    if (count == kAbreast) {
-      HWY_UNROLL(1)
-      for (std::size_t c = 0; c < kAbreast; ++c) step(c);  // a number known beforehand: in vectors
-    } else {
-      HWY_UNROLL(1)
-      for (std::size_t c = 0; c < count; ++c) step(c);
-    }
-  }
-}
-
 template <bool kMax, bool kTakesLast, typename Index>
 void find_columns(const float* x, std::int64_t* y, std::size_t length, std::size_t inner,
                   std::size_t begin, std::size_t end) {
   Abreast<Index> found;
   for (std::size_t c = begin; c < end; c += kAbreast) {
     const std::size_t count = std::min(end - c, kAbreast);
-    find_abreast<kMax, kTakesLast>(x + c, length, inner, count, found);
+    find_abreast<takes_over<kMax, kTakesLast>>(x + c, length, inner, count, found);
     std::copy_n(found.at, count, y + c);
   }
 }
@@ -91,7 +60,7 @@ std::int64_t find_in_row(const float* x, std::size_t length) {
   const std::size_t rows = length / kAbreast;
   if (rows > 1 && rows <= std::numeric_limits<std::int32_t>::max()) {
     Abreast<std::int32_t> found;
-    find_abreast<kMax, kTakesLast>(x, rows, kAbreast, kAbreast, found);
+    find_abreast<takes_over<kMax, kTakesLast>>(x, rows, kAbreast, kAbreast, found);
     for (std::size_t c = 0; c < kAbreast; ++c)
       take(found.best[c], static_cast<std::size_t>(found.at[c]) * kAbreast + c);
     rest = rows * kAbreast;

@@ -9,6 +9,8 @@
 
 #define SLIPWAY_LOOP_TARGETS
 #include "kernels/simd/dispatch.h"
+// NOLINTNEXTLINE(llvm-include-order): for each target again
+#include "kernels/rows/abreast-inl.h"
 
 #ifndef SLIPWAY_HARDMAX_TABLE
 #define SLIPWAY_HARDMAX_TABLE
@@ -23,7 +25,7 @@ HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {
 namespace {
 
-constexpr std::size_t kAbreast = 64;
+HWY_INLINE bool is_greater(float here, float there) { return here > there; }
 
 // Of numbers that are not NaN; without any, minus infinity.
 float greatest_of(const float* x, std::size_t length) {
@@ -56,27 +58,11 @@ void set_row(const float* x, float* y, std::size_t length) {
 
 void set_columns(const float* x, float* y, std::size_t length, std::size_t inner,
                  std::size_t count) {
-  float best[kAbreast] = {};
-  std::int32_t at[kAbreast] = {};
-  std::copy_n(x, count, best);
-  for (std::size_t i = 1; i < length; ++i) {
-    const float* const row = x + i * inner;
-    const auto here = static_cast<std::int32_t>(i);
-    const auto step = [&](std::size_t c) HWY_ATTR {
-      const bool takes = row[c] > best[c];
-      best[c] = takes ? row[c] : best[c];
-      at[c] = takes ? here : at[c];
-    };
-    if (count == kAbreast) {
-      HWY_UNROLL(1)
-      for (std::size_t c = 0; c < kAbreast; ++c) step(c);  // a number known beforehand: in vectors
-    } else {
-      HWY_UNROLL(1)
-      for (std::size_t c = 0; c < count; ++c) step(c);
-    }
-  }
+  Abreast<std::int32_t> found;
+  find_abreast<is_greater>(x, length, inner, count, found);
   for (std::size_t i = 0; i < length; ++i) std::fill_n(y + i * inner, count, 0.0F);
-  for (std::size_t c = 0; c < count; ++c) y[static_cast<std::size_t>(at[c]) * inner + c] = 1.0F;
+  for (std::size_t c = 0; c < count; ++c)
+    y[static_cast<std::size_t>(found.at[c]) * inner + c] = 1.0F;
 }
 
 void columns(const float* x, float* y, std::size_t length, std::size_t inner, std::size_t begin,

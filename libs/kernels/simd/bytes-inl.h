@@ -63,8 +63,8 @@ HWY_INLINE __m256i broadcast_four(const std::uint8_t* x) {
   return _mm256_set1_epi32(four);
 }
 
-#ifdef SLIPWAY_DOT
-struct AnyBytes {
+// As they lie in memory.
+struct PlainBytes {
   static constexpr std::int32_t kOffset = 0;
   struct Weights {
     __m256i v[2];
@@ -76,6 +76,10 @@ struct AnyBytes {
     return {{load_half(w, 0), load_half(w, 1)}};
   }
   static HWY_INLINE Four load_four(const std::uint8_t* x) { return {broadcast_four(x)}; }
+};
+
+#ifdef SLIPWAY_DOT
+struct AnyBytes : PlainBytes {
   static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
     for (int i = 0; i < 2; ++i) sums.v[i] = _mm256_dpbusd_avx_epi32(sums.v[i], x.v, w.v[i]);
     return sums;
@@ -131,18 +135,7 @@ HWY_INLINE __m256i add_pairs(__m256i sum, __m256i x, __m256i w) {
 }
 
 // No two weights of a pair have more than 128 together: no sum of two products is beyond 16 bits.
-struct SmallPairs {
-  static constexpr std::int32_t kOffset = 0;
-  struct Weights {
-    __m256i v[2];
-  };
-  struct Four {
-    __m256i v;
-  };
-  static HWY_INLINE Weights load_weights(const std::int8_t* w) {
-    return {{load_half(w, 0), load_half(w, 1)}};
-  }
-  static HWY_INLINE Four load_four(const std::uint8_t* x) { return {broadcast_four(x)}; }
+struct SmallPairs : PlainBytes {
   static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
     for (int i = 0; i < 2; ++i) sums.v[i] = add_pairs(sums.v[i], x.v, w.v[i]);
     return sums;
@@ -150,20 +143,8 @@ struct SmallPairs {
 };
 #endif
 
-#elif HWY_TARGET == HWY_NEON && defined(SLIPWAY_DOT)
-struct ByteSums {
-  int32x4_t v[4];
-};
-HWY_INLINE ByteSums start_sums(const std::int32_t* start) {
-  return {{vld1q_s32(start), vld1q_s32(start + 4), vld1q_s32(start + 8), vld1q_s32(start + 12)}};
-}
-HWY_INLINE I32x16 finished(ByteSums sums) {
-  I32x16 y;
-  for (std::size_t i = 0; i < kParts; ++i) y.part[i].raw = sums.v[i];
-  return y;
-}
-
-struct AnyBytes {
+#elif HWY_TARGET == HWY_NEON
+struct SignedBytes {
   static constexpr std::int32_t kOffset = 128;
   struct Weights {
     int8x16_t v[4];
@@ -177,28 +158,40 @@ struct AnyBytes {
   static HWY_INLINE Four load_four(const std::uint8_t* x) {
     std::uint32_t four;
     std::memcpy(&four, x, sizeof(four));
-    return {signed_bytes(vreinterpretq_u8_u32(vdupq_n_u32(four)))};
+    return {vreinterpretq_s8_u32(vdupq_n_u32(four ^ 0x80808080U))};
   }
+};
+
+#ifdef SLIPWAY_DOT
+struct ByteSums {
+  int32x4_t v[4];
+};
+HWY_INLINE ByteSums start_sums(const std::int32_t* start) {
+  return {{vld1q_s32(start), vld1q_s32(start + 4), vld1q_s32(start + 8), vld1q_s32(start + 12)}};
+}
+HWY_INLINE I32x16 finished(ByteSums sums) {
+  I32x16 y;
+  for (std::size_t i = 0; i < kParts; ++i) y.part[i].raw = sums.v[i];
+  return y;
+}
+
+struct AnyBytes : SignedBytes {
   static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
     for (int i = 0; i < 4; ++i) sums.v[i] = vdotq_s32(sums.v[i], w.v[i], x.v);
     return sums;
   }
 
   // Four times four of them, of which each dot takes one.
-  static HWY_INLINE Four load_block(const std::uint8_t* x) { return {signed_bytes(vld1q_u8(x))}; }
+  static HWY_INLINE Four load_block(const std::uint8_t* x) {
+    return {vreinterpretq_s8_u8(veorq_u8(vld1q_u8(x), vdupq_n_u8(0x80)))};
+  }
   template <int kFour>
   static HWY_INLINE ByteSums dot_in_block(ByteSums sums, Four x, Weights w) {
     for (int i = 0; i < 4; ++i) sums.v[i] = vdotq_laneq_s32(sums.v[i], w.v[i], x.v, kFour);
     return sums;
   }
-
- private:
-  static HWY_INLINE int8x16_t signed_bytes(uint8x16_t x) {
-    return vreinterpretq_s8_u8(veorq_u8(x, vdupq_n_u8(0x80)));
-  }
 };
-
-#elif HWY_TARGET == HWY_NEON
+#else
 struct ByteSums {
   int32x4_t v[8];
 };
@@ -217,24 +210,7 @@ HWY_INLINE I32x16 finished(ByteSums sums) {
   return y;
 }
 
-struct AnyBytes {
-  static constexpr std::int32_t kOffset = 128;
-  struct Weights {
-    int8x16_t v[4];
-  };
-  struct Four {
-    int8x16_t v;
-  };
-  static HWY_INLINE Weights load_weights(const std::int8_t* w) {
-    Weights weights;
-    for (int i = 0; i < 4; ++i) weights.v[i] = vld1q_s8(w + 16 * i);
-    return weights;
-  }
-  static HWY_INLINE Four load_four(const std::uint8_t* x) {
-    std::uint32_t four;
-    std::memcpy(&four, x, sizeof(four));
-    return {vreinterpretq_s8_u32(vdupq_n_u32(four ^ 0x80808080U))};
-  }
+struct AnyBytes : SignedBytes {
   static HWY_INLINE ByteSums dot(ByteSums sums, Four x, Weights w) {
     for (int i = 0; i < 4; ++i) {
       sums.v[2 * i] = vpadalq_s16(sums.v[2 * i], vmull_s8(vget_low_s8(x.v), vget_low_s8(w.v[i])));
@@ -243,6 +219,7 @@ struct AnyBytes {
     return sums;
   }
 };
+#endif
 
 #else
 struct ByteSums {

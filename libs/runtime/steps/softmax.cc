@@ -27,19 +27,6 @@ RunCode run_rows(const void* context, const Call& call) {
   return RunCode::kOk;
 }
 
-RunCode run_columns(const void* context, const Call& call) {
-  const Softmax& step = *static_cast<const Softmax*>(context);
-  const auto* const x = call.at<const float>(step.from);
-  auto* const y = call.at<float>(step.to);
-  const std::size_t inner = step.units.inner;
-  step.units.for_each(call.begin, call.end,
-                      [&](std::size_t outer, std::size_t begin, std::size_t end) {
-                        const std::size_t first = outer * step.length * inner;
-                        step.columns(x + first, y + first, step.length, inner, begin, end);
-                      });
-  return RunCode::kOk;
-}
-
 struct HardmaxStep {
   Hardmax columns;
   ColumnUnits units;
@@ -47,8 +34,9 @@ struct HardmaxStep {
   std::uint32_t from, to;
 };
 
-RunCode run_hardmax(const void* context, const Call& call) {
-  const HardmaxStep& step = *static_cast<const HardmaxStep*>(context);
+template <typename Step>
+RunCode run_columns(const void* context, const Call& call) {
+  const Step& step = *static_cast<const Step*>(context);
   const auto* const x = call.at<const float>(step.from);
   auto* const y = call.at<float>(step.to);
   const std::size_t inner = step.units.inner;
@@ -60,19 +48,27 @@ RunCode run_hardmax(const void* context, const Call& call) {
   return RunCode::kOk;
 }
 
-}  // namespace
-
-Status bind_hardmax(Binder& binder) {
+// What softmax and hardmax ask of their operands.
+Status check_operands(Binder& binder, const plan::SoftmaxParams& params) {
   TRY(binder.expect(1, 1, 1));
   TRY(binder.expect_plain());
   TRY(binder.expect_type(DType::kFloat32));
-  const auto params = TRY(binder.params<plan::SoftmaxParams>());
   const Operand& from = *binder.inputs[0];
-  const Operand& to = *binder.outputs[0];
-  if (params.first > params.end || params.end > from.rank() || from.elements != to.elements ||
-      params.is_log != 0) {
+  if (params.first > params.end || params.end > from.rank() ||
+      from.elements != binder.outputs[0]->elements) {
     return binder.error("its operands do not fit its parameters");
   }
+  return {};
+}
+
+}  // namespace
+
+Status bind_hardmax(Binder& binder) {
+  const auto params = TRY(binder.params<plan::SoftmaxParams>());
+  TRY(check_operands(binder, params));
+  if (params.is_log != 0) return binder.error("there is no logarithm of it");
+  const Operand& from = *binder.inputs[0];
+  const Operand& to = *binder.outputs[0];
   if (to.elements == 0) {
     use_nothing(binder);
     return {};
@@ -84,20 +80,15 @@ Status bind_hardmax(Binder& binder) {
   *step = {hardmax(binder.isa), ColumnUnits(extents.outer, extents.inner, kColumns), extents.length,
            from.slot, to.slot};
   binder.work = to.elements;
-  binder.use(run_hardmax, step, step->units.units());
+  binder.use(run_columns<HardmaxStep>, step, step->units.units());
   return {};
 }
 
 Status bind_softmax(Binder& binder) {
-  TRY(binder.expect(1, 1, 1));
-  TRY(binder.expect_plain());
-  TRY(binder.expect_type(DType::kFloat32));
   const auto params = TRY(binder.params<plan::SoftmaxParams>());
+  TRY(check_operands(binder, params));
   const Operand& from = *binder.inputs[0];
   const Operand& to = *binder.outputs[0];
-  if (params.first > params.end || params.end > from.rank() || from.elements != to.elements) {
-    return binder.error("its operands do not fit its parameters");
-  }
   if (to.elements == 0) {
     use_nothing(binder);
     return {};
@@ -114,7 +105,8 @@ Status bind_softmax(Binder& binder) {
            to.slot};
   binder.work = to.elements * 32;
   const bool is_rows = extents.inner == 1;
-  binder.use(is_rows ? run_rows : run_columns, step, is_rows ? extents.outer : step->units.units());
+  binder.use(is_rows ? run_rows : run_columns<Softmax>, step,
+             is_rows ? extents.outer : step->units.units());
   return {};
 }
 
