@@ -28,9 +28,9 @@ trust::Seconds unit_of(char letter) {
 }  // namespace
 
 Result<trust::Seconds> parse_lifetime(std::string_view option, std::string_view text) {
-  const Error fault{Code::kUsage, str(option, " ", shorten(text),
-                                      " is no time: write it as 12h, 90d or 2w, from one hour to "
-                                      "3650 days")};
+  Error fault{Code::kUsage, str(option, " ", shorten(text),
+                                " is no time: write it as 12h, 90d or 2w, from one hour to "
+                                "3650 days")};
   if (text.size() < 2 || text.size() > 8) return fault;
   const trust::Seconds unit = unit_of(text.back());
   text.remove_suffix(1);

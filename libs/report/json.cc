@@ -393,7 +393,7 @@ std::string to_script_json(const Report& report) {
 }
 
 Result<Report> from_json(std::string_view text, std::string_view origin) {
-  const Error error{Code::kInvalid, str(origin, " is no report of slipway build: build again")};
+  Error error{Code::kInvalid, str(origin, " is no report of slipway build: build again")};
   const Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!root.is_object()) return error;
   std::uint64_t format = 0;

@@ -114,7 +114,7 @@ Result<std::string> target_url(std::string_view base_url, const Found& target, b
 
 Result<disk::Path> download(disk::Disk& disk, fetch::Fetcher& fetcher, std::string_view base_url,
                             const Found& target, bool is_consistent, const disk::Path& folder) {
-  const disk::Path path = folder / file_name(target.path, "");
+  disk::Path path = folder / file_name(target.path, "");
   if (disk.look(path).ok() && check_file(disk, path, target).ok()) return path;
   disk::Path part = path;
   part += ".part";
