@@ -19,10 +19,22 @@ using plan::Place;
 // Below this many multiply-adds a step is done before another thread has heard of it.
 constexpr std::uint64_t kWorthSharing = 60'000;
 
+// A thread's part of a step is done in so many pieces, of at least so much work each: whoever is
+// done first helps, and what one loses its core for delays the other by that over their number.
+constexpr std::size_t kPieces = 4;
+constexpr std::uint64_t kLeastPiece = 60'000;
+
 constexpr std::size_t kMaxThreads = 256;
 
 std::size_t aligned(std::size_t bytes) {
   return (bytes + plan::kAlignment - 1) / plan::kAlignment * plan::kAlignment;
+}
+
+// An even number: kernels take two at a time.
+std::size_t units_of_a_piece(std::size_t units, std::uint64_t work, std::size_t threads) {
+  const std::size_t part = (units + threads - 1) / threads;
+  const std::uint64_t pieces = std::clamp<std::uint64_t>(work / threads / kLeastPiece, 1, kPieces);
+  return std::max<std::size_t>(2, (part / pieces + 1) / 2 * 2);
 }
 
 std::uint64_t now_ns() {
@@ -39,16 +51,13 @@ struct Session::Job {
   const Step* step;
   std::atomic<RunCode> code;
 
-  static void share(void* data, std::size_t share) {
+  static void piece(void* data, std::size_t thread, Range units) {
     Job& job = *static_cast<Job*>(data);
     const Session& session = *job.session;
-    const std::size_t units = job.step->bound.units;
-    const std::size_t threads = session.team_->threads();
     const Call call{
         session.pointers_.data(),
-        session.memory_.data() + session.memory_bytes_ - (share + 1) * session.scratch_bytes_,
-        units * share / threads, units * (share + 1) / threads};
-    if (call.begin == call.end) return;
+        session.memory_.data() + session.memory_bytes_ - (thread + 1) * session.scratch_bytes_,
+        units.begin, units.end};
     const RunCode code = job.step->bound.run(job.step->bound.context, call);
     if (code != RunCode::kOk) job.code.store(code, std::memory_order_relaxed);
   }
@@ -157,12 +166,13 @@ Status Session::bind_steps(const PrepareOptions& options) {
     const bool is_shared = options.threads > 1 && binder.bound.units > 1 && work >= kWorthSharing;
     if (is_shared) shared_work += work;
     uses_team_ |= is_shared;
-    steps_.push_back({binder.bound, is_shared});
+    steps_.push_back({binder.bound,
+                      is_shared ? units_of_a_piece(binder.bound.units, work, options.threads) : 0});
     profile_.push_back({name, kernel->name, record.multiply_adds, 0});
   }
   if (shared_work < options.least_shared_work) {
     uses_team_ = false;
-    for (Step& step : steps_) step.is_shared = false;
+    for (Step& step : steps_) step.of_a_piece = 0;
   }
   return {};
 }
@@ -283,7 +293,7 @@ bool Session::restore(std::span<const std::byte> from) noexcept {
 }
 
 RunCode Session::run_step(const Step& step) noexcept {
-  if (step.is_shared) return run_shared(step);
+  if (step.of_a_piece != 0) return run_shared(step);
   const Call call{pointers_.data(), memory_.data() + memory_bytes_ - scratch_bytes_, 0,
                   step.bound.units};
   return step.bound.run(step.bound.context, call);
@@ -291,7 +301,7 @@ RunCode Session::run_step(const Step& step) noexcept {
 
 RunCode Session::run_shared(const Step& step) noexcept {
   Job job{this, &step, RunCode::kOk};
-  team_->run(Job::share, &job);
+  team_->run(Job::piece, &job, step.bound.units, step.of_a_piece);
   return job.code.load(std::memory_order_relaxed);
 }
 

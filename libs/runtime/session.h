@@ -86,7 +86,7 @@ class Session {
  private:
   struct Step {
     BoundStep bound;
-    bool is_shared = false;  // worth dividing among the threads
+    std::size_t of_a_piece = 0;  // units that a thread takes at a time; 0: one thread does all
   };
   // A tensor that is the caller's memory: this slot follows that port.
   struct View {

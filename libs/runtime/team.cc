@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 
 #include "base/str.h"
@@ -15,6 +16,7 @@ namespace {
 // A few microseconds: shorter than waking from the kernel, longer than most steps' ends lie apart.
 constexpr std::uint32_t kSpinsInRun = 4000;
 constexpr std::uint32_t kSpinsPerMicrosecond = 20;
+constexpr std::size_t kMostPieces = std::size_t{1} << 20;
 
 void pause() {
 #if defined(__x86_64__)
@@ -104,17 +106,30 @@ std::uint32_t Team::wait_for_other_than(std::uint32_t seen) {
   }
 }
 
-// The share `first`, then those that nobody has begun. A thread that comes late, when this ticket's
-// shares are done or another's have begun, finds nothing to take: share_ and data_ are read only by
-// one that has taken a share, and while it has not done it they stay.
-void Team::take_shares(std::uint32_t ticket, std::size_t first) {
+Range Team::part(std::size_t worker) const { return EvenParts{units_, 1, threads_}.part(worker); }
+
+std::uint32_t Team::pieces_of(std::size_t worker) const {
+  return static_cast<std::uint32_t>((part(worker).size() + of_a_piece_ - 1) / of_a_piece_);
+}
+
+// Pieces of this thread's part, then those that are left of the others'. Whatever work a taken
+// piece is of, even newer work than this thread was woken for, stands there since before `left`
+// did.
+void Team::take_pieces(std::size_t thread) {
   for (std::size_t i = 0; i < threads_; ++i) {
-    const std::size_t share = first + i < threads_ ? first + i : first + i - threads_;
-    std::uint32_t before = ticket - 1;
-    if (!workers_[share].taken.compare_exchange_strong(before, ticket, std::memory_order_acq_rel))
-      continue;
-    share_(data_, share);
-    done_.fetch_add(1, std::memory_order_release);
+    const std::size_t of = thread + i < threads_ ? thread + i : thread + i - threads_;
+    std::atomic<std::uint32_t>& left = workers_[of].left;
+    std::uint32_t n = left.load(std::memory_order_relaxed);
+    while (n != 0) {
+      if (!left.compare_exchange_weak(n, n - 1, std::memory_order_acquire,
+                                      std::memory_order_relaxed))
+        continue;
+      const Range all = part(of);
+      const std::size_t begin = all.begin + (pieces_of(of) - n) * of_a_piece_;
+      piece_(data_, thread, {begin, std::min(begin + of_a_piece_, all.end)});
+      done_.fetch_add(1, std::memory_order_release);
+      n = left.load(std::memory_order_relaxed);
+    }
   }
 }
 
@@ -123,7 +138,7 @@ void Team::work(std::size_t number) {
   for (;;) {
     seen = wait_for_other_than(seen);
     if (is_over_.load(std::memory_order_relaxed)) return;
-    take_shares(seen, number);
+    take_pieces(number);
   }
 }
 
@@ -144,15 +159,22 @@ void Team::begin() {
   if (parked_.load(std::memory_order_seq_cst) != 0) wake_all(ticket_);
 }
 
-void Team::run(Share share, void* data) {
-  share_ = share;
+void Team::run(Piece piece, void* data, std::size_t units, std::size_t of_a_piece) {
+  piece_ = piece;
   data_ = data;
+  units_ = units;
+  of_a_piece_ = std::max(of_a_piece, units / kMostPieces + 1);
   done_.store(0, std::memory_order_relaxed);
-  const std::uint32_t ticket = ticket_.fetch_add(1, std::memory_order_seq_cst) + 1;
+  std::uint32_t pieces = 0;
+  for (std::size_t i = 0; i < threads_; ++i) {
+    pieces += pieces_of(i);
+    workers_[i].left.store(pieces_of(i), std::memory_order_release);
+  }
+  ticket_.fetch_add(1, std::memory_order_seq_cst);
   if (parked_.load(std::memory_order_seq_cst) != 0) wake_all(ticket_);
-  take_shares(ticket, 0);
+  take_pieces(0);
   std::uint32_t spins = 0;
-  while (done_.load(std::memory_order_acquire) != threads_) {
+  while (done_.load(std::memory_order_acquire) != pieces) {
     if (++spins < kSpinsInRun) {
       pause();
     } else {

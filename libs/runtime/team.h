@@ -1,10 +1,10 @@
 // A team: the calling thread and the workers that help it through the steps of a run.
 //
 // Between runs workers are parked in the kernel and use no processor. begin() wakes them; from then
-// to end() they wait for the next share by spinning for a moment, then parked.
+// to end() they wait for the next work by spinning for a moment, then parked.
 //
-// Nobody waits for a thread that is still asleep, or has lost its core, before it took its share:
-// whoever is done with its own takes over what others have not begun.
+// Every thread has an equal part of a step's work, in pieces. Nobody waits for one that is still
+// asleep or has lost its core: whoever is done with its own part takes pieces of the others'.
 //
 // Where the caller names no cores, workers keep off the core that begin() is called on: woken
 // there, as the system likes to do, they would wait for the very thread that waits for them.
@@ -20,12 +20,13 @@
 #include <span>
 
 #include "base/result.h"
+#include "kernels/range.h"
 
 namespace slipway::runtime {
 
-// One of as many equal shares of the work as the team has threads. No two threads are in the same
-// share; which thread takes which differs from run to run.
-using Share = void (*)(void* data, std::size_t share);
+// Some units of a step's work, done by the thread of that number. Which thread has which units
+// differs from run to run.
+using Piece = void (*)(void* data, std::size_t thread, Range units);
 
 class Team {
  public:
@@ -41,8 +42,9 @@ class Team {
   std::size_t threads() const { return threads_; }
 
   void begin();
-  // Calls share(data, i) once for every i below threads() and returns when all are done.
-  void run(Share share, void* data);
+  // Has every unit below `units` done once, at most `of_a_piece` > 0 of them at a time, and returns
+  // when all are done.
+  void run(Piece piece, void* data, std::size_t units, std::size_t of_a_piece);
   void end();
 
  private:
@@ -51,15 +53,17 @@ class Team {
     std::size_t number = 0;
     pthread_t thread{};
     bool is_running = false;
-    // The last ticket whose share of this number somebody has taken.
-    alignas(64) std::atomic<std::uint32_t> taken{0};
+    // Pieces of this worker's part that nobody has taken yet.
+    alignas(64) std::atomic<std::uint32_t> left{0};
   };
 
   Team(std::size_t threads, std::uint32_t spin_us);
   static void* enter(void* worker);
   void work(std::size_t number);
   std::uint32_t wait_for_other_than(std::uint32_t seen);
-  void take_shares(std::uint32_t ticket, std::size_t first);
+  Range part(std::size_t worker) const;
+  std::uint32_t pieces_of(std::size_t worker) const;
+  void take_pieces(std::size_t thread);
   void keep_off_core_of_caller();
 
   const std::size_t threads_;
@@ -67,10 +71,12 @@ class Team {
   std::unique_ptr<Worker[]> workers_;
   cpu_set_t allowed_{};  // where workers may run; none where their cores are given
   int caller_core_ = -1;
-  Share share_ = nullptr;
+  // Of the work at hand: read by one that has taken a piece, and as they are until it has done it.
+  Piece piece_ = nullptr;
   void* data_ = nullptr;
-  // Each change of ticket_ is as many shares as there are threads; the next comes once all are
-  // done.
+  std::size_t units_ = 0;
+  std::size_t of_a_piece_ = 1;
+  // Changes where there is new work.
   alignas(64) std::atomic<std::uint32_t> ticket_{0};
   std::atomic<bool> is_in_run_{false};
   std::atomic<bool> is_over_{false};

@@ -9,6 +9,8 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/range.h"
+
 namespace slipway::runtime {
 namespace {
 
@@ -18,24 +20,55 @@ std::unique_ptr<Team> team_of(std::size_t threads, std::span<const int> cores) {
   return team.ok() ? std::move(*team) : nullptr;
 }
 
-TEST(Team, EachShareIsDoneOnce) {
+TEST(Team, EachUnitIsDoneOnce) {
+  struct Counts {
+    std::size_t of_a_piece;
+    std::size_t threads;
+    std::array<std::atomic<int>, 70> done{};
+  };
   for (const std::size_t threads : {1U, 2U, 3U, 5U}) {
-    auto team = Team::create(threads, {}, 0);
-    ASSERT_TRUE(team.ok()) << team.error().message;
-    std::array<std::atomic<int>, 8> done{};
-    for (int run = 0; run < 200; ++run) {
-      (*team)->begin();
-      for (int step = 0; step < 5; ++step) {
-        (*team)->run(
-            [](void* data, std::size_t share) {
-              (*static_cast<std::array<std::atomic<int>, 8>*>(data))[share].fetch_add(1);
-            },
-            &done);
+    const std::unique_ptr<Team> team = team_of(threads, {});
+    ASSERT_NE(team, nullptr);
+    for (const std::size_t units : {0U, 1U, 4U, 7U, 64U}) {
+      for (const std::size_t of_a_piece : {1U, 2U, 5U, 64U}) {
+        Counts counts{of_a_piece, threads};
+        for (int run = 0; run < 40; ++run) {
+          team->begin();
+          for (int step = 0; step < 5; ++step) {
+            team->run(
+                [](void* data, std::size_t thread, Range range) {
+                  Counts& all = *static_cast<Counts*>(data);
+                  EXPECT_LT(thread, all.threads);
+                  EXPECT_LE(range.size(), all.of_a_piece);
+                  EXPECT_FALSE(range.empty());
+                  for (std::size_t i = range.begin; i < range.end; ++i) all.done[i].fetch_add(1);
+                },
+                &counts, units, of_a_piece);
+          }
+          team->end();
+        }
+        for (std::size_t i = 0; i < counts.done.size(); ++i)
+          EXPECT_EQ(counts.done[i], i < units ? 200 : 0);
       }
-      (*team)->end();
     }
-    for (std::size_t i = 0; i < done.size(); ++i) EXPECT_EQ(done[i], i < threads ? 1000 : 0);
   }
+}
+
+TEST(Team, NoTwoThreadsHaveTheSameNumber) {
+  const std::unique_ptr<Team> team = team_of(4, {});
+  ASSERT_NE(team, nullptr);
+  std::array<std::atomic<int>, 4> within{};
+  team->begin();
+  for (int step = 0; step < 500; ++step) {
+    team->run(
+        [](void* data, std::size_t thread, Range) {
+          std::atomic<int>& here = (*static_cast<std::array<std::atomic<int>, 4>*>(data))[thread];
+          EXPECT_EQ(here.fetch_add(1), 0);
+          here.fetch_sub(1);
+        },
+        &within, 100, 1);
+  }
+  team->end();
 }
 
 TEST(Team, ACoreThatIsNotThereIsNamed) {
@@ -45,8 +78,7 @@ TEST(Team, ACoreThatIsNotThereIsNamed) {
   EXPECT_NE(team.error().message.find("99999"), std::string::npos);
 }
 
-// Inside a share of a team of two: returns when the other share has begun, and so is another
-// thread's.
+// Inside one of two pieces: returns when the other has begun, and so is another thread's.
 void meet(std::atomic<int>& begun) {
   begun.fetch_add(1);
   while (begun.load() < 2) sched_yield();
@@ -68,19 +100,19 @@ std::array<cpu_set_t, 2> cores_in_a_run(Team& team, int core, const cpu_set_t& a
   } asked;
   team.begin();
   team.run(
-      [](void* data, std::size_t share) {
+      [](void* data, std::size_t thread, Range) {
         auto& all = *static_cast<Asked*>(data);
         meet(all.begun);
-        sched_getaffinity(0, sizeof(cpu_set_t), &all.cores[share]);
+        sched_getaffinity(0, sizeof(cpu_set_t), &all.cores[thread]);
       },
-      &asked);
+      &asked, 2, 1);
   team.end();
   EXPECT_EQ(sched_setaffinity(0, sizeof(allowed), &allowed), 0);
   return asked.cores;
 }
 
 // The worker gives way to everybody and has the caller's core: while the caller is busy it never
-// comes to its share.
+// comes to its part.
 TEST(Team, NobodyWaitsForAWorkerThatSleeps) {
   cpu_set_t allowed;
   ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
@@ -91,21 +123,22 @@ TEST(Team, NobodyWaitsForAWorkerThatSleeps) {
   std::atomic<int> begun{0};
   team->begin();
   team->run(
-      [](void* data, std::size_t share) {
+      [](void* data, std::size_t thread, Range) {
         meet(*static_cast<std::atomic<int>*>(data));
         const sched_param lowest{};
-        if (share == 1) {
+        if (thread == 1) {
           EXPECT_EQ(sched_setscheduler(0, SCHED_IDLE, &lowest), 0);
         }
       },
-      &begun);
+      &begun, 2, 1);
   team->end();
   std::array<int, 2> by{};
   int taken_over = 0;
   for (int run = 0; run < 100; ++run) {
     team->begin();
-    team->run([](void* data, std::size_t share) { static_cast<int*>(data)[share] = gettid(); },
-              by.data());
+    team->run([](void* data, std::size_t,
+                 Range units) { static_cast<int*>(data)[units.begin] = gettid(); },
+              by.data(), 2, 1);
     team->end();
     taken_over += by[1] == gettid() ? 1 : 0;
   }

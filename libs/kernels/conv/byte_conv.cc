@@ -260,8 +260,9 @@ void convolve(const ConvShape& shape, const ByteConvOperands& operands, const Co
   const std::size_t fours = (std::min(shape.in_channels, kConvBlock) + kFour - 1) / kFour;
   const std::size_t in_blocks = blocks_of(shape.in_channels);
   const std::size_t taps = shape.kernel_positions();
-  for (std::size_t unit = begin; unit < end; ++unit) {
-    const ConvUnit u = conv_unit(shape, part, unit);
+  while (begin < end) {
+    const ConvUnits u = first_units(shape, part, begin, end);
+    begin += u.blocks.size();
     for (std::size_t block = u.blocks.begin; block < u.blocks.end;) {
       const std::size_t w_block = u.group * part.out_blocks + block;
       const std::size_t y_block = u.image * part.out_blocks + block;

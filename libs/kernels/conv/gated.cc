@@ -43,14 +43,13 @@ void run_gated_convolution(Isa isa, const ConvShape& shape, const ConvOperands& 
   const std::size_t pitch = shape.in_positions() * kConvBlock;  // of x and y
   const std::size_t w_block = packed_conv_floats(shape) / part.out_blocks;
   const auto scale = gate_kernels(isa).scale;
-  for (std::size_t unit = begin; unit < end; ++unit) {
-    const ConvUnit u = conv_unit(shape, part, unit);
-    if (unit == begin || unit % part.unit_columns == 0) {
-      for (std::size_t b = 0; b < in_blocks; ++b) {
-        const std::size_t block = u.image * in_blocks + b;
-        scale(operands.x + block * pitch + u.lines.begin * kConvBlock, gate + block * kConvBlock,
-              scratch + b * u.lines.size() * kConvBlock, u.lines.size());
-      }
+  while (begin < end) {
+    const ConvUnits u = first_units(shape, part, begin, end);
+    begin += u.blocks.size();
+    for (std::size_t b = 0; b < in_blocks; ++b) {
+      const std::size_t block = u.image * in_blocks + b;
+      scale(operands.x + block * pitch + u.lines.begin * kConvBlock, gate + block * kConvBlock,
+            scratch + b * u.lines.size() * kConvBlock, u.lines.size());
     }
     ConvShape chunk = flattened(shape);
     chunk.width.input = chunk.width.output = u.lines.size();

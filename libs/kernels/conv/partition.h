@@ -1,7 +1,7 @@
 // How a convolution is cut into units: any range of them can be computed by itself.
 //
 // A unit is a chunk of the output's rows (of its positions where it is pointwise), whose input
-// should stay in the second cache, by a few blocks of output channels. The blocks go by fastest.
+// should stay in the second cache, by a block of output channels. The blocks go by fastest.
 #pragma once
 
 #include <algorithm>
@@ -13,16 +13,14 @@ namespace slipway {
 struct ConvPartition {
   bool is_flat = false;        // lines are positions, not rows
   EvenParts chunks;            // of lines
-  std::size_t out_blocks = 0;  // of a group
-  std::size_t unit_blocks = 2;
-  std::size_t unit_columns = 0;  // units of one chunk
+  std::size_t out_blocks = 0;  // of a group: units of one chunk
   std::size_t units = 0;
 };
 
 inline ConvPartition partition(const ConvShape& shape) {
   constexpr std::size_t kChunkFloats = std::size_t{64} * 1024;  // of a second cache of 512 KB
   constexpr std::size_t kFlatStep = 28;  // whole tiles on most instruction sets
-  constexpr std::size_t kUnits = 8;      // threads share a few units evenly, so that there are
+  constexpr std::size_t kUnits = 16;     // threads share a few units evenly, so that there are
   constexpr std::size_t kLeastPositions =
       112;  // as many where chunks need not be smaller than this
   ConvPartition p;
@@ -43,8 +41,7 @@ inline ConvPartition partition(const ConvShape& shape) {
   const std::size_t most = weights / 4 > line_floats * lines ? 2 * kChunkFloats : kChunkFloats;
   p.chunks = EvenParts::of_at_most(most / line_floats, lines, p.is_flat ? kFlatStep : 1);
   p.out_blocks = blocks_of(shape.out_channels);
-  p.unit_columns = (p.out_blocks + p.unit_blocks - 1) / p.unit_blocks;
-  const std::size_t of_a_chunk = shape.batch * shape.groups * p.unit_columns;
+  const std::size_t of_a_chunk = shape.batch * shape.groups * p.out_blocks;
   const std::size_t wanted = (kUnits + of_a_chunk - 1) / std::max<std::size_t>(1, of_a_chunk);
   p.chunks.parts =
       std::max(p.chunks.parts, std::min({wanted, positions / kLeastPositions, p.chunks.grains()}));
@@ -60,22 +57,24 @@ inline ConvShape flattened(const ConvShape& shape) {
   return flat;
 }
 
-struct ConvUnit {
+// Neighbouring units of one chunk.
+struct ConvUnits {
   std::size_t image;  // and group
   std::size_t group;
   Range lines;
-  Range blocks;  // of the group's output
+  Range blocks;  // of the group's output: a unit each
 };
 
-inline ConvUnit conv_unit(const ConvShape& shape, const ConvPartition& part, std::size_t unit) {
-  const std::size_t column = unit % part.unit_columns;
-  const std::size_t chunk = unit / part.unit_columns % part.chunks.parts;
-  ConvUnit u{unit / part.unit_columns / part.chunks.parts, 0, {}, {}};
-  u.group = u.image % shape.groups;
-  u.lines = part.chunks.part(chunk);
-  u.blocks = {column * part.unit_blocks,
-              std::min((column + 1) * part.unit_blocks, part.out_blocks)};
-  return u;
+// Units begin .. end as far as they are of one chunk. begin < end.
+inline ConvUnits first_units(const ConvShape& shape, const ConvPartition& part, std::size_t begin,
+                             std::size_t end) {
+  const std::size_t block = begin % part.out_blocks;
+  const std::size_t chunk = begin / part.out_blocks % part.chunks.parts;
+  const std::size_t image = begin / part.out_blocks / part.chunks.parts;
+  return {image,
+          image % shape.groups,
+          part.chunks.part(chunk),
+          {block, std::min(block + (end - begin), part.out_blocks)}};
 }
 
 }  // namespace slipway

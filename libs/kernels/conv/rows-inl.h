@@ -294,8 +294,9 @@ void convolve(const ConvShape& given, const ConvSteps& steps, const ConvOperands
   const std::size_t x_group =
       (steps.x_channel == 1 ? blocks_of(shape.in_channels) * kConvBlock : shape.in_channels) *
       in_positions;
-  for (std::size_t unit = begin; unit < end; ++unit) {
-    const ConvUnit u = conv_unit(shape, part, unit);
+  while (begin < end) {
+    const ConvUnits u = first_units(shape, part, begin, end);
+    begin += u.blocks.size();
     for (std::size_t block = u.blocks.begin; block < u.blocks.end;) {
       const std::size_t y_block = u.image * part.out_blocks + block;
       const std::size_t w_block = u.group * part.out_blocks + block;

@@ -144,6 +144,7 @@ Status bind_chain(Binder& binder) {
   }
   chain->to = output.slot;
   chain->elements = output.bytes / sizeof(float);
+  binder.work = chain->elements * 4 * chain->program.step_count;
   binder.use(run, chain, (chain->elements + kUnit - 1) / kUnit,
              kChainScratchFloats * sizeof(float));
   return {};

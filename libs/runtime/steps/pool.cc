@@ -57,6 +57,7 @@ Status bind_pool(Binder& binder) {
     if (pool->shape.lines() * pool->shape.width.output != 1)
       return binder.error("a global pool gives one position");
     pool->global = kind == PoolKind::kGlobalMax ? kernels.global_max : kernels.global_average;
+    binder.work = x.elements * 4;
     binder.use(run_global, pool, pool->shape.blocks);
     return {};
   }
@@ -66,6 +67,8 @@ Status bind_pool(Binder& binder) {
                                    &pool->shape.width_pad_end};
   const std::size_t spatial = x.rank() - 2;
   for (std::size_t i = 0; i < spatial; ++i) *ends[3 - spatial + i] = params.pad_end[i];
+  binder.work = y.elements * 2 * pool->shape.depth.kernel * pool->shape.height.kernel *
+                pool->shape.width.kernel;
   binder.use(run, pool, pool->shape.blocks * pool->shape.lines());
   return {};
 }

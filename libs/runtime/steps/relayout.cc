@@ -85,6 +85,7 @@ Status bind_relayout(Binder& binder) {
                             : from.elements / static_cast<std::uint64_t>(from.dim(0) * from.dim(1));
   const std::size_t units =
       from.elements == 0 ? 0 : static_cast<std::size_t>(from.dim(0)) * relayout->blocks;
+  binder.work = to.bytes;
   binder.use(is_bytes(from) ? run_bytes : run, relayout, units);
   return {};
 }

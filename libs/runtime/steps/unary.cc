@@ -50,6 +50,7 @@ Status bind_unary(Binder& binder) {
             from.elements,
             params.alpha,
             params.beta};
+  binder.work = to.elements * 8;
   binder.use(run, apply, (from.elements + kUnit - 1) / kUnit);
   return {};
 }
