@@ -1,5 +1,7 @@
 #include "kernels/gemm/doubles.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/gemm/small.h"
+#include "kernels/range.h"
 #include "runtime/steps/activation.h"
 #include "runtime/steps/batches.h"
 #include "runtime/steps/rows.h"
@@ -7,24 +9,59 @@
 namespace slipway::runtime {
 namespace {
 
-// A unit is one matrix of the batch.
+// A unit is some panels of one matrix of the batch.
 struct MatMul {
   void (*kernel)(const MatMulCall&, const GemmPart&);
   MatMulCall call;  // without what a run gives
+  EvenParts panels;
   std::uint32_t a, b, c;
   Batches batches;
+
+  static constexpr std::size_t kUnits = 16;  // what there should be for threads to share
+  static constexpr std::size_t kPanels = 4;  // of a unit, at least
 };
 
 RunCode run(const void* context, const Call& call) {
   const MatMul& matmul = *static_cast<const MatMul*>(context);
-  for (std::size_t unit = call.begin; unit < call.end; ++unit) {
+  const std::size_t parts = matmul.panels.parts;
+  for (std::size_t unit = call.begin; unit < call.end;) {
     MatMulCall product = matmul.call;
-    const Batches::Offsets at = matmul.batches.offsets(unit);
+    const std::size_t batch = unit / parts;
+    const std::size_t first = unit % parts;
+    const std::size_t last = std::min(parts, first + (call.end - unit));
+    const Batches::Offsets at = matmul.batches.offsets(batch);
     product.a = call.at<const float>(matmul.a) + at.a;
     product.b = call.at<const float>(matmul.b) + at.b;
-    product.c = call.at<float>(matmul.c) + unit * product.m * product.n;
+    product.c = call.at<float>(matmul.c) + batch * product.m * product.n;
     product.scratch = reinterpret_cast<float*>(call.scratch);
-    matmul.kernel(product, whole(product.m, product.n));
+    matmul.kernel(
+        product, {0, product.m, matmul.panels.part(first).begin, matmul.panels.part(last - 1).end});
+    unit += last - first;
+  }
+  return RunCode::kOk;
+}
+
+// A unit is one matrix of the batch.
+struct SmallMatMul {
+  SmallProductKernel kernel;
+  SmallProducts products;  // without what a run gives
+  std::uint32_t a, b, c;
+  Batches batches;
+};
+
+RunCode run_small(const void* context, const Call& call) {
+  const SmallMatMul& matmul = *static_cast<const SmallMatMul*>(context);
+  const Batches& batches = matmul.batches;
+  const std::size_t abreast = batches.axes == 0 ? 1 : batches.extent[batches.axes - 1];
+  for (std::size_t unit = call.begin; unit < call.end;) {
+    SmallProducts products = matmul.products;
+    const Batches::Offsets at = batches.offsets(unit);
+    products.a = call.at<const float>(matmul.a) + at.a;
+    products.b = call.at<const float>(matmul.b) + at.b;
+    products.c = call.at<float>(matmul.c) + unit * products.m * products.n;
+    products.count = std::min(call.end - unit, abreast - unit % abreast);
+    matmul.kernel(products);
+    unit += products.count;
   }
   return RunCode::kOk;
 }
@@ -96,6 +133,26 @@ Status bind_matmul(Binder& binder) {
     binder.use(run_doubles, doubles, batches.count() * doubles->parts);
     return {};
   }
+  const Epilogue epilogue{.activation = TRY(activation_of(binder, params.activation))};
+  constexpr auto kMost = static_cast<std::int64_t>(kMostSmall);
+  if (params.chains == 1 && m <= kMost && n <= kMost && k <= kMost &&
+      epilogue.activation.kind == Activation::kNone) {
+    auto* const small = binder.make<SmallMatMul>();
+    small->kernel = small_products(binder.isa);
+    small->products.m = static_cast<std::size_t>(m);
+    small->products.n = static_cast<std::size_t>(n);
+    small->products.k = static_cast<std::size_t>(k);
+    if (batches.axes != 0) {
+      small->products.a_step = batches.a_stride[batches.axes - 1];
+      small->products.b_step = batches.b_stride[batches.axes - 1];
+    }
+    small->a = a.slot;
+    small->b = b.slot;
+    small->c = c.slot;
+    small->batches = batches;
+    binder.use(run_small, small, batches.count());
+    return {};
+  }
   auto* const matmul = binder.make<MatMul>();
   matmul->batches = batches;
   matmul->kernel = gemm_kernels(binder.isa).matmul;
@@ -108,11 +165,15 @@ Status bind_matmul(Binder& binder) {
   call.b_row_stride = static_cast<std::ptrdiff_t>(n);
   call.b_column_stride = 1;
   call.c_stride = call.n;
-  call.epilogue.activation = TRY(activation_of(binder, params.activation));
+  call.epilogue = epilogue;
   matmul->a = a.slot;
   matmul->b = b.slot;
   matmul->c = c.slot;
-  binder.use(run, matmul, batches.count(),
+  const std::size_t panels = (call.n + 15) / 16;
+  const std::size_t wanted = (MatMul::kUnits + batches.count() - 1) / batches.count();
+  matmul->panels = {panels, MatMul::kPanels, 1};
+  matmul->panels.parts = std::min(wanted, matmul->panels.grains());
+  binder.use(run, matmul, batches.count() * matmul->panels.parts,
              matmul_scratch_floats(call.n, call.k, call.chains) * sizeof(float));
   return {};
 }
