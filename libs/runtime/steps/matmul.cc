@@ -74,7 +74,7 @@ struct DoubleMatMul {
   std::uint32_t a, b, c;
   Batches batches;
 
-  static constexpr std::size_t kRows = 16;
+  static constexpr std::size_t kRows = 32;
 };
 
 RunCode run_doubles(const void* context, const Call& call) {
