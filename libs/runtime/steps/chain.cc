@@ -5,6 +5,7 @@
 #include "plan/params.h"
 #include "runtime/steps/chain_program.h"
 #include "runtime/steps/rows.h"
+#include "runtime/steps/work.h"
 
 namespace slipway::runtime {
 namespace {
@@ -144,7 +145,12 @@ Status bind_chain(Binder& binder) {
   }
   chain->to = output.slot;
   chain->elements = output.bytes / sizeof(float);
-  binder.work = chain->elements * 4 * chain->program.step_count;
+  std::uint64_t of_an_element = 0;
+  for (const ChainStep& step : std::span(chain->program.step, chain->program.step_count)) {
+    of_an_element += step.is_binary ? work_of(static_cast<Binary>(step.function))
+                                    : work_of(static_cast<Unary>(step.function));
+  }
+  binder.work = chain->elements * of_an_element;
   binder.use(run, chain, (chain->elements + kUnit - 1) / kUnit,
              kChainScratchFloats * sizeof(float));
   return {};

@@ -67,7 +67,7 @@ Result<Select*> make_select(Binder& binder) {
   }
   for (std::size_t i = 0; i < binder.inputs.size(); ++i) step->from[i] = binder.inputs[i]->slot;
   step->to = binder.outputs[0]->slot;
-  binder.work = binder.outputs[0]->elements * 8;
+  binder.work = binder.outputs[0]->elements * 16;
   return step;
 }
 

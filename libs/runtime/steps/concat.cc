@@ -1,6 +1,7 @@
 #include "plan/params.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
+#include "runtime/steps/work.h"
 
 namespace slipway::runtime {
 namespace {
@@ -70,7 +71,7 @@ Status bind_concat(Binder& binder) {
   if (length != extents.length) return binder.error("its inputs do not fill its output");
   auto* const concat = binder.make<Concat>();
   *concat = {parts, output.slot, extents.length * block};
-  binder.work = output.bytes;
+  binder.work = output.bytes * kWorkOfByte;
   binder.use(run, concat, extents.outer);
   return {};
 }

@@ -175,7 +175,7 @@ Status bind_convert(Binder& binder) {
            from.elements,
            element_bytes(from.dtype),
            element_bytes(to.dtype)};
-  binder.work = from.elements * 2;
+  binder.work = (from.bytes + to.bytes) * 2;
   binder.use(run_convert, step, (step->count + kUnit - 1) / kUnit);
   return {};
 }

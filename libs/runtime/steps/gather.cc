@@ -3,6 +3,7 @@
 #include "plan/params.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
+#include "runtime/steps/work.h"
 
 namespace slipway::runtime {
 namespace {
@@ -81,7 +82,7 @@ Status bind_gather(Binder& binder) {
            extents.length,
            indices.elements,
            extents.inner * element_bytes(from.dtype)};
-  binder.work = to.bytes;
+  binder.work = to.bytes * kWorkOfByte;
   binder.use(run_gather, step, extents.outer);
   return {};
 }

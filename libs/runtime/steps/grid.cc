@@ -76,7 +76,7 @@ Status bind_grid_sample(Binder& binder) {
   step->from = from.slot;
   step->grid = grid.slot;
   step->to = to.slot;
-  binder.work = to.elements * 4 + step->units.outer * step->spec.points * 64;
+  binder.work = to.elements * 64 + step->units.outer * step->spec.points * 64;
   binder.use(run, step, step->units.units());
   return {};
 }

@@ -4,6 +4,7 @@
 #include "plan/params.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
+#include "runtime/steps/work.h"
 
 namespace slipway::runtime {
 namespace {
@@ -121,7 +122,7 @@ Status bind_mapped(Binder& binder) {
   mapped->from = from.slot;
   mapped->fill = fill == nullptr ? plan::kNoTensor : fill->slot;
   mapped->to = to.slot;
-  binder.work = to.elements * 8;
+  binder.work = to.bytes * kWorkOfByte;
   binder.use(run, mapped, mapped->copy.units());
   return {};
 }

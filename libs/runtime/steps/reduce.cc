@@ -134,6 +134,7 @@ Status bind_arg_extreme(Binder& binder) {
     return binder.error("it names an axis that does not exist");
   }
   Reduce* const step = TRY(make_reduce(binder, params.axis, params.axis + 1));
+  binder.work = binder.inputs[0]->elements * 32;
   step->arg_extreme = arg_extreme(binder.isa, params.is_max != 0, params.takes_last != 0);
   binder.use(run_arg_extreme, step, step->units.units());
   return {};

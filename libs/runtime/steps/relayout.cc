@@ -4,6 +4,7 @@
 #include "kernels/conv/layout.h"
 #include "runtime/steps/bytes.h"
 #include "runtime/steps/rows.h"
+#include "runtime/steps/work.h"
 
 namespace slipway::runtime {
 namespace {
@@ -85,7 +86,7 @@ Status bind_relayout(Binder& binder) {
                             : from.elements / static_cast<std::uint64_t>(from.dim(0) * from.dim(1));
   const std::size_t units =
       from.elements == 0 ? 0 : static_cast<std::size_t>(from.dim(0)) * relayout->blocks;
-  binder.work = to.bytes;
+  binder.work = to.bytes * kWorkOfByte;
   binder.use(is_bytes(from) ? run_bytes : run, relayout, units);
   return {};
 }

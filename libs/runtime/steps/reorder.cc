@@ -3,6 +3,7 @@
 #include "plan/params.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
+#include "runtime/steps/work.h"
 
 namespace slipway::runtime {
 namespace {
@@ -95,7 +96,7 @@ Status bind_gather_blocks(Binder& binder) {
   step->from = from.slot;
   step->indices = indices.slot;
   step->to = to.slot;
-  binder.work = to.bytes + indices.bytes;
+  binder.work = (to.bytes + indices.bytes) * kWorkOfByte;
   binder.use(run_blocks, step, rows);
   return {};
 }
@@ -122,7 +123,7 @@ Status bind_triangle(Binder& binder) {
   step->from = from.slot;
   step->k = k == nullptr ? plan::kNoTensor : k->slot;
   step->to = binder.outputs[0]->slot;
-  binder.work = from.bytes;
+  binder.work = from.bytes * kWorkOfByte;
   binder.use(run_triangle, step, from.elements / step->shape.columns);
   return {};
 }
@@ -151,7 +152,7 @@ Status bind_reverse_sequences(Binder& binder) {
   step->from = from.slot;
   step->lengths = lengths.slot;
   step->to = binder.outputs[0]->slot;
-  binder.work = from.bytes;
+  binder.work = from.bytes * kWorkOfByte;
   binder.use(run_reversal, step, steps * sequences);
   return {};
 }

@@ -74,7 +74,7 @@ Status bind_resample(Binder& binder) {
   step->inner = extents.inner;
   step->from = from.slot;
   step->to = to.slot;
-  binder.work = to.elements * params.width * 2;
+  binder.work = to.elements * params.width * 8;
   binder.use(run, step, extents.outer);
   return {};
 }

@@ -68,7 +68,7 @@ Status bind_cumsum(Binder& binder) {
   step->element_bytes = element_bytes(from.dtype);
   step->from = from.slot;
   step->to = to.slot;
-  binder.work = to.elements * 4;
+  binder.work = to.elements * 16;
   if (extents.inner == 1) {
     step->units = ColumnUnits(1, extents.outer, kRows);
     binder.use(run_rows, step, step->units.units());

@@ -79,7 +79,7 @@ Status bind_hardmax(Binder& binder) {
   auto* const step = binder.make<HardmaxStep>();
   *step = {hardmax(binder.isa), ColumnUnits(extents.outer, extents.inner, kColumns), extents.length,
            from.slot, to.slot};
-  binder.work = to.elements;
+  binder.work = to.elements * 32;
   binder.use(run_columns<HardmaxStep>, step, step->units.units());
   return {};
 }

@@ -97,7 +97,7 @@ Status bind_topk(Binder& binder) {
   step->has_indices = indices != nullptr;
   if (values != nullptr) step->values = values->slot;
   if (indices != nullptr) step->indices = indices->slot;
-  binder.work = from.elements * 2 + to.elements * 64;
+  binder.work = from.elements * 64 + to.elements * 64;
   binder.use(run, step, step->units.units(), top_scratch_bytes(step->spec));
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include "plan/params.h"
 #include "runtime/steps/rows.h"
+#include "runtime/steps/work.h"
 
 namespace slipway::runtime {
 namespace {
@@ -50,7 +51,7 @@ Status bind_unary(Binder& binder) {
             from.elements,
             params.alpha,
             params.beta};
-  binder.work = to.elements * 8;
+  binder.work = to.elements * work_of(static_cast<Unary>(params.function));
   binder.use(run, apply, (from.elements + kUnit - 1) / kUnit);
   return {};
 }

@@ -2,6 +2,7 @@
 #include "plan/params.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
+#include "runtime/steps/work.h"
 
 namespace slipway::runtime {
 namespace {
@@ -117,7 +118,7 @@ Status bind_view(Binder& binder) {
   TRY(plan_view(binder, *view));
   view->from = from.slot;
   view->to = to.slot;
-  binder.work = to.bytes * 2;
+  binder.work = to.bytes * kWorkOfByte;
   binder.use(run, view, view->plan.units);
   return {};
 }

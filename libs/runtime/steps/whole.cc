@@ -10,6 +10,7 @@
 #include "runtime/steps/broadcast.h"
 #include "runtime/steps/extents.h"
 #include "runtime/steps/rows.h"
+#include "runtime/steps/work.h"
 
 namespace slipway::runtime {
 namespace {
@@ -81,7 +82,7 @@ Status use_pairs(Binder& binder, WholeElements combine) {
   step->from[0] = binder.inputs[0]->slot;
   step->from[1] = binder.inputs[1]->slot;
   step->to = binder.outputs[0]->slot;
-  binder.work = binder.outputs[0]->elements * 2;
+  binder.work = binder.outputs[0]->bytes * kWorkOfByte;
   binder.use(run_pairs, step, step->runs.units);
   return {};
 }
