@@ -39,4 +39,9 @@ set_up_engines() {
   own_library=$(find build -maxdepth 2 -name 'libslipway.so' -print -quit)
   engine_options=(--made "$place/models" --library "$(find "$place/venv" -name 'libonnxruntime.so.*' -print -quit)")
   [[ -z $own_library ]] || engine_options+=(--own-library "$own_library")
+  # Memory is that of a process with the library as an installed one lies there: copied. Of a file that the linker has
+  # just written, the system maps larger pieces around a page that is touched.
+  mkdir -p "$place/lib"
+  cp --remove-destination --dereference "$(dirname "$own_library")/libslipway.so.0" "$place/lib/"
+  export LD_LIBRARY_PATH=$PWD/$place/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 }
