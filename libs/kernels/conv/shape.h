@@ -7,6 +7,7 @@
 // Positions are depth x height x width, row-major; extents that a convolution lacks are 1.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 
@@ -36,16 +37,18 @@ struct ConvAxis {
   }
 };
 
-// The taps of output o that lie inside the input.
+// The taps of output o that lie inside the input. Takes no longer for more taps.
 constexpr Range taps_inside(const ConvAxis& axis, std::size_t o) {
-  Range taps;
-  while (taps.begin < axis.kernel && axis.at(o, taps.begin) < 0) ++taps.begin;
-  taps.end = axis.kernel;
-  while (taps.end > taps.begin &&
-         axis.at(o, taps.end - 1) >= static_cast<std::ptrdiff_t>(axis.input)) {
-    --taps.end;
-  }
-  return taps;
+  const auto dilation = static_cast<std::ptrdiff_t>(axis.dilation);
+  const auto kernel = static_cast<std::ptrdiff_t>(axis.kernel);
+  const auto input = static_cast<std::ptrdiff_t>(axis.input);
+  const std::ptrdiff_t first = axis.at(o, 0);
+  std::ptrdiff_t begin = 0;
+  std::ptrdiff_t end = kernel;
+  if (first < 0) begin = std::min(kernel, (-first + dilation - 1) / dilation);
+  if (first + (kernel - 1) * dilation >= input)
+    end = first >= input ? 0 : (input - first + dilation - 1) / dilation;
+  return {static_cast<std::size_t>(begin), static_cast<std::size_t>(std::max(begin, end))};
 }
 
 // The outputs of [first, first + count), counted from first, whose tap k lies inside the input.
