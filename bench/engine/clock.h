@@ -20,6 +20,13 @@ inline double thread_cpu_us() {
   return static_cast<double>(spent.tv_sec) * 1e6 + static_cast<double>(spent.tv_nsec) * 1e-3;
 }
 
+// What the processor has spent on all threads of this process.
+inline double process_cpu_us() {
+  timespec spent{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+  return static_cast<double>(spent.tv_sec) * 1e6 + static_cast<double>(spent.tv_nsec) * 1e-3;
+}
+
 inline double now_ms() { return now_us() / 1000; }
 
 }  // namespace slipway::bench
