@@ -9,7 +9,7 @@ namespace slipway::plan {
 
 inline constexpr char kMagic[8] = {'S', 'L', 'I', 'P', 'P', 'L', 'A', 'N'};
 inline constexpr std::uint32_t kFormatVersion = 1;
-inline constexpr std::uint32_t kNumericsVersion = 4;
+inline constexpr std::uint32_t kNumericsVersion = 5;
 
 // Sections and tensors in the arena and among the weights start at multiples of this.
 inline constexpr std::size_t kAlignment = 64;

@@ -75,7 +75,7 @@ const Damage kDamages[] = {
     {"newer format", [](auto b) { header_of(b).format_version = 2; }, "format 2"},
     {"newer numerics", [](auto b) { header_of(b).numerics_version = 9; }, "numerics 9"},
     {"older numerics", [](auto b) { header_of(b).numerics_version = 1; },
-     "numerics 1; this build reads format 1 and numerics 4: compile the model again"},
+     "numerics 1; this build reads format 1 and numerics 5: compile the model again"},
     {"arena beyond reason", [](auto b) { header_of(b).arena_bytes = ~std::uint64_t{0}; }, "arena"},
     {"section beyond the end",
      [](auto b) { header_of(b).sections[2].offset = std::uint64_t{1} << 40; }, "section 2"},

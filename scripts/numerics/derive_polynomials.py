@@ -54,6 +54,7 @@ def fit(xs, target, weight, degree):
 
 
 def polynomial(name, rounding, degree, interval, target, weight, points=700):
+    """Emits the best polynomial and returns its rounded coefficients."""
     low, high = mpf(interval[0]), mpf(interval[1])
     # Chebyshev points: dense at the ends, never exactly at the middle, where targets are 0/0.
     xs = [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * (k + mpf(1) / 2) / points) for k in range(points)]
@@ -62,6 +63,7 @@ def polynomial(name, rounding, degree, interval, target, weight, points=700):
     coefficients = [rounding(c) for c in fit(xs, goal, weights, degree)]
     worst = max(w * abs(mp.polyval(coefficients[::-1], x) - t) for x, t, w in zip(xs, goal, weights))
     emit(name, rounding, coefficients, f"error 2^{float(mp.log(worst, 2)):.1f}")
+    return coefficients
 
 
 def emit(name, rounding, values, comment):
@@ -102,7 +104,11 @@ def main():
     half = ln2 / 2 * mpf("1.0001")
     exp_q = lambda r: (mp.expm1(r) - r) / r**2
     exp_w = lambda r: r**2 / abs(mp.expm1(r))
-    polynomial("kExp32", to_f32, 5, (-half, half), exp_q, exp_w)
+    exp32 = polynomial("kExp32", to_f32, 4, (-half, half), exp_q, exp_w)
+    emit("kFallingExp32", to_f32, [c * (-1)**i for i, c in enumerate(exp32)],
+         "exp(-u) = 1 - u (1 - u q(u)): the same at -u")
+    emit("kTanh32", to_f32, [c * (-1)**(i + 1) * 2**(i + 1) for i, c in enumerate(exp32)],
+         "-expm1(-2 v) / 2 = v + v^2 q(v): the same at -2 v")
     polynomial("kExp64", to_f64, 11, (-half, half), exp_q, exp_w)
 
     # log(1 + f) = f - f^2/2 + f^3 q(f).
@@ -159,7 +165,8 @@ def main():
     print()
     constant("kLog2E32", 1 / ln2, to_f32)
     constant("kLeastExponent32", mpf(-88), to_f32)  # that of 2^-127, the greatest power that counts as 0
-    constant("kLeastGatePower32", mpf(-63), to_f32)  # the squares of powers from this on are normal
+    constant("kLeastSigmoid32", mpf(-44), to_f32)  # the square of a sigmoid of this is a normal number
+    constant("kMostSigmoid32", mpf(87), to_f32)  # from which exp(-x) is a normal number
     high = to_f32(split(ln2, [16])[0])
     constant("kLn2High32", high, to_f32)
     constant("kLn2Low32", ln2 - high, to_f32)

@@ -10,6 +10,7 @@
 #include "kernels/simd/f32x16-inl.h"
 // NOLINTNEXTLINE(llvm-include-order): after the vectors it is written in
 #include "kernels/simd/activation-inl.h"
+#include "kernels/simd/gates-inl.h"
 #include "kernels/simd/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -66,35 +67,24 @@ HWY_INLINE void activate_row_as(float* y, std::size_t count, ActivationSpec spec
   if constexpr (is_here(kKind)) map_activation<kKind>(y, count, spec);
 }
 
-// sigmoid or, with kTimesX, x * sigmoid(x): the steps of math-inl.h side by side for several
-// vectors, since one alone waits for its own results most of the time.
+// sigmoid or, with kTimesX, x * sigmoid(x), of several vectors side by side, since one alone waits
+// for its own results most of the time.
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
 inline constexpr std::size_t kSideBySide = 4;
 template <bool kTimesX>
 HWY_NOINLINE std::size_t sigmoids(float* y, std::size_t count) {
   constexpr std::size_t kAll = kSideBySide * kWide;
-  const F32x16 shift = set(0x1.8p23F);
   std::size_t at = 0;
   for (; at + kAll <= count; at += kAll) {
-    F32x16 x[kSideBySide], n[kSideBySide], r[kSideBySide], p[kSideBySide], e[kSideBySide];
-#define SLIPWAY_EACH(expression) \
-  _Pragma("GCC unroll 4") for (std::size_t i = 0; i < kSideBySide; ++i) { expression; }
-    SLIPWAY_EACH(x[i] = load(y + at + i * kWide))
-    SLIPWAY_EACH(r[i] = with_sign(x[i], set(-0.0F)))
-    SLIPWAY_EACH(n[i] = fma(r[i], set(constants::kLog2E32), shift))
-    SLIPWAY_EACH(n[i] = sub(n[i], shift))
-    SLIPWAY_EACH(r[i] = fma(n[i], set(-constants::kLn2High32), r[i]))
-    SLIPWAY_EACH(r[i] = fma(n[i], set(-constants::kLn2Low32), r[i]))
-    constexpr std::size_t kDegree = std::size(constants::kExp32) - 1;
-    SLIPWAY_EACH(p[i] = set(constants::kExp32[kDegree]))
-    _Pragma("GCC unroll 16") for (std::size_t k = kDegree; k-- > 0;){SLIPWAY_EACH(
-        p[i] = fma(p[i], r[i], set(constants::kExp32[k])))} SLIPWAY_EACH(p[i] = fma(mul(r[i], r[i]),
-                                                                                    p[i], r[i]))
-        SLIPWAY_EACH(e[i] = scaled_gate({p[i], {}, n[i]}))
-            SLIPWAY_EACH(p[i] = select(greater(zero(), x[i]), e[i], set(1.0F)))
-                SLIPWAY_EACH(p[i] = div(p[i], add(set(1.0F), e[i])))
-                    SLIPWAY_EACH(store(kTimesX ? mul(x[i], p[i]) : p[i], y + at + i * kWide))
-#undef SLIPWAY_EACH
+    F32x16 x[kSideBySide];
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < kSideBySide; ++i) x[i] = load(y + at + i * kWide);
+    activate_each<kSideBySide>(x);
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < kSideBySide; ++i) {
+      float* const to = y + at + i * kWide;
+      store(kTimesX ? mul(load(to), x[i]) : x[i], to);
+    }
   }
   return at;
 }

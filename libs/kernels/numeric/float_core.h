@@ -9,9 +9,9 @@
 
 namespace slipway::numeric::core {
 
-// x = n ln 2 + r, |r| <= ln 2 / 2, and p = exp(r) - 1. For |x| < 2^22; NaN gives p = NaN and any n.
+// x = n ln 2 + r, |r| <= ln 2 / 2. For |x| < 2^22; of a NaN r is NaN and n any.
 struct Exp32 {
-  float p;
+  float r;
   std::int32_t n;
 };
 
@@ -21,8 +21,7 @@ SLIPWAY_INLINE Exp32 exp_reduced(float x) {
   const float n = shifted - kShift;
   float r = fma(n, -constants::kLn2High32, x);
   r = fma(n, -constants::kLn2Low32, r);
-  const float p = fma(r * r, horner(constants::kExp32, r), r);
-  return {p, static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(shifted) -
+  return {r, static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(shifted) -
                                        std::bit_cast<std::uint32_t>(kShift))};
 }
 
@@ -32,7 +31,8 @@ SLIPWAY_INLINE float exp(float x) {
   float c = x < constants::kLeastExponent32 ? constants::kLeastExponent32 : x;
   c = c > 89.0F ? 89.0F : c;
   const Exp32 e = exp_reduced(c);
-  const float y = scale(1.0F + e.p, e.n);
+  const float slope = fma(horner(constants::kExp32, e.r), e.r, 1.0F);
+  const float y = scale(fma(slope, e.r, 1.0F), e.n);
   return e.n < -126 && x < 0.0F ? 0.0F : y;  // n of a NaN is any
 }
 
@@ -40,29 +40,45 @@ SLIPWAY_INLINE float expm1(float x) {
   float c = x < -20.0F ? -20.0F : x;
   c = c > 89.0F ? 89.0F : c;
   const Exp32 e = exp_reduced(c);
+  const float p = fma(e.r * e.r, horner(constants::kExp32, e.r), e.r);
   const float half = power_of_two(e.n - 1, 0.0F);
-  const float y = 2.0F * fma(half, e.p, half - 0.5F);
+  const float y = 2.0F * fma(half, p, half - 0.5F);
   return magnitude(x) < 0x1p-25F ? x : y;
 }
 
+// Added to n it leaves n + 127 in the lowest bits: 2^n is these, shifted to where an exponent
+// stands.
+constexpr float kPowerShift = 0x1.8p23F + 127.0F;
+
+SLIPWAY_INLINE float power_in(float shifted) {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(shifted) << 23);
+}
+
+// m = -expm1(-2 |x|) / 2, with v = |x| + n ln 2 / 2.
 SLIPWAY_INLINE float tanh(float x) {
   float a = magnitude(x);
   a = a > 10.0F ? 10.0F : a;
-  const Exp32 e = exp_reduced(-2.0F * a);
-  const float power = power_of_two(e.n, 0.0F);
-  const float t = fma(power, e.p, power - 1.0F);
-  return with_sign(t / (t + 2.0F), x);
+  const float shifted = fma(a, -2.0F * constants::kLog2E32, kPowerShift);
+  const float n = shifted - kPowerShift;
+  float v = fma(n, 0.5F * constants::kLn2High32, a);
+  v = fma(n, 0.5F * constants::kLn2Low32, v);
+  const float p = fma(v * v, horner(constants::kTanh32, v), v);
+  const float power = power_in(shifted);
+  const float m = fma(power, p, fma(power, -0.5F, 0.5F));
+  return with_sign(m / (1.0F - m), x);
 }
 
-// 0 where the power of two is below 2^-63: a product of two sigmoids is no subnormal number then.
+// 1 / (1 + 2^n exp(-u)) with u = x + n ln 2. 0 for small x: a product of two sigmoids is no
+// subnormal number then.
 SLIPWAY_INLINE float sigmoid(float x) {
-  const float z = -magnitude(x);
-  const Exp32 r = exp_reduced(z < constants::kLeastExponent32 ? constants::kLeastExponent32 : z);
-  const bool has_vanished =
-      static_cast<float>(r.n) < constants::kLeastGatePower32 && z < 0.0F;  // n of a NaN is any
-  const float e = has_vanished ? 0.0F : (1.0F + r.p) * power_of_two(r.n, 0.0F);
-  const float top = x < 0.0F ? e : 1.0F;
-  return top / (1.0F + e);
+  const float c = x > constants::kMostSigmoid32 ? constants::kMostSigmoid32 : x;
+  const float shifted = fma(c, -constants::kLog2E32, kPowerShift);
+  const float n = shifted - kPowerShift;
+  float u = fma(n, constants::kLn2High32, c);
+  u = fma(n, constants::kLn2Low32, u);
+  const float slope = fma(horner(constants::kFallingExp32, u), u, -1.0F);
+  const float y = 1.0F / fma(fma(slope, u, 1.0F), power_in(shifted), 1.0F);
+  return x < constants::kLeastSigmoid32 ? 0.0F : y;
 }
 
 SLIPWAY_INLINE float log(float x) {

@@ -45,13 +45,13 @@ struct Unary {
 };
 
 const Unary kUnary[] = {
-    {"exp", exp, exp, 0x47095B220FA1EBBBU, 0xE7A59AE1667127F0U},
-    {"expm1", expm1, expm1, 0x21F4A16BBA692954U, 0xDC32B0A469233067U},
+    {"exp", exp, exp, 0x82B568397BE07ED4U, 0xE7A59AE1667127F0U},
+    {"expm1", expm1, expm1, 0xB2357DA62F093F14U, 0xDC32B0A469233067U},
     {"log", log, log, 0xCA07B902C0B5D00EU, 0xD80CDFB52E39E3E9U},
     {"log1p", log1p, log1p, 0x9A0A2AAC1865D9AEU, 0x2EE5C6BEE3F8A5DFU},
     {"sqrt", sqrt, sqrt, 0x37FB58CE05C1EBD5U, 0xA2DCAE4C700F0D52U},
-    {"tanh", tanh, tanh, 0x964CB762400659F1U, 0x1DD215FE70EAE621U},
-    {"sigmoid", sigmoid, sigmoid, 0xCD71AC8D4277EF1AU, 0xC4D787F51757D6AFU},
+    {"tanh", tanh, tanh, 0xD3C6B51CC56CE3EDU, 0x1DD215FE70EAE621U},
+    {"sigmoid", sigmoid, sigmoid, 0xF3E22DD897D4FF48U, 0xC4D787F51757D6AFU},
     {"softplus", softplus, softplus, 0x315DF7E113C3C2FAU, 0xE8AED8CCCEFED5CEU},
     {"erf", erf, erf, 0xA90BC77D19A81F0DU, 0x15F584AB4731F179U},
     {"sin", sin, sin, 0x8D05EBC766527849U, 0x9A6F70BCCCFE5229U},
@@ -66,7 +66,7 @@ const Unary kUnary[] = {
     {"acosh", acosh, acosh, 0xE0E0621BF9E56CCDU, 0x84066AB783741D2EU},
     {"atanh", atanh, atanh, 0x2145EEB0D6C38309U, 0xB7EB0A3960F793D1U},
     {"gelu", gelu, gelu, 0x7D80F1E33F0CFADBU, 0x68069970136D8216U},
-    {"gelu_tanh", gelu_tanh, gelu_tanh, 0x71304200D17DBEF1U, 0x6CB72B3637718A36U},
+    {"gelu_tanh", gelu_tanh, gelu_tanh, 0x91396D938997E829U, 0x6CB72B3637718A36U},
     {"round_half_even", round_half_even, round_half_even, 0xBAAD378737EDB681U, 0x4FEB666ED6392E69U},
 };
 
@@ -200,7 +200,7 @@ std::uint64_t rows_hash() {
 }
 
 TEST(Golden, Rows) {
-  EXPECT_EQ(rows_hash<float>(), 0x06E679BDD4FF9950U);
+  EXPECT_EQ(rows_hash<float>(), 0xE1054BAA1980E998U);
   EXPECT_EQ(rows_hash<double>(), 0xCC0B8DE2011209E0U);
 }
 

@@ -6,10 +6,20 @@
 
 namespace slipway::numeric::constants {
 
-// error 2^-28.8
+// error 2^-25.8
 inline constexpr float kExp32[] = {
-    0x1.0000000000000p-1F, 0x1.5555540000000p-3F,  0x1.5554b20000000p-5F,
-    0x1.11118a0000000p-7F, 0x1.6d71f80000000p-10F, 0x1.a032be0000000p-13F,
+    0x1.fffffe0000000p-2F, 0x1.5554b00000000p-3F,  0x1.5556740000000p-5F,
+    0x1.1227760000000p-7F, 0x1.6bec020000000p-10F,
+};
+// exp(-u) = 1 - u (1 - u q(u)): the same at -u
+inline constexpr float kFallingExp32[] = {
+    0x1.fffffe0000000p-2F,  -0x1.5554b00000000p-3F, 0x1.5556740000000p-5F,
+    -0x1.1227760000000p-7F, 0x1.6bec020000000p-10F,
+};
+// -expm1(-2 v) / 2 = v + v^2 q(v): the same at -2 v
+inline constexpr float kTanh32[] = {
+    -0x1.fffffe0000000p-1F, 0x1.5554b00000000p-1F,  -0x1.5556740000000p-2F,
+    0x1.1227760000000p-3F,  -0x1.6bec020000000p-5F,
 };
 // error 2^-59.3
 inline constexpr double kExp64[] = {
@@ -119,7 +129,8 @@ inline constexpr double kNearLog[] = {
 
 inline constexpr float kLog2E32 = 0x1.7154760000000p+0F;
 inline constexpr float kLeastExponent32 = -0x1.6000000000000p+6F;
-inline constexpr float kLeastGatePower32 = -0x1.f800000000000p+5F;
+inline constexpr float kLeastSigmoid32 = -0x1.6000000000000p+5F;
+inline constexpr float kMostSigmoid32 = 0x1.5c00000000000p+6F;
 inline constexpr float kLn2High32 = 0x1.62e4000000000p-1F;
 inline constexpr float kLn2Low32 = 0x1.7f7d1c0000000p-20F;
 inline constexpr float kSqrtHalf32 = 0x1.6a09e60000000p-1F;

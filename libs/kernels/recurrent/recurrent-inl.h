@@ -16,10 +16,10 @@
 #include <limits>
 #include <utility>
 
-#include "kernels/recurrent/gates-inl.h"
 #include "kernels/recurrent/packed.h"
 #include "kernels/recurrent/recurrent.h"
 #include "kernels/simd/f32x16-inl.h"
+#include "kernels/simd/gates-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace slipway::HWY_NAMESPACE {

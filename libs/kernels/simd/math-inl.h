@@ -47,7 +47,7 @@ HWY_INLINE F32x16 horner(const float (&c)[N], F32x16 x) {
 }
 
 struct Exp16 {
-  F32x16 p;
+  F32x16 r;
   I32x16 n;
   F32x16 power;  // n
 };
@@ -58,34 +58,28 @@ HWY_INLINE Exp16 exp_reduced(F32x16 x) {
   const F32x16 n = sub(shifted, shift);
   F32x16 r = fma(n, set(-constants::kLn2High32), x);
   r = fma(n, set(-constants::kLn2Low32), r);
-  const F32x16 p = fma(mul(r, r), horner(constants::kExp32, r), r);
-  return {p, sub(bits(shifted), bits(shift)), n};
+  return {r, sub(bits(shifted), bits(shift)), n};
+}
+// exp(r), expm1(r)
+HWY_INLINE F32x16 exp_of_rest(F32x16 r) {
+  const F32x16 one = set(1.0F);
+  return fma(fma(horner(constants::kExp32, r), r, one), r, one);
+}
+HWY_INLINE F32x16 expm1_of_rest(F32x16 r) {
+  return fma(mul(r, r), horner(constants::kExp32, r), r);
 }
 
 HWY_INLINE F32x16 power_of_two(I32x16 n) { return from_bits(shift_left<23>(add(n, set_i32(127)))); }
 
-// (1 + p) 2^n for n below 128, and 0 where 2^n is subnormal.
+// exp(r) 2^n for n below 128, and 0 where 2^n is subnormal.
 HWY_INLINE F32x16 scaled(const Exp16& e) {
-  const F32x16 y = add(set(1.0F), e.p);
+  const F32x16 y = exp_of_rest(e.r);
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
   const __m512 n = e.power.part[0].raw;
   const __mmask16 is_kept = _mm512_cmp_ps_mask(n, _mm512_set1_ps(-126.0F), _CMP_NLT_UQ);
   return {{{_mm512_maskz_scalef_ps(is_kept, y.part[0].raw, n)}}};
 #else
   return mul(y, power_of_two(e.n));  // that of -127 is 0
-#endif
-}
-
-// (1 + p) 2^n for n below 128 and 0 for n below -63: the exponential of a sigmoid. Any n.
-HWY_INLINE F32x16 scaled_gate(const Exp16& e) {
-  const F32x16 y = add(set(1.0F), e.p);
-  const F32x16 least = set(constants::kLeastGatePower32);
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-  const __m512 n = e.power.part[0].raw;
-  const __mmask16 is_kept = _mm512_cmp_ps_mask(n, least.part[0].raw, _CMP_NLT_UQ);
-  return {{{_mm512_maskz_scalef_ps(is_kept, y.part[0].raw, n)}}};
-#else
-  return select(greater(least, e.power), zero(), mul(y, power_of_two(e.n)));
 #endif
 }
 
@@ -104,7 +98,7 @@ SLIPWAY_MATH F32x16 exp(F32x16 x) {
   return scaled(e);
 #else
   const I32x16 half = shift_right<1>(e.n);  // up to 2^128, which is no float
-  const F32x16 y = mul(mul(add(set(1.0F), e.p), power_of_two(half)), power_of_two(sub(e.n, half)));
+  const F32x16 y = mul(mul(exp_of_rest(e.r), power_of_two(half)), power_of_two(sub(e.n, half)));
   return select(greater(set(-126.0F), e.power), zero(), y);
 #endif
 }
@@ -112,22 +106,46 @@ SLIPWAY_MATH F32x16 exp(F32x16 x) {
 SLIPWAY_MATH F32x16 expm1(F32x16 x) {
   const Exp16 e = exp_reduced(lower(raise(x, set(-20.0F)), set(89.0F)));
   const F32x16 half = power_of_two(sub(e.n, set_i32(1)));
-  const F32x16 y = mul(set(2.0F), fma(half, e.p, sub(half, set(0.5F))));
+  const F32x16 y = mul(set(2.0F), fma(half, expm1_of_rest(e.r), sub(half, set(0.5F))));
   return select(greater(set(0x1p-25F), magnitude(x)), x, y);
+}
+
+// 2^n of n + kPowerShift.
+inline constexpr float kPowerShift = 0x1.8p23F + 127.0F;
+HWY_INLINE F32x16 power_in(F32x16 shifted) { return from_bits(shift_left<23>(bits(shifted))); }
+
+// 1 / d, and 0 where x is too small for a sigmoid.
+HWY_INLINE F32x16 sigmoid_of_divisor(F32x16 x, F32x16 d) {
+  const F32x16 least = set(constants::kLeastSigmoid32);
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  const __mmask16 is_kept = _mm512_cmp_ps_mask(x.part[0].raw, least.part[0].raw, _CMP_NLT_UQ);
+  return {{{_mm512_maskz_div_ps(is_kept, _mm512_set1_ps(1.0F), d.part[0].raw)}}};
+#else
+  return select(greater(least, x), zero(), div(set(1.0F), d));
+#endif
 }
 
 SLIPWAY_MATH F32x16 tanh(F32x16 x) {
   const F32x16 a = lower(magnitude(x), set(10.0F));
-  const Exp16 e = exp_reduced(mul(set(-2.0F), a));
-  const F32x16 power = power_of_two(e.n);
-  const F32x16 t = fma(power, e.p, sub(power, set(1.0F)));
-  return with_sign(div(t, add(t, set(2.0F))), x);
+  const F32x16 shifted = fma(a, set(-2.0F * constants::kLog2E32), set(kPowerShift));
+  const F32x16 n = sub(shifted, set(kPowerShift));
+  F32x16 v = fma(n, set(0.5F * constants::kLn2High32), a);
+  v = fma(n, set(0.5F * constants::kLn2Low32), v);
+  const F32x16 p = fma(mul(v, v), horner(constants::kTanh32, v), v);
+  const F32x16 power = power_in(shifted);
+  const F32x16 m = fma(power, p, fma(power, set(-0.5F), set(0.5F)));
+  return with_sign(div(m, sub(set(1.0F), m)), x);
 }
 
 SLIPWAY_MATH F32x16 sigmoid(F32x16 x) {
-  const F32x16 e = scaled_gate(exp_reduced(with_sign(x, set(-0.0F))));
-  const F32x16 top = select(greater(zero(), x), e, set(1.0F));
-  return div(top, add(set(1.0F), e));
+  const F32x16 c = lower(x, set(constants::kMostSigmoid32));
+  const F32x16 shifted = fma(c, set(-constants::kLog2E32), set(kPowerShift));
+  const F32x16 n = sub(shifted, set(kPowerShift));
+  F32x16 u = fma(n, set(constants::kLn2High32), c);
+  u = fma(n, set(constants::kLn2Low32), u);
+  const F32x16 slope = fma(horner(constants::kFallingExp32, u), u, set(-1.0F));
+  const F32x16 one = set(1.0F);
+  return sigmoid_of_divisor(x, fma(fma(slope, u, one), power_in(shifted), one));
 }
 
 SLIPWAY_MATH F32x16 log(F32x16 x) {

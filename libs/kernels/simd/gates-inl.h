@@ -39,56 +39,62 @@ class GateSteps {
 #else
 
 // The steps of sigmoid, of the first kSigmoids arguments, and tanh, of the rest, one at a time, so
-// that other work can be put between them. Both begin with an exponential.
+// that other work can be put between them. math-inl.h names what stands in q: first the polynomial,
+// then of a sigmoid its slope, exp(-u) and the divisor, of tanh p and m.
 template <std::size_t kSigmoids, std::size_t kCount>
 class GateSteps {
+  static constexpr std::size_t kLast = std::extent_v<decltype(constants::kExp32)> - 1;
+
  public:
-  static constexpr std::size_t kSteps = 9 + std::extent_v<decltype(constants::kExp32)> - 1;
+  static constexpr std::size_t kSteps = 9 + kLast;
 
   F32x16 x[kCount];  // the arguments, after the last step the results
 
   template <std::size_t kStep>
   HWY_INLINE void run() {
-    constexpr std::size_t kLast = std::extent_v<decltype(constants::kExp32)> - 1;
     const F32x16 one = set(1.0F);
-    const F32x16 shift = set(0x1.8p23F);
     HWY_UNROLL(16)
     for (std::size_t i = 0; i < kCount; ++i) {
       const bool is_sigmoid = i < kSigmoids;
       if constexpr (kStep == 0) {
-        z_[i] = is_sigmoid ? from_bits(bit_or(bits(x[i]), set_i32(INT32_MIN)))
-                           : mul(set(-2.0F), lower(magnitude(x[i]), set(10.0F)));
+        u_[i] = is_sigmoid ? lower(x[i], set(constants::kMostSigmoid32))
+                           : lower(magnitude(x[i]), set(10.0F));
       } else if constexpr (kStep == 1) {
-        shifted_[i] = fma(z_[i], set(constants::kLog2E32), shift);
+        power_[i] =
+            fma(u_[i], set((is_sigmoid ? -1.0F : -2.0F) * constants::kLog2E32), set(kPowerShift));
       } else if constexpr (kStep == 2) {
-        n_[i] = sub(shifted_[i], shift);
+        n_[i] = sub(power_[i], set(kPowerShift));
       } else if constexpr (kStep == 3) {
-        z_[i] = fma(n_[i], set(-constants::kLn2High32), z_[i]);
+        u_[i] = fma(n_[i], set((is_sigmoid ? 1.0F : 0.5F) * constants::kLn2High32), u_[i]);
       } else if constexpr (kStep == 4) {
-        z_[i] = fma(n_[i], set(-constants::kLn2Low32), z_[i]);
-        q_[i] = set(constants::kExp32[kLast]);
+        u_[i] = fma(n_[i], set((is_sigmoid ? 1.0F : 0.5F) * constants::kLn2Low32), u_[i]);
+        q_[i] = set(coefficient(is_sigmoid, kLast));
       } else if constexpr (kStep < 5 + kLast) {
-        q_[i] = fma(q_[i], z_[i], set(constants::kExp32[kLast - (kStep - 4)]));
+        q_[i] = fma(q_[i], u_[i], set(coefficient(is_sigmoid, kLast - (kStep - 4))));
       } else if constexpr (kStep == 5 + kLast) {
-        z_[i] = fma(mul(z_[i], z_[i]), q_[i], z_[i]);
+        q_[i] = is_sigmoid ? fma(q_[i], u_[i], set(-1.0F)) : fma(mul(u_[i], u_[i]), q_[i], u_[i]);
+        power_[i] = power_in(power_[i]);
       } else if constexpr (kStep == 6 + kLast) {
         if (is_sigmoid) {
-          z_[i] = scaled_gate({z_[i], sub(bits(shifted_[i]), bits(shift)), n_[i]});
+          q_[i] = fma(q_[i], u_[i], one);
         } else {
-          n_[i] = power_of_two(sub(bits(shifted_[i]), bits(shift)));
+          u_[i] = fma(power_[i], set(-0.5F), set(0.5F));
         }
       } else if constexpr (kStep == 7 + kLast) {
-        q_[i] = is_sigmoid ? select(greater(zero(), x[i]), z_[i], one)
-                           : fma(n_[i], z_[i], sub(n_[i], one));
+        q_[i] = fma(power_[i], q_[i], is_sigmoid ? one : u_[i]);
       } else {
-        x[i] = is_sigmoid ? div(q_[i], add(one, z_[i]))
-                          : with_sign(div(q_[i], add(q_[i], set(2.0F))), x[i]);
+        x[i] = is_sigmoid ? sigmoid_of_divisor(x[i], q_[i])
+                          : with_sign(div(q_[i], sub(one, q_[i])), x[i]);
       }
     }
   }
 
  private:
-  F32x16 z_[kCount], shifted_[kCount], n_[kCount], q_[kCount];
+  static constexpr float coefficient(bool is_sigmoid, std::size_t i) {
+    return is_sigmoid ? constants::kFallingExp32[i] : constants::kTanh32[i];
+  }
+
+  F32x16 u_[kCount], power_[kCount], n_[kCount], q_[kCount];
 };
 
 #endif
