@@ -44,17 +44,22 @@ class GateSteps {
 template <std::size_t kSigmoids, std::size_t kCount>
 class GateSteps {
   static constexpr std::size_t kLast = std::extent_v<decltype(constants::kExp32)> - 1;
+  static constexpr std::size_t kStepsOfSome = 9 + kLast;
+  static constexpr std::size_t kAtOnce = 8;  // while some divide, the next are computed
 
  public:
-  static constexpr std::size_t kSteps = 9 + kLast;
+  static constexpr std::size_t kSteps = (kCount + kAtOnce - 1) / kAtOnce * kStepsOfSome;
 
   F32x16 x[kCount];  // the arguments, after the last step the results
 
-  template <std::size_t kStep>
+  template <std::size_t kAnyStep>
   HWY_INLINE void run() {
+    constexpr std::size_t kStep = kAnyStep % kStepsOfSome;
+    constexpr std::size_t kBegin = kAnyStep / kStepsOfSome * kAtOnce;
+    constexpr std::size_t kEnd = kBegin + kAtOnce < kCount ? kBegin + kAtOnce : kCount;
     const F32x16 one = set(1.0F);
     HWY_UNROLL(16)
-    for (std::size_t i = 0; i < kCount; ++i) {
+    for (std::size_t i = kBegin; i < kEnd; ++i) {
       const bool is_sigmoid = i < kSigmoids;
       if constexpr (kStep == 0) {
         u_[i] = is_sigmoid ? lower(x[i], set(constants::kMostSigmoid32))
