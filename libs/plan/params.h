@@ -92,6 +92,7 @@ enum class ConvKind : std::uint32_t {
   // group's channels, ...], and each group's bias is filled up to whole blocks.
   kApart,
   kTransposedApart,
+  kWinograd,  // x blocked: kernels/conv/winograd.h
   kCount,
 };
 struct ConvAxisParams {

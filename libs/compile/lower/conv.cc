@@ -10,6 +10,7 @@
 #include "kernels/conv/direct.h"
 #include "kernels/conv/grouped.h"
 #include "kernels/conv/transposed.h"
+#include "kernels/conv/winograd.h"
 #include "ops/nn/convolution.h"
 #include "ops/node_view.h"
 
@@ -37,7 +38,8 @@ constexpr const char* kKinds[] = {"direct",
                                   "in groups",
                                   "transposed",
                                   "each group in blocks of its own",
-                                  "transposed, each group in blocks of its own"};
+                                  "transposed, each group in blocks of its own",
+                                  "Winograd"};
 static_assert(std::size(kKinds) == static_cast<std::size_t>(ConvKind::kCount));
 
 ConvKind kind_of(const ConvShape& shape, bool is_transposed, Layout layout) {
@@ -45,6 +47,7 @@ ConvKind kind_of(const ConvShape& shape, bool is_transposed, Layout layout) {
   const bool fills_out = shape.out_channels % kConvBlock == 0;
   const bool fills = shape.groups == 1 || (fills_in && fills_out);
   if (is_transposed) return fills ? ConvKind::kTransposed : ConvKind::kTransposedApart;
+  if (is_winograd(shape)) return ConvKind::kWinograd;
   if (shape.groups > 1 && shape.in_channels == 1 && shape.out_channels == 1)
     return ConvKind::kDepthwise;
   if (shape.groups > 1 && is_grouped(shape)) return ConvKind::kGrouped;
@@ -72,6 +75,7 @@ struct Packing {
 Packing packing_of(const Choice& choice) {
   if (choice.kind == ConvKind::kDepthwise) return {packed_depthwise_floats, pack_depthwise};
   if (choice.kind == ConvKind::kGrouped) return {packed_grouped_floats, pack_grouped};
+  if (choice.kind == ConvKind::kWinograd) return {packed_winograd_floats, pack_winograd};
   return {packed_conv_floats, choice.is_transposed() ? pack_transposed : pack_conv};
 }
 

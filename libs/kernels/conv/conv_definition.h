@@ -7,6 +7,7 @@
 
 #include "kernels/conv/shape.h"
 #include "kernels/numeric/convolution.h"
+#include "kernels/numeric/winograd.h"
 
 namespace slipway {
 
@@ -43,6 +44,48 @@ std::vector<T> defined_convolution(const ConvShape& s, const std::vector<T>& x,
                        w[tap.channel * taps + tap.position], sum);
       }
       y.push_back(sum);
+    }
+  }
+  return y;
+}
+
+// The same of a convolution that is_winograd.
+inline std::vector<float> defined_winograd(const ConvShape& s, const std::vector<float>& x,
+                                           const std::vector<float>& weights) {
+  std::vector<float> y(s.batch * s.out_channels * s.out_positions());
+  const auto value_at = [&](const float* plane, std::ptrdiff_t row, std::ptrdiff_t column) {
+    const bool is_inside = row >= 0 && row < static_cast<std::ptrdiff_t>(s.height.input) &&
+                           column >= 0 && column < static_cast<std::ptrdiff_t>(s.width.input);
+    return is_inside ? plane[row * static_cast<std::ptrdiff_t>(s.width.input) + column] : 0.0F;
+  };
+  for (std::size_t m = 0; m < s.batch * s.out_channels; ++m) {
+    const float* const image = x.data() + m / s.out_channels * s.in_channels * s.in_positions();
+    const float* const filters = weights.data() + m % s.out_channels * s.in_channels * 9;
+    for (std::size_t top = 0; top < s.height.output; top += 2) {
+      for (std::size_t left = 0; left < s.width.output; left += 2) {
+        float sums[16] = {};
+        for (std::size_t c = 0; c < s.in_channels; ++c) {
+          float patch[16];
+          float points[16];
+          float filter[16];
+          for (std::size_t i = 0; i < 16; ++i) {
+            patch[i] = value_at(image + c * s.in_positions(),
+                                static_cast<std::ptrdiff_t>(top + i / 4) - s.height.pad,
+                                static_cast<std::ptrdiff_t>(left + i % 4) - s.width.pad);
+          }
+          numeric::winograd_input(patch, points);
+          numeric::winograd_filter(filters + c * 9, filter);
+          for (std::size_t i = 0; i < 16; ++i) sums[i] = std::fma(points[i], filter[i], sums[i]);
+        }
+        float outputs[4];
+        numeric::winograd_output(sums, outputs);
+        for (std::size_t i = 0; i < 4; ++i) {
+          const std::size_t row = top + i / 2;
+          const std::size_t column = left + i % 2;
+          if (row < s.height.output && column < s.width.output)
+            y[(m * s.height.output + row) * s.width.output + column] = outputs[i];
+        }
+      }
     }
   }
   return y;

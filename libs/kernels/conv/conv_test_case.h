@@ -73,11 +73,15 @@ inline const ConvEnd kConvEnds[] = {
 };
 
 using ConvPack = void (*)(const ConvShape&, const float*, float*);
+// The sums that are wanted, on plain tensors.
+using ConvDefinition = std::vector<float> (*)(const ConvShape& shape, const std::vector<float>& x,
+                                              const std::vector<float>& weights);
 
 // The operands of one convolution and the sums that they define.
 class ConvTrial {
  public:
-  ConvTrial(const ConvShape& shape, ConvPack pack, std::size_t packed_floats)
+  ConvTrial(const ConvShape& shape, ConvPack pack, std::size_t packed_floats,
+            ConvDefinition definition = defined_convolution<float>)
       : s_(shape),
         channels_(s_.groups * s_.out_channels),
         x_(conv_numbers(s_.batch * s_.groups * s_.in_channels * s_.in_positions(), 1)),
@@ -87,13 +91,14 @@ class ConvTrial {
     const std::vector<float> w =
         conv_numbers(channels_ * s_.in_channels * s_.kernel_positions(), 2);
     pack(s_, w.data(), packed_.data());
-    sums_ = defined_convolution(s_, x_, w);
+    sums_ = definition(s_, x_, w);
     x_blocked_ = to_blocked(x_, s_.batch, s_.groups * s_.in_channels, s_.in_positions());
     residual_blocked_ = to_blocked(residual_, s_.batch, channels_, s_.out_positions());
   }
 
-  // Runs the kernel in units, each by itself, the last first.
-  void check(const ConvEnd& end, ConvKernel kernel, std::size_t units, bool is_plain) const {
+  // Runs the kernel, called as a ConvKernel is, in units, each by itself, the last first.
+  template <typename Kernel>
+  void check(const ConvEnd& end, Kernel kernel, std::size_t units, bool is_plain) const {
     std::vector<float> y(residual_blocked_.size(), -1.0F);
     ConvOperands operands;
     operands.x = (is_plain ? x_ : x_blocked_).data();

@@ -13,6 +13,7 @@
 #include "kernels/numeric/float_math.h"
 #include "kernels/numeric/random.h"
 #include "kernels/numeric/reduce.h"
+#include "kernels/numeric/winograd.h"
 
 namespace slipway::numeric {
 namespace {
@@ -117,6 +118,41 @@ TEST(Accuracy, FixedPointProducts) {
     EXPECT_LT(share, 0.015) << k;
     EXPECT_LT(small, 0.015) << k;
     EXPECT_LT(tiny_state, 0.12) << k;
+  }
+}
+
+// Tiles of noise: errors of their outputs by the sum of the magnitudes of their products.
+TEST(Accuracy, Winograd) {
+  for (const std::size_t channels : {32, 128, 512}) {
+    double worst = 0;
+    for (int trial = 0; trial < kTrials; ++trial) {
+      const Noise x(channels * 16, 5, static_cast<std::uint64_t>(trial));
+      const Noise w(channels * 9, 6, static_cast<std::uint64_t>(trial));
+      float sums[16] = {};
+      double want[4] = {};
+      double scale[4] = {};
+      for (std::size_t c = 0; c < channels; ++c) {
+        float patch[16];
+        float points[16];
+        float filter[16];
+        std::copy_n(x.narrow.data() + c * 16, 16, patch);
+        winograd_input(patch, points);
+        winograd_filter(w.narrow.data() + c * 9, filter);
+        for (std::size_t i = 0; i < 16; ++i) sums[i] = std::fma(points[i], filter[i], sums[i]);
+        for (std::size_t i = 0; i < 36; ++i) {
+          const std::size_t output = i / 9;
+          const std::size_t at = (output / 2 + i % 9 / 3) * 4 + output % 2 + i % 3;
+          const double product = x.wide[c * 16 + at] * w.wide[c * 9 + i % 9];
+          want[output] += product;
+          scale[output] += std::fabs(product);
+        }
+      }
+      float got[4];
+      winograd_output(sums, got);
+      for (std::size_t i = 0; i < 4; ++i)
+        worst = std::max(worst, std::fabs(static_cast<double>(got[i]) - want[i]) / scale[i]);
+    }
+    report("3 x 3 in tiles / sum |a b|", channels, worst, 8);
   }
 }
 

@@ -3,6 +3,7 @@
 // raises its version in docs/numerics.md and rewrites the rows from what the failing test prints.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include "kernels/numeric/random.h"
 #include "kernels/numeric/reduce.h"
 #include "kernels/numeric/round.h"
+#include "kernels/numeric/winograd.h"
 
 namespace slipway::numeric {
 namespace {
@@ -168,6 +170,25 @@ TEST(Golden, FixedPointProducts) {
     }
   }
   EXPECT_EQ(hash.value(), 0xA695DE53F1D1AB3U);
+}
+
+TEST(Golden, WinogradTiles) {
+  Hash hash;
+  const auto x = noise<float>(16, 7);
+  const auto g = noise<float>(9, 8);
+  float patch[16];
+  float points[16];
+  float filter[16];
+  float outputs[4];
+  std::copy_n(x.data(), 16, patch);
+  winograd_input(patch, points);
+  winograd_filter(g.data(), filter);
+  for (std::size_t i = 0; i < 16; ++i) points[i] *= filter[i];
+  winograd_output(points, outputs);
+  for (const float point : filter) hash.add(point);
+  for (const float point : points) hash.add(point);
+  for (const float output : outputs) hash.add(output);
+  EXPECT_EQ(hash.value(), 0x956A78643EF25CBFU);
 }
 
 template <typename T>

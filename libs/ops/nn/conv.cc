@@ -1,6 +1,8 @@
+#include <type_traits>
 #include <utility>
 
 #include "ops/nn/convolve.h"
+#include "ops/nn/winograd.h"
 #include "ops/op.h"
 #include "ops/support/compute.h"
 
@@ -16,8 +18,15 @@ Status evaluate_conv(EvalContext& ctx) {
   Tensor y = TRY(ctx.make(x.dtype(), plan.output_shape));
   const bool known = visit_real(x.dtype(), [&]<typename T>() {
     if (y.size() == 0) return;
+    const T* const added = ctx.has_input(2) ? bias.data<T>().data() : nullptr;
+    if constexpr (std::is_same_v<T, float>) {
+      if (is_winograd(plan)) {
+        return convolve_tiles(plan, x.data<T>().data(), w.data<T>().data(), added,
+                              y.mutable_data<T>().data());
+      }
+    }
     if (plan.in_channels > 0) merge_pointwise(plan);
-    convolve<T>(plan, x, w, ctx.has_input(2) ? bias.data<T>().data() : nullptr, y);
+    convolve<T>(plan, x, w, added, y);
   });
   if (!known) return ctx.unsupported("no implementation for ", name(x.dtype()));
   return set_narrowed(ctx, 0, std::move(y), ctx.input(0).dtype());

@@ -5,6 +5,7 @@
 #include "kernels/conv/gated.h"
 #include "kernels/conv/grouped.h"
 #include "kernels/conv/transposed.h"
+#include "kernels/conv/winograd.h"
 #include "runtime/steps/activation.h"
 #include "runtime/steps/rows.h"
 #include "runtime/steps/window.h"
@@ -42,6 +43,13 @@ RunCode run_gated(const void* context, const Call& call) {
   run_gated_convolution(conv.isa, conv.shape, operands_of(conv, call),
                         call.at<const float>(conv.gate), reinterpret_cast<float*>(call.scratch),
                         call.begin, call.end);
+  return RunCode::kOk;
+}
+
+RunCode run_tiles(const void* context, const Call& call) {
+  const Conv& conv = *static_cast<const Conv*>(context);
+  run_winograd(conv.isa, conv.shape, operands_of(conv, call),
+               reinterpret_cast<float*>(call.scratch), call.begin, call.end);
   return RunCode::kOk;
 }
 
@@ -90,6 +98,10 @@ Result<Choice> choose_kernel(const Binder& binder, ConvKind kind, const ConvShap
       return binder.error("it is not depthwise");
     return Choice{depthwise_kernels(binder.isa).blocked, packed_depthwise_floats(shape),
                   depthwise_units(shape)};
+  }
+  if (kind == ConvKind::kWinograd) {
+    if (!is_winograd(shape)) return binder.error("it is not computed in tiles");
+    return Choice{nullptr, packed_winograd_floats(shape), winograd_units(shape)};
   }
   if (kind == ConvKind::kGrouped) {
     if (!is_grouped(shape)) return binder.error("its groups are not those of its kernel");
@@ -162,11 +174,15 @@ Status bind_conv(Binder& binder) {
   conv->x = x.slot;
   conv->residual = residual == nullptr ? plan::kNoTensor : residual->slot;
   conv->y = y.slot;
+  conv->isa = binder.isa;
+  if (kind == ConvKind::kWinograd) {
+    binder.use(run_tiles, conv, choice.units, winograd_scratch_floats(shape) * sizeof(float));
+    return {};
+  }
   if (gate == nullptr) {
     binder.use(run, conv, choice.units);
     return {};
   }
-  conv->isa = binder.isa;
   conv->gate = gate->slot;
   binder.use(run_gated, conv, choice.units, gated_scratch_floats(shape) * sizeof(float));
   return {};
