@@ -172,11 +172,13 @@ constexpr std::size_t kPair = 2;  // blocks of output channels
 
 std::size_t tiles_of(const ConvAxis& axis) { return (axis.output + kTile - 1) / kTile; }
 
-// A unit is a pair of blocks of output channels of a chunk of tile rows. The pairs go by fastest.
+// A unit is a span of the pairs of blocks of output channels, of a chunk of tile rows. The spans go
+// by fastest.
 struct Partition {
   EvenParts chunks;   // of rows of tiles
   std::size_t tiles;  // of a row
-  std::size_t in_blocks, out_blocks, pairs;
+  std::size_t in_blocks, out_blocks;
+  EvenParts spans;  // of pairs
 
   std::size_t most_tiles() const { return chunks.largest() * tiles; }
   std::size_t point_floats() const { return kPoints * in_blocks * kConvBlock * most_tiles(); }
@@ -185,14 +187,18 @@ struct Partition {
 };
 
 Partition partition_of(const ConvShape& shape) {
+  constexpr std::size_t kUnits = 4;
   constexpr std::size_t kMostFloats = std::size_t{256} * 1024;  // of points, of a second cache
   Partition p;
   p.tiles = tiles_of(shape.width);
   p.in_blocks = blocks_of(shape.in_channels);
   p.out_blocks = blocks_of(shape.out_channels);
-  p.pairs = (p.out_blocks + kPair - 1) / kPair;
   const std::size_t row_floats = kPoints * p.in_blocks * kConvBlock * p.tiles;
   p.chunks = EvenParts::of_at_most(kMostFloats / row_floats, tiles_of(shape.height), 1);
+  // Every span needs the chunk's points: no more of them than give threads something to share.
+  const std::size_t chunks = shape.batch * p.chunks.parts;
+  p.spans.count = (p.out_blocks + kPair - 1) / kPair;
+  p.spans.parts = std::min(p.spans.count, (kUnits + chunks - 1) / chunks);
   return p;
 }
 
@@ -278,7 +284,7 @@ void pack_winograd(const ConvShape& shape, const float* weights, float* packed) 
 
 std::size_t winograd_units(const ConvShape& shape) {
   const Partition part = partition_of(shape);
-  return shape.batch * part.chunks.parts * part.pairs;
+  return shape.batch * part.chunks.parts * part.spans.parts;
 }
 
 std::size_t winograd_scratch_floats(const ConvShape& shape) {
@@ -292,13 +298,16 @@ void run_winograd(Isa isa, const ConvShape& shape, const ConvOperands& operands,
   float* const points = scratch;
   float* const sums = scratch + part.point_floats();
   while (begin < end) {
-    const std::size_t chunk_index = begin / part.pairs;
+    const std::size_t chunk_index = begin / part.spans.parts;
     const Chunk chunk = {shape, part, winograd_kernels(isa), chunk_index / part.chunks.parts,
                          part.chunks.part(chunk_index % part.chunks.parts)};
     chunk.make_points(operands.x, points);
-    const std::size_t last = std::min(end, (chunk_index + 1) * part.pairs);
-    for (; begin < last; ++begin) {
-      const std::size_t block = begin % part.pairs * kPair;
+    const std::size_t last = std::min(end, (chunk_index + 1) * part.spans.parts) - 1;
+    const Range pairs = {part.spans.part(begin % part.spans.parts).begin,
+                         part.spans.part(last % part.spans.parts).end};
+    begin = last + 1;
+    for (std::size_t pair = pairs.begin; pair < pairs.end; ++pair) {
+      const std::size_t block = pair * kPair;
       const std::size_t count = std::min(kPair, part.out_blocks - block);
       const ConvShape products = products_of(shape, chunk.tiles(), count * kConvBlock);
       for (std::size_t p = 0; p < kPoints; ++p) {
