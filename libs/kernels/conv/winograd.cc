@@ -196,7 +196,7 @@ Partition partition_of(const ConvShape& shape) {
   const std::size_t row_floats = kPoints * p.in_blocks * kConvBlock * p.tiles;
   p.chunks = EvenParts::of_at_most(kMostFloats / row_floats, tiles_of(shape.height), 1);
   // Every span needs the chunk's points: no more of them than give threads something to share.
-  const std::size_t chunks = shape.batch * p.chunks.parts;
+  const std::size_t chunks = std::max<std::size_t>(1, shape.batch * p.chunks.parts);
   p.spans.count = (p.out_blocks + kPair - 1) / kPair;
   p.spans.parts = std::min(p.spans.count, (kUnits + chunks - 1) / chunks);
   return p;

@@ -49,6 +49,12 @@ TEST(Winograd, HasTheBitsOfTheDefinition) {
   }
 }
 
+TEST(Winograd, OfNoImagesHasNoUnits) {
+  ConvShape shape = kCases[0].shape;
+  shape.batch = 0;
+  EXPECT_EQ(winograd_units(shape), 0U);
+}
+
 // The same numbers as the direct sums, but for rounding.
 TEST(Winograd, IsTheConvolution) {
   const ConvShape shape = {1, 1, 64, 32, kOne, three(12, 1, 1), three(12, 1, 1)};
