@@ -28,12 +28,13 @@ constexpr bool takes_winograd(std::size_t in_channels, std::size_t out_channels,
   return in_channels >= kLeastChannels && out_channels >= kLeastChannels;
 }
 
-// Points of a filter g, [3][3]: in double, rounded once; 0 where a float is subnormal, since on
-// some processors a product with such a number takes a hundred times as long.
+// A point of a filter, rounded once; 0 where the float is subnormal, since on some processors a
+// product with such a number takes a hundred times as long.
 inline float winograd_point(double x) {
   const auto point = static_cast<float>(x);
   return std::abs(point) < std::numeric_limits<float>::min() ? 0.0F : point;
 }
+// Points of a filter g, [3][3]: along the first axis, then along the second, in double.
 inline void winograd_filter(const float* g, float* points) {
   double rows[4][3];
   for (std::size_t j = 0; j < 3; ++j) {
